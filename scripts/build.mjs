@@ -1,0 +1,132 @@
+// Builds dist/: `tsc` compiles to JavaScript, `ncc` bundles each entry into dist/<name>/ with its package.json and
+// the licences of what it contains. TypeScript 7 has no JavaScript API, so ncc is given JavaScript, never .ts.
+//
+//   node scripts/build.mjs [name ...]         build all, or the named bundles, into dist/
+//   node scripts/build.mjs --tag t [name ...] build into .build/t/dist instead (to try something beside dist/)
+//   node scripts/build.mjs --check            build elsewhere and fail if dist/ is not byte for byte the same
+import { execFileSync, fork } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** @returns {Map<string, string>} bundle name to its source entry, relative to the root */
+function entries() {
+  const found = new Map();
+  for (const name of readdirSync(join(root, 'src/actions')).sort()) {
+    if (existsSync(join(root, 'src/actions', name, 'index.ts')))
+      found.set(name, `src/actions/${name}/index.ts`);
+  }
+  for (const [name, entry] of [
+    ['cli', 'src/cli/index.ts'],
+    ['local-cloud', 'local-cloud/index.ts'],
+    ['demo', 'demo/index.ts'],
+  ]) {
+    if (existsSync(join(root, entry))) found.set(name, entry);
+  }
+  return found;
+}
+
+/** Files that a bundle reads at run time: copied beside it, under the same name. */
+const assets = {
+  demo: [['examples/app', 'app']],
+};
+
+function compile(lib) {
+  rmSync(lib, { recursive: true, force: true });
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', lib], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+}
+
+/** One child a bundle: ncc holds a lock on nothing and two cores are better than one. */
+function bundleInChild(input, out) {
+  return new Promise((resolve, reject) => {
+    const child = fork(fileURLToPath(import.meta.url), ['--bundle-one', input, out], { cwd: root });
+    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`bundling ${input} failed`))));
+  });
+}
+
+async function bundleOne(input, out) {
+  const { default: ncc } = await import('@vercel/ncc');
+  const { code, assets: files } = await ncc(input, {
+    minify: true,
+    license: 'licenses.txt',
+    target: 'es2022',
+    quiet: true,
+  });
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, 'index.js'), code);
+  for (const [name, { source }] of Object.entries(files)) {
+    mkdirSync(dirname(join(out, name)), { recursive: true });
+    writeFileSync(join(out, name), source);
+  }
+}
+
+async function build(names, lib, dist) {
+  const all = entries();
+  const wanted = names.length > 0 ? names : [...all.keys()];
+  for (const name of wanted)
+    if (!all.has(name)) throw new Error(`no bundle "${name}"; there are: ${[...all.keys()].join(', ')}`);
+  compile(lib);
+  if (names.length === 0) rmSync(dist, { recursive: true, force: true });
+  const queue = [...wanted];
+  const worker = async () => {
+    for (let name = queue.shift(); name; name = queue.shift()) {
+      const out = join(dist, name);
+      await bundleInChild(join(lib, all.get(name).replace(/\.ts$/, '.js')), out);
+      for (const [from, to] of assets[name] ?? [])
+        cpSync(join(root, from), join(out, to), { recursive: true });
+      console.log(
+        `${relative(root, out)}  ${(readFileSync(join(out, 'index.js')).length / 1e6).toFixed(2)} MB`,
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), 4) }, worker));
+}
+
+function tree(dir) {
+  if (!existsSync(dir)) return new Map();
+  const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((f) => f.isFile());
+  return new Map(
+    files.map((f) => [relative(dir, join(f.parentPath, f.name)), readFileSync(join(f.parentPath, f.name))]),
+  );
+}
+
+function compare(expected, actual) {
+  const [want, have] = [tree(expected), tree(actual)];
+  const wrong = [];
+  for (const [name, bytes] of want)
+    if (!have.get(name)?.equals(bytes)) wrong.push(have.has(name) ? `differs: ${name}` : `missing: ${name}`);
+  for (const name of have.keys()) if (!want.has(name)) wrong.push(`stale: ${name}`);
+  return wrong;
+}
+
+const argv = process.argv.slice(2);
+if (argv[0] === '--bundle-one') {
+  await bundleOne(argv[1], argv[2]);
+} else {
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: { check: { type: 'boolean' }, tag: { type: 'string' } },
+  });
+  const tag = values.tag ?? (values.check ? 'check' : 'main');
+  const dist = values.tag || values.check ? join(root, '.build', tag, 'dist') : join(root, 'dist');
+  await build(positionals, join(root, '.build', tag, 'lib'), dist);
+  if (values.check) {
+    const wrong = compare(dist, join(root, 'dist'));
+    if (wrong.length > 0) {
+      console.error(
+        `dist/ is not what the sources build to. Run \`npm run build\` and commit dist/.\n  ${wrong.join('\n  ')}`,
+      );
+      process.exitCode = 1;
+    } else console.log('dist/ is what the sources build to.');
+  }
+}

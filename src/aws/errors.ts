@@ -1,0 +1,117 @@
+import { type ActionError, failed, refused } from '../runtime/errors.ts';
+
+/** What an AWS call's failure means to us. */
+export type AwsFailure =
+  | 'missing'
+  | 'denied'
+  | 'credentials'
+  | 'region'
+  | 'conflict'
+  | 'precondition'
+  | 'throttled'
+  | 'network'
+  | 'invalid'
+  | 'server'
+  | 'other';
+
+export interface AwsError {
+  readonly kind: AwsFailure;
+  readonly code: string;
+  readonly status: number | undefined;
+  readonly message: string;
+  readonly requestId: string | undefined;
+}
+
+const KIND_OF_CODE: ReadonlyArray<readonly [RegExp, AwsFailure]> = [
+  [/^(NoSuch\w+|\w*NotFound(Exception)?|NotFound|\w*DoesNotExist\w*)$/, 'missing'],
+  [/^(AccessDenied(Exception)?|UnauthorizedOperation|AllAccessDisabled|Forbidden)$/, 'denied'],
+  [
+    /^(CredentialsProviderError|ExpiredToken(Exception)?|InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|MissingAuthenticationToken(Exception)?)$/,
+    'credentials',
+  ],
+  [/^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException)$/, 'region'],
+  [/^(PreconditionFailed|InvalidIfMatchVersion)$/, 'precondition'],
+  [/^(ConditionalRequestConflict|OperationAborted|InvalidStateException|ConflictException)$/, 'conflict'],
+  [/^(Throttl\w*|TooManyRequests\w*|SlowDown|RequestLimitExceeded|ServiceUnavailable)$/, 'throttled'],
+  [
+    /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|TimeoutError|RequestTimeout)$/,
+    'network',
+  ],
+  [/^(Validation\w*|Invalid\w*|Malformed\w*|ClientException|BadRequest\w*)$/, 'invalid'],
+];
+
+/** Reads whatever an SDK call threw. Pure: no SDK class is looked at, only the fields that all of them carry. */
+export function readAwsError(error: unknown): AwsError {
+  const e = (error ?? {}) as Record<string, unknown>;
+  const metadata = (e['$metadata'] ?? {}) as { httpStatusCode?: number; requestId?: string };
+  const systemCode = typeof e['code'] === 'string' ? e['code'] : undefined;
+  const name = typeof e['name'] === 'string' && e['name'] !== 'Error' ? e['name'] : undefined;
+  const code = systemCode ?? (typeof e['Code'] === 'string' ? e['Code'] : name) ?? 'UnknownError';
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    kind: classify(code, metadata.httpStatusCode, message),
+    code,
+    status: metadata.httpStatusCode,
+    message,
+    requestId: metadata.requestId,
+  };
+}
+
+function classify(code: string, status: number | undefined, message: string): AwsFailure {
+  if (/^Region is missing/.test(message)) return 'region';
+  for (const [pattern, kind] of KIND_OF_CODE) if (pattern.test(code)) return kind;
+  if (status === 404) return 'missing';
+  if (status === 403 || status === 401) return 'denied';
+  if (status === 412) return 'precondition';
+  if (status === 409) return 'conflict';
+  if (status === 429) return 'throttled';
+  if (status === 301) return 'region';
+  return status !== undefined && status >= 500 ? 'server' : 'other';
+}
+
+const NEXT: Partial<Record<AwsFailure, string>> = {
+  denied: 'grant this permission to the role that the job assumes (infra/terraform has the least policy)',
+  credentials:
+    'run aws-actions/configure-aws-credentials before this step, with `permissions: id-token: write` on the job; on a laptop, log in with the AWS CLI',
+  region:
+    'set AWS_REGION, or `aws-region` of configure-aws-credentials, to the region that the resource is in',
+  throttled: 'AWS kept throttling through all retries: run it again, or ask for a higher quota',
+  network: 'check the network and AWS_ENDPOINT_URL',
+  server: 'AWS answered with a server error through all retries: see the AWS health page, then run it again',
+};
+
+export interface Asked {
+  /** The call, as IAM names it: `s3:ListBucket`, `apprunner:DescribeService`. */
+  readonly operation: string;
+  /** What it was about: an ARN, `s3://bucket/key`, a name. */
+  readonly resource: string;
+  /** The input that named the resource. */
+  readonly input?: string;
+  /** What to do when the resource is not there. */
+  readonly ifMissing?: string;
+  /** Set once something has been changed: the outcome is then `failed` and not `refused`. */
+  readonly afterChange?: boolean;
+}
+
+/** An AWS error as a problem that names the call, the resource, the input, and what to do. */
+export function awsProblem(error: unknown, asked: Asked): ActionError {
+  const e = readAwsError(error);
+  const make = asked.afterChange ? failed : refused;
+  const missing =
+    asked.ifMissing ??
+    `correct ${asked.input ? `\`${asked.input}\`` : 'the name'} or create the resource; check the region and the account too`;
+  return make({
+    input: asked.input,
+    what: `${asked.operation} on ${asked.resource} did not work`,
+    found: `${e.code}${e.status ? ` (HTTP ${e.status})` : ''}: ${firstLine(e.message)}${e.requestId ? ` [request ${e.requestId}]` : ''}`,
+    fix: e.kind === 'missing' ? missing : NEXT[e.kind],
+    cause: error,
+  });
+}
+
+const firstLine = (text: string) => text.split('\n', 1)[0] ?? '';
+
+/** True where `error` means that the resource does not exist. */
+export const isMissing = (error: unknown): boolean => readAwsError(error).kind === 'missing';
+/** True where a conditional request lost (HTTP 412). */
+export const lostCondition = (error: unknown): boolean => readAwsError(error).kind === 'precondition';

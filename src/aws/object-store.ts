@@ -1,0 +1,48 @@
+/** What a listing tells of one object. */
+export interface StoredObject {
+  readonly key: string;
+  readonly size: number;
+  /** Without quotes. */
+  readonly etag: string;
+  /** Milliseconds since the epoch. */
+  readonly modified: number;
+}
+
+/** Headers that S3 keeps with an object. */
+export interface ObjectHeaders {
+  readonly contentType?: string | undefined;
+  readonly cacheControl?: string | undefined;
+  readonly contentEncoding?: string | undefined;
+  readonly contentDisposition?: string | undefined;
+  readonly contentLanguage?: string | undefined;
+  readonly websiteRedirect?: string | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+/** `'*'` with `ifNoneMatch`: create only. `ifMatch`: replace only what we have read. */
+export interface Condition {
+  readonly ifNoneMatch?: '*' | undefined;
+  readonly ifMatch?: string | undefined;
+}
+
+export interface PutRequest extends ObjectHeaders, Condition {
+  readonly key: string;
+  readonly body: Uint8Array | string;
+}
+
+/** One bucket. Keys are whole keys. All methods reject with the SDK's error, after its retries. */
+export interface ObjectStore {
+  readonly bucket: string;
+  /** All objects under a prefix, a page at a time (1,000 keys), in key order; `startAfter` and `delimiter` as in S3. */
+  list(
+    prefix: string,
+    options?: { startAfter?: string; pageSize?: number },
+  ): AsyncIterable<readonly StoredObject[]>;
+  /** `undefined` where there is no such object. */
+  get(key: string): Promise<{ body: Buffer; etag: string; headers: ObjectHeaders } | undefined>;
+  put(request: PutRequest): Promise<{ etag: string }>;
+  /** Deletes up to any number of keys, 1,000 a request. @returns keys that S3 refused to delete, with its code. */
+  deleteMany(keys: readonly string[]): Promise<ReadonlyArray<{ key: string; code: string; message: string }>>;
+  /** Deletes one key, under a condition where one is given. */
+  delete(key: string, condition?: Pick<Condition, 'ifMatch'>): Promise<void>;
+}

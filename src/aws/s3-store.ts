@@ -1,0 +1,106 @@
+import {
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { isMissing } from './errors.ts';
+import type { ObjectHeaders, ObjectStore, StoredObject } from './object-store.ts';
+
+/** Keys that one DeleteObjects takes (https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html). */
+const DELETE_BATCH = 1000;
+
+/** One bucket through the SDK. */
+export function s3Store(client: S3Client, bucket: string): ObjectStore {
+  return {
+    bucket,
+    async *list(prefix, options = {}) {
+      const input = {
+        Bucket: bucket,
+        Prefix: prefix,
+        ...(options.startAfter ? { StartAfter: options.startAfter } : {}),
+      };
+      for await (const page of paginateListObjectsV2({ client, pageSize: options.pageSize ?? 1000 }, input)) {
+        yield (page.Contents ?? []).map(
+          (object): StoredObject => ({
+            key: object.Key ?? '',
+            size: object.Size ?? 0,
+            etag: unquote(object.ETag),
+            modified: object.LastModified?.getTime() ?? 0,
+          }),
+        );
+      }
+    },
+    async get(key) {
+      try {
+        const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+        const body = Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
+        return { body, etag: unquote(answer.ETag), headers: headersOf(answer) };
+      } catch (error) {
+        // A missing bucket is the user's mistake, a missing key an answer.
+        if (isMissing(error) && (error as Error).name !== 'NoSuchBucket') return undefined;
+        throw error;
+      }
+    },
+    async put(request) {
+      const answer = await client.send(
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key: request.key,
+          Body: request.body,
+          ...headerInput(request),
+          ...(request.ifNoneMatch ? { IfNoneMatch: request.ifNoneMatch } : {}),
+          ...(request.ifMatch ? { IfMatch: `"${request.ifMatch}"` } : {}),
+        }),
+      );
+      return { etag: unquote(answer.ETag) };
+    },
+    async deleteMany(keys) {
+      const refusedKeys: { key: string; code: string; message: string }[] = [];
+      for (let i = 0; i < keys.length; i += DELETE_BATCH) {
+        const batch = keys.slice(i, i + DELETE_BATCH).map((Key) => ({ Key }));
+        const answer = await client.send(
+          new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: batch, Quiet: true } }),
+        );
+        for (const e of answer.Errors ?? []) {
+          refusedKeys.push({ key: e.Key ?? '', code: e.Code ?? '', message: e.Message ?? '' });
+        }
+      }
+      return refusedKeys;
+    },
+    async delete(key, condition) {
+      const ifMatch = condition?.ifMatch ? { IfMatch: `"${condition.ifMatch}"` } : {};
+      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, ...ifMatch }));
+    },
+  };
+}
+
+/** Our header names as the SDK's input fields. */
+export function headerInput(headers: ObjectHeaders) {
+  return {
+    ...(headers.contentType ? { ContentType: headers.contentType } : {}),
+    ...(headers.cacheControl ? { CacheControl: headers.cacheControl } : {}),
+    ...(headers.contentEncoding ? { ContentEncoding: headers.contentEncoding } : {}),
+    ...(headers.contentDisposition ? { ContentDisposition: headers.contentDisposition } : {}),
+    ...(headers.contentLanguage ? { ContentLanguage: headers.contentLanguage } : {}),
+    ...(headers.websiteRedirect ? { WebsiteRedirectLocation: headers.websiteRedirect } : {}),
+    ...(headers.metadata ? { Metadata: { ...headers.metadata } } : {}),
+  };
+}
+
+function headersOf(answer: GetObjectCommandOutput): ObjectHeaders {
+  return {
+    contentType: answer.ContentType,
+    cacheControl: answer.CacheControl,
+    contentEncoding: answer.ContentEncoding,
+    contentDisposition: answer.ContentDisposition,
+    contentLanguage: answer.ContentLanguage,
+    websiteRedirect: answer.WebsiteRedirectLocation,
+    metadata: answer.Metadata,
+  };
+}
+
+const unquote = (etag: string | undefined) => (etag ?? '').replace(/^(W\/)?"(.*)"$/, '$2');

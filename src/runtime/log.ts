@@ -1,0 +1,26 @@
+/** What an action says while it works. Capabilities are given one; they never print by themselves. */
+export interface Log {
+  debug(message: string): void;
+  info(message: string): void;
+  notice(message: string): void;
+  warning(message: string): void;
+  error(message: string): void;
+  /** A phase of the work: folded in the GitHub log, a heading in a terminal. Groups do not nest. */
+  group<T>(title: string, work: () => Promise<T>): Promise<T>;
+  /** A line about work under way. A terminal shows the newest only; the GitHub log one every few seconds. */
+  progress(message: string): void;
+  /** Never let this value appear in anything that is printed. */
+  mask(value: string): void;
+}
+
+/** A log that says nothing: for tests and for work whose words nobody waits for. */
+export const silentLog: Log = {
+  debug: () => {},
+  info: () => {},
+  notice: () => {},
+  warning: () => {},
+  error: () => {},
+  group: (_title, work) => work(),
+  progress: () => {},
+  mask: () => {},
+};

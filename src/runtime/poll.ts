@@ -1,0 +1,41 @@
+import type { Clock } from './clock.ts';
+import { formatDuration } from './duration.ts';
+import { timedOut } from './errors.ts';
+
+export interface PollOptions {
+  /** What is waited for, to complete "waited 20m for …". */
+  readonly what: string;
+  /** Milliseconds between two asks; at least 1000 against AWS, so that no API sees more than one a second. */
+  readonly every: number;
+  /** Bound on the whole wait, in milliseconds. */
+  readonly timeout: number;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
+  /** What to do next when the time is up. */
+  readonly fix?: string;
+}
+
+/**
+ * Asks until `ask` answers with something. The one waiting loop of this repository: every wait has a bound, can be
+ * cancelled, and says at its end what it waited for.
+ * @throws ActionError `timed-out` when the bound is reached; the signal's reason when it is aborted.
+ */
+export async function poll<T>(
+  options: PollOptions,
+  ask: (elapsed: number) => Promise<T | undefined>,
+): Promise<T> {
+  const { clock, every, timeout, signal, what } = options;
+  const start = clock.now();
+  for (;;) {
+    signal?.throwIfAborted();
+    const asked = clock.now();
+    const answer = await ask(asked - start);
+    if (answer !== undefined) return answer;
+    const elapsed = clock.now() - start;
+    if (elapsed >= timeout) {
+      throw timedOut({ what: `waited ${formatDuration(elapsed)} for ${what}, in vain`, fix: options.fix });
+    }
+    const pause = Math.max(0, every - (clock.now() - asked));
+    await clock.sleep(Math.min(pause, timeout - elapsed), signal);
+  }
+}

@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { bundlePath } from './dist.ts';
+
+export interface LoggedRequest {
+  readonly service: string;
+  readonly operation: string;
+  readonly resource: string;
+  readonly mutating: boolean;
+  readonly status: number;
+  readonly code?: string;
+  readonly iam: readonly string[];
+  readonly time: number;
+}
+
+/** A fault to ask for: see local-cloud/core/faults.ts for what each kind does. */
+export type FaultRequest = Readonly<Record<string, unknown>> & { readonly kind: string };
+
+export interface TestCloud {
+  readonly endpoint: string;
+  /** Environment of a process that is to talk to this cloud. */
+  readonly env: Readonly<Record<string, string>>;
+  requests(): Promise<LoggedRequest[]>;
+  /** Requests that changed something: mutating and answered with success. */
+  changes(): Promise<LoggedRequest[]>;
+  clearRequests(): Promise<void>;
+  fault(fault: FaultRequest): Promise<void>;
+  clearFaults(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts the bundled local cloud as a process of its own on a free port. */
+export async function startCloud(
+  options: { speed?: number; state?: string; args?: string[] } = {},
+): Promise<TestCloud> {
+  const args = ['--port', '0', '--speed', String(options.speed ?? 20), ...(options.args ?? [])];
+  if (options.state) args.push('--state', options.state);
+  const child = spawn(process.execPath, [join(bundlePath('local-cloud'), 'index.js'), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const endpoint = await ready(child);
+  const control = (path: string, init?: RequestInit) => fetch(`${endpoint}/_cloud/${path}`, init);
+  const requests = async () => (await (await control('requests')).json()) as LoggedRequest[];
+  return {
+    endpoint,
+    env: cloudEnv(endpoint),
+    requests,
+    changes: async () => (await requests()).filter((r) => r.mutating && r.status < 300),
+    clearRequests: async () => void (await control('requests', { method: 'DELETE' })),
+    fault: async (fault) => {
+      const answer = await control('faults', { method: 'POST', body: JSON.stringify(fault) });
+      if (!answer.ok) throw new Error(`the local cloud refused the fault: ${await answer.text()}`);
+    },
+    clearFaults: async () => void (await control('faults', { method: 'DELETE' })),
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    },
+  };
+}
+
+export function cloudEnv(endpoint: string): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: 'us-west-2',
+    AWS_DEFAULT_REGION: 'us-west-2',
+    AWS_ACCESS_KEY_ID: 'AKIALOCALCLOUD000000',
+    AWS_SECRET_ACCESS_KEY: 'local-cloud-secret',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+}
+
+/** The ready line is `local cloud ready on http://127.0.0.1:PORT`. */
+async function ready(child: ChildProcess): Promise<string> {
+  const said: string[] = [];
+  child.stderr?.on('data', (chunk) => said.push(String(chunk)));
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  return new Promise((resolve, reject) => {
+    lines.on('line', (line) => {
+      said.push(line);
+      const match = /ready on (http:\/\/[\d.:]+)/.exec(line);
+      if (match?.[1]) resolve(match[1]);
+    });
+    child.on('exit', (code) =>
+      reject(new Error(`the local cloud ended with ${code} before it was ready:\n${said.join('\n')}`)),
+    );
+  });
+}
