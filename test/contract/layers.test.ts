@@ -1,0 +1,94 @@
+// The arrows of the house: actions → capabilities → release → edges, and nothing upwards or sideways.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { root } from '../support/dist.ts';
+
+const CAPABILITIES = ['backend', 'frontend', 'image', 'smoke', 'preflight'];
+
+/** Height of each room: a file may import from its own room and from lower ones. */
+const HEIGHT: Record<string, number> = {
+  cli: 5,
+  actions: 4,
+  ...Object.fromEntries(CAPABILITIES.map((room) => [room, 3])),
+  release: 2,
+  aws: 1,
+  github: 1,
+  runtime: 0,
+};
+
+interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+function sources(dir: string): SourceFile[] {
+  return readdirSync(join(root, dir), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => {
+      const full = join(entry.parentPath, entry.name);
+      const text = readFileSync(full, 'utf8');
+      const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(
+        (match) => match[1] ?? '',
+      );
+      const imports = specifiers.map((specifier) => relative(root, resolve(dirname(full), specifier)));
+      return { path: relative(root, full), text, imports };
+    });
+}
+
+const src = sources('src');
+const roomOf = (path: string) => path.split('/')[1] ?? '';
+
+describe('src', () => {
+  test('every room has its place in the house', () => {
+    expect([...new Set(src.map((file) => roomOf(file.path)))].filter((room) => !(room in HEIGHT))).toEqual(
+      [],
+    );
+  });
+
+  test('arrows point down only', () => {
+    const upwards = src.flatMap((file) =>
+      file.imports
+        .filter((target) => target.startsWith('src/'))
+        .filter((target) => {
+          const [from, to] = [roomOf(file.path), roomOf(target)];
+          return from !== to && (HEIGHT[to] ?? 9) >= (HEIGHT[from] ?? 0);
+        })
+        .map((target) => `${file.path} → ${target}`),
+    );
+    expect(upwards).toEqual([]);
+  });
+
+  test('only actions, the command line and the edges know the process they run in', () => {
+    const below = src.filter((file) => [...CAPABILITIES, 'release', 'runtime'].includes(roomOf(file.path)));
+    const knowing = below.filter((file) =>
+      /process\.(env|exit|argv|stdout|stderr)|console\.|@actions\/core/.test(stripComments(file.text)),
+    );
+    expect(knowing.map((file) => file.path)).toEqual([]);
+  });
+
+  test('pure decisions import no SDK', () => {
+    const pure = src.filter((file) =>
+      /\/(plan|diff|verdict|choose|fence|invalidation|cache-rules|phases)\.ts$/.test(file.path),
+    );
+    expect(pure.length).toBeGreaterThan(0);
+    expect(
+      pure.filter((file) => /from '@(aws-sdk|smithy|actions)\//.test(file.text)).map((f) => f.path),
+    ).toEqual([]);
+  });
+});
+
+test('the judge and the judged share no code', () => {
+  const crossing = [...src, ...sources('local-cloud')].flatMap((file) => {
+    const other = file.path.startsWith('src/') ? 'local-cloud/' : 'src/';
+    return file.imports
+      .filter((target) => target.startsWith(other))
+      .map((target) => `${file.path} → ${target}`);
+  });
+  expect(crossing).toEqual([]);
+});
+
+function stripComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '');
+}
