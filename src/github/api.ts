@@ -1,0 +1,156 @@
+import { HttpClient } from '@actions/http-client';
+import { request as octokitRequest } from '@octokit/request';
+import { fetch } from 'undici';
+import type { Clock } from '../runtime/clock.ts';
+import { formatDuration } from '../runtime/duration.ts';
+import { messageOf } from '../runtime/errors.ts';
+import type { Log } from '../runtime/log.ts';
+import { type Answer, pauseBefore } from './rate-limit.ts';
+
+/** Where GitHub is, who we are there, and what the client works with. */
+export interface GitHubAccess {
+  /** `https://api.github.com`, or an Enterprise Server's `https://host/api/v3`. */
+  readonly apiUrl: string;
+  /** `owner/name`. */
+  readonly repository: string;
+  /** The job's token; '' asks anonymously, which a public repository answers. */
+  readonly token: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
+  /** Longest total wait for rate limits, in milliseconds (default 2 minutes): a courtesy must not hold up a deployment. */
+  readonly patience?: number;
+}
+
+export type GitHubFailure =
+  | 'expired-token'
+  | 'denied'
+  | 'missing'
+  | 'rate-limit'
+  | 'network'
+  | 'server'
+  | 'other';
+
+/** What GitHub did not do for us. Never ends a deployment: callers turn it into a warning. */
+export class GitHubError extends Error {
+  readonly kind: GitHubFailure;
+  readonly status: number;
+
+  constructor(kind: GitHubFailure, status: number, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'GitHubError';
+    this.kind = kind;
+    this.status = status;
+  }
+}
+
+const DEFAULT_PATIENCE = 120_000;
+
+/**
+ * Calls a route such as `GET /repos/{owner}/{repo}/compare/{basehead}`. `owner` and `repo` are filled in.
+ *
+ * This is the request layer that `@actions/github` is made of, with the same proxy handling; its client would add
+ * 120 KB of method names to every bundle that needs one call of the API.
+ * @throws GitHubError after the retries that GitHub's headers ask for, as far as `patience` goes.
+ */
+export async function callGitHub<T>(
+  access: GitHubAccess,
+  route: string,
+  parameters: Readonly<Record<string, unknown>> = {},
+): Promise<T> {
+  const [owner = '', repo = ''] = access.repository.split('/');
+  const send = octokitRequest.defaults({
+    baseUrl: access.apiUrl.replace(/\/+$/, ''),
+    headers: {
+      'user-agent': 'wwhd-deploy',
+      'x-github-api-version': '2022-11-28',
+      ...(access.token ? { authorization: `token ${access.token}` } : {}),
+    },
+    request: {
+      fetch: throughProxy(access.apiUrl),
+      ...(access.signal ? { signal: access.signal } : {}),
+    },
+    owner,
+    repo,
+  });
+  let patience = access.patience ?? DEFAULT_PATIENCE;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return (await send(route, parameters)).data as T;
+    } catch (error) {
+      access.signal?.throwIfAborted();
+      const answer = answerOf(error);
+      const pause = pauseBefore(answer, attempt, access.clock.now());
+      if (pause === undefined || pause > patience) throw problemOf(answer, pause, route, error);
+      patience -= pause;
+      access.log.info(
+        `${route}: ${answer.status === 0 ? 'no answer' : `HTTP ${answer.status}`}; asking again in ${formatDuration(pause)} (attempt ${attempt + 2})`,
+      );
+      await access.clock.sleep(pause, access.signal);
+    }
+  }
+}
+
+/** All pages of a list, 100 items each, up to `limit` items. */
+export async function listGitHub<T>(
+  access: GitHubAccess,
+  route: string,
+  parameters: Readonly<Record<string, unknown>> = {},
+  limit = 1000,
+): Promise<T[]> {
+  const items: T[] = [];
+  for (let page = 1; items.length < limit; page++) {
+    const batch = await callGitHub<T[]>(access, route, { ...parameters, per_page: 100, page });
+    items.push(...batch);
+    if (batch.length < 100) break;
+  }
+  return items.slice(0, limit);
+}
+
+/**
+ * Runs something that is only a courtesy on GitHub's side (a comment, a status): whatever goes wrong becomes a warning
+ * that says what to do, and the answer is `undefined`.
+ */
+export async function courtesy<T>(log: Log, what: string, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    log.warning(`${what} did not work, and nothing else depends on it: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+/** Node's fetch knows no proxy; the runner's variables (HTTPS_PROXY, NO_PROXY) are read by the toolkit's client. */
+function throughProxy(apiUrl: string): typeof fetch {
+  const dispatcher = new HttpClient('wwhd-deploy').getAgentDispatcher(apiUrl);
+  return (url, init) => fetch(url, dispatcher ? { ...init, dispatcher } : init);
+}
+
+function answerOf(error: unknown): Answer {
+  const e = error as { status?: number; response?: { headers?: Answer['headers'] } };
+  return {
+    status: e.response === undefined ? 0 : (e.status ?? 0),
+    headers: e.response?.headers ?? {},
+    message: messageOf(error),
+  };
+}
+
+function problemOf(answer: Answer, pause: number | undefined, route: string, cause: unknown): GitHubError {
+  const make = (kind: GitHubFailure, advice: string) =>
+    new GitHubError(
+      kind,
+      answer.status,
+      `${route}: ${answer.message} (HTTP ${answer.status}); ${advice}`,
+      cause,
+    );
+  if (answer.status === 0)
+    return new GitHubError('network', 0, `${route}: ${answer.message}; GitHub could not be reached`, cause);
+  if (pause !== undefined && answer.status < 500)
+    return make('rate-limit', `the rate limit lasts ${formatDuration(pause)} more, longer than we wait`);
+  if (answer.status === 401)
+    return make('expired-token', 'the token is wrong or has expired; the job token lasts as long as the job');
+  if (answer.status === 403)
+    return make('denied', 'grant it under `permissions:` of the job, and of the workflow that calls it');
+  if (answer.status === 404) return make('missing', 'it does not exist, or the token may not see it');
+  return make(answer.status >= 500 ? 'server' : 'other', 'GitHub refused it');
+}

@@ -1,0 +1,34 @@
+import type { CommitOrder } from '../release/ledger.ts';
+import { callGitHub, courtesy, type GitHubAccess } from './api.ts';
+
+/**
+ * `status` of a comparison `base...head`: how `head` stands to `base`.
+ * https://docs.github.com/en/rest/commits/commits#compare-two-commits
+ */
+const ORDER: Readonly<Record<string, CommitOrder>> = {
+  identical: 'same',
+  ahead: 'newer',
+  behind: 'older',
+  diverged: 'diverged',
+};
+
+/**
+ * How commit `head` stands to commit `base` in the repository's graph: `newer` where `base` is an ancestor of `head`.
+ * Asks GitHub, for the checkout of a job is one commit deep. Never throws: where GitHub cannot tell, it warns and
+ * answers `unknown`, and the caller falls back to the run numbers.
+ */
+export async function compareCommits(access: GitHubAccess, base: string, head: string): Promise<CommitOrder> {
+  if (base === head) return 'same';
+  if (!isCommit(base) || !isCommit(head) || !access.repository.includes('/')) return 'unknown';
+  const comparison = await courtesy(access.log, `comparing commits ${short(base)} and ${short(head)}`, () =>
+    // One commit a page: only the verdict is needed, and a comparison can hold 250 commits and 300 files.
+    callGitHub<{ status?: string }>(access, 'GET /repos/{owner}/{repo}/compare/{basehead}', {
+      basehead: `${base}...${head}`,
+      per_page: 1,
+    }),
+  );
+  return ORDER[comparison?.status ?? ''] ?? 'unknown';
+}
+
+const isCommit = (text: string) => /^[0-9a-f]{7,64}$/.test(text);
+const short = (commit: string) => commit.slice(0, 7);
