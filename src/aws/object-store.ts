@@ -30,6 +30,19 @@ export interface PutRequest extends ObjectHeaders, Condition {
   readonly body: Uint8Array | string;
 }
 
+/** An object with its content. */
+export interface ReadObject {
+  readonly body: Buffer;
+  /** Without quotes. */
+  readonly etag: string;
+  readonly headers: ObjectHeaders;
+  /**
+   * The server's own time when it answered, in milliseconds since the epoch (whole seconds): the `Date` header. The
+   * ledger's lock expires by it, so that no runner's clock matters.
+   */
+  readonly date?: number | undefined;
+}
+
 /** One bucket. Keys are whole keys. All methods reject with the SDK's error, after its retries. */
 export interface ObjectStore {
   readonly bucket: string;
@@ -39,8 +52,8 @@ export interface ObjectStore {
     options?: { startAfter?: string; pageSize?: number },
   ): AsyncIterable<readonly StoredObject[]>;
   /** `undefined` where there is no such object. */
-  get(key: string): Promise<{ body: Buffer; etag: string; headers: ObjectHeaders } | undefined>;
-  put(request: PutRequest): Promise<{ etag: string }>;
+  get(key: string): Promise<ReadObject | undefined>;
+  put(request: PutRequest): Promise<{ etag: string; date?: number | undefined }>;
   /** Deletes up to any number of keys, 1,000 a request. @returns keys that S3 refused to delete, with its code. */
   deleteMany(keys: readonly string[]): Promise<ReadonlyArray<{ key: string; code: string; message: string }>>;
   /** Deletes one key, under a condition where one is given. */

@@ -36,9 +36,11 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore {
     },
     async get(key) {
       try {
-        const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+        const command = new GetObjectCommand({ Bucket: bucket, Key: key });
+        const date = dateOf(command);
+        const answer = await client.send(command);
         const body = Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
-        return { body, etag: unquote(answer.ETag), headers: headersOf(answer) };
+        return { body, etag: unquote(answer.ETag), headers: headersOf(answer), date: date() };
       } catch (error) {
         // A missing bucket is the user's mistake, a missing key an answer.
         if (isMissing(error) && (error as Error).name !== 'NoSuchBucket') return undefined;
@@ -46,17 +48,17 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore {
       }
     },
     async put(request) {
-      const answer = await client.send(
-        new PutObjectCommand({
-          Bucket: bucket,
-          Key: request.key,
-          Body: request.body,
-          ...headerInput(request),
-          ...(request.ifNoneMatch ? { IfNoneMatch: request.ifNoneMatch } : {}),
-          ...(request.ifMatch ? { IfMatch: `"${request.ifMatch}"` } : {}),
-        }),
-      );
-      return { etag: unquote(answer.ETag) };
+      const command = new PutObjectCommand({
+        Bucket: bucket,
+        Key: request.key,
+        Body: request.body,
+        ...headerInput(request),
+        ...(request.ifNoneMatch ? { IfNoneMatch: request.ifNoneMatch } : {}),
+        ...(request.ifMatch ? { IfMatch: `"${request.ifMatch}"` } : {}),
+      });
+      const date = dateOf(command);
+      const answer = await client.send(command);
+      return { etag: unquote(answer.ETag), date: date() };
     },
     async deleteMany(keys) {
       const refusedKeys: { key: string; code: string; message: string }[] = [];
@@ -76,6 +78,24 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore {
       await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, ...ifMatch }));
     },
   };
+}
+
+/** The `Date` header of the answer to `command`, which the SDK's typed output leaves out. Ask after `send`. */
+function dateOf(command: GetObjectCommand | PutObjectCommand): () => number | undefined {
+  let date: number | undefined;
+  // The two commands differ in types that this middleware does not look at.
+  const { middlewareStack } = command as GetObjectCommand;
+  middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const headers = (result.response as { headers?: Record<string, string> }).headers;
+      const parsed = Date.parse(headers?.['date'] ?? '');
+      date = Number.isNaN(parsed) ? undefined : parsed;
+      return result;
+    },
+    { step: 'deserialize', name: 'wwhdServerDate' },
+  );
+  return () => date;
 }
 
 /** Our header names as the SDK's input fields. */
