@@ -28,7 +28,7 @@ export function build({ out, answersFile, apiUrl, commit }) {
   write('about/index.html', { title: 'About' }, read('src/pages/about.html'));
   write('404.html', { title: 'Not found' }, read('src/pages/404.html'));
   for (const answer of answers) {
-    const fields = { title: escape(answer.question), text: escape(answer.answer) };
+    const fields = { title: html(answer.question), text: html(answer.answer) };
     write(`answers/${answer.id}/index.html`, fields, read('src/pages/answer.html'));
   }
   put(out, 'robots.txt', 'User-agent: *\nAllow: /\n');
@@ -65,12 +65,12 @@ function cards(answers) {
   return answers
     .map(({ id, question, answer }) => {
       const first = answer.split(/(?<=[.?!]) /)[0];
-      return `<li><a href="/answers/${id}/"><strong>${escape(question)}</strong><span>${escape(first)}</span></a></li>`;
+      return `<li><a href="/answers/${id}/"><strong>${html(question)}</strong><span>${html(first)}</span></a></li>`;
     })
     .join('\n');
 }
 
-function escape(text) {
+function html(text) {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
