@@ -9,27 +9,40 @@ export interface CloudRequest {
   /** Path as it came, still percent-encoded, without the query. */
   readonly rawPath: string;
   readonly query: URLSearchParams;
+  /** Names in lower case; a name that came twice has its values joined by `, `. */
   readonly headers: Readonly<Record<string, string>>;
   /** From the signature: region and access key; the defaults where the request is not signed. */
   readonly region: string;
   readonly accessKey: string | undefined;
+  /** True where a signature came with it, in the header or in the query. */
+  readonly signed: boolean;
   readonly host: string;
-  /** The whole body, decoded from `aws-chunked` where it was sent so. */
+  /** The whole body in memory, decoded from `aws-chunked` where it was sent so. */
   body(): Promise<Buffer>;
+  /** The body as it arrives, decoded likewise. To be read once, and not together with `body()`. */
+  stream(): Readable;
+  /** Checksum trailers of an `aws-chunked` body, names in lower case; complete once the body was read. */
+  readonly trailers: Readonly<Record<string, string>>;
   readonly raw: IncomingMessage;
-  /** What the request log should say of it; the service fills it in as soon as it knows. */
-  note(entry: RequestNote): void;
+  /**
+   * Names the operation, for the request log, and lets the faults on the wire happen: call it as soon as operation and
+   * resource are known and before anything is changed.
+   * @throws CloudFault, or ends the connection, where a fault was asked for
+   */
+  enter(entry: RequestNote): Promise<void>;
+  /** Corrects what `enter` said, without faults (a resource that is known later). */
+  note(entry: Partial<RequestNote>): void;
 }
 
 export interface RequestNote {
   /** `PutObject`, `UpdateService`, … */
-  readonly operation?: string;
+  readonly operation: string;
   /** The ARN, `bucket/key`, or name that it is about. */
-  readonly resource?: string;
+  readonly resource?: string | undefined;
   /** True where the operation, if it succeeds, changes something. */
-  readonly mutating?: boolean;
+  readonly mutating?: boolean | undefined;
   /** IAM actions that AWS would ask for, such as `s3:PutObject`. */
-  readonly iam?: readonly string[];
+  readonly iam?: readonly string[] | undefined;
 }
 
 export interface CloudResponse {
@@ -38,15 +51,24 @@ export interface CloudResponse {
   readonly body?: string | Uint8Array | Readable;
 }
 
+/** Faults that come from outside of an operation; each service says them with codes of its own. */
+export type WireFault = 'throttle' | 'denied' | 'expired-token';
+
 /** One AWS service. `name` is its signing name: `s3`, `apprunner`, `ecr`, `monitoring`, … */
 export interface Service {
   readonly name: string;
   handle(request: CloudRequest): Promise<CloudResponse>;
   /** An error in the service's own protocol: JSON with `__type`, REST-XML, Query or CBOR. */
   fault(error: CloudFault, request: CloudRequest): CloudResponse;
+  /** The service's own words for a fault on the wire; left out, those of the AWS JSON services. */
+  wireFault?(kind: WireFault): CloudFault;
   /** State that survives a restart with `--state`, as JSON; and its return. */
   save?(): unknown;
   load?(state: unknown): Promise<void> | void;
+  /** What `GET /_cloud/state` tells of this service; left out, it is what `save` gives. */
+  inspect?(): unknown;
+  /** Called once all services are loaded and the cloud listens. */
+  start?(): Promise<void> | void;
   /** Stops processes and servers of its own. */
   close?(): Promise<void>;
 }
@@ -56,30 +78,55 @@ export class CloudFault extends Error {
   readonly code: string;
   readonly status: number;
   readonly extra: Readonly<Record<string, string>>;
+  /** Headers of the error's answer. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(code: string, message: string, status = 400, extra: Readonly<Record<string, string>> = {}) {
+  constructor(
+    code: string,
+    message: string,
+    status = 400,
+    extra: Readonly<Record<string, string>> = {},
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
     this.name = 'CloudFault';
     this.code = code;
     this.status = status;
     this.extra = extra;
+    this.headers = headers;
   }
 }
 
 /** What all services share. */
 export interface CloudContext {
   readonly account: string;
+  /** Region of a request that names none. */
   readonly region: string;
   /** Base address of the cloud, `http://127.0.0.1:4566`; known once it listens. */
   endpoint(): string;
   /** Folder for blobs and unpacked images: `--state DIR`, or a temporary one that goes with the process. */
   readonly dataDir: string;
+  /** True where `dataDir` outlives the process (`--state`). */
+  readonly durable: boolean;
   /** Divides every wait that AWS would make (health interval, provisioning, bake); 1 is AWS's own pace. */
   readonly speed: number;
   now(): number;
   log(line: string): void;
   /** The service by its name, for what AWS services do to one another (App Runner pulls from ECR). */
   service<T extends Service>(name: string): T;
-  /** Faults that were asked for and apply to this service now; see core/faults.ts. */
-  fault(service: string, kind: string): { readonly [field: string]: unknown } | undefined;
+  /**
+   * A fault of a service's own kind that applies now (`unhealthy`, `stuck`, …), and counts it as used; see core/faults.ts.
+   * @param resource ARN or name; a fault that names a resource applies where this contains it
+   */
+  fault(
+    service: string,
+    kind: string,
+    resource?: string,
+    operation?: string,
+  ): { readonly [field: string]: unknown } | undefined;
+  /** To be called when a service changed outside of a request (a timer, a process): its state is saved soon. */
+  changed(service: string): void;
 }
+
+/** Makes one service: one line each in services/index.ts. */
+export type ServiceFactory = (context: CloudContext) => Service;

@@ -1,0 +1,106 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { controlApi } from './control.ts';
+import { Faults } from './faults.ts';
+import { RequestLog } from './request-log.ts';
+import { cloudServer, listen } from './server.ts';
+import type { CloudContext, Service, ServiceFactory } from './service.ts';
+import { StateFolder } from './state.ts';
+
+export interface CloudOptions {
+  /** 0: any free port. */
+  readonly port: number;
+  readonly host: string;
+  /** Folder that state is kept in and taken from; without it, nothing outlives the process. */
+  readonly state?: string | undefined;
+  /** Divides every wait that AWS would make. */
+  readonly speed: number;
+  /** Milliseconds added to every request. */
+  readonly latency: number;
+  readonly region: string;
+  log(line: string): void;
+}
+
+export interface Cloud {
+  /** `http://127.0.0.1:PORT` */
+  readonly endpoint: string;
+  close(): Promise<void>;
+}
+
+const ACCOUNT = '000000000000';
+
+/** Starts all services behind one port. */
+export async function startCloud(
+  factories: readonly ServiceFactory[],
+  options: CloudOptions,
+): Promise<Cloud> {
+  const dataDir = options.state ? resolve(options.state) : mkdtempSync(join(tmpdir(), 'local-cloud-'));
+  mkdirSync(dataDir, { recursive: true });
+  const services = new Map<string, Service>();
+  const faults = new Faults();
+  const log = new RequestLog();
+  let endpoint = '';
+  let state: StateFolder | undefined;
+  const context: CloudContext = {
+    account: ACCOUNT,
+    region: options.region,
+    endpoint: () => endpoint,
+    dataDir,
+    durable: options.state !== undefined,
+    speed: options.speed,
+    now: Date.now,
+    log: options.log,
+    service: <T extends Service>(name: string): T => {
+      const service = services.get(name);
+      if (!service) throw new Error(`there is no service ${name}`);
+      return service as T;
+    },
+    fault: (service, kind, resource, operation) =>
+      faults.empty ? undefined : faults.take(new Set([kind]), { service, resource, operation }),
+    changed: (service) => state?.changed(service),
+  };
+  for (const make of factories) {
+    const service = make(context);
+    services.set(service.name, service);
+  }
+  if (options.state) state = new StateFolder(join(dataDir, 'state'), services);
+  const server = cloudServer({
+    services,
+    faults,
+    log,
+    region: options.region,
+    latency: options.latency,
+    now: Date.now,
+    control: controlApi({ faults, log, services, about: () => about(services, options, endpoint) }),
+    changed: context.changed,
+    say: options.log,
+  });
+  const port = await listen(server, options.port, options.host);
+  endpoint = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`;
+  await state?.load();
+  for (const service of services.values()) await service.start?.();
+  return {
+    endpoint,
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      for (const service of services.values()) state?.changed(service.name);
+      state?.flush();
+      await Promise.allSettled([...services.values()].map((service) => service.close?.()));
+      if (!options.state) rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function about(services: ReadonlyMap<string, Service>, options: CloudOptions, endpoint: string) {
+  return {
+    name: 'local cloud',
+    endpoint,
+    account: ACCOUNT,
+    region: options.region,
+    speed: options.speed,
+    services: [...services.keys()],
+    state: options.state ?? null,
+  };
+}

@@ -1,0 +1,290 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Fault, type Faults, WIRE_FAULTS } from './faults.ts';
+import { HttpCloudRequest, headersOf, newRequestId, splitUrl } from './request.ts';
+import type { LogEntry, RequestLog } from './request-log.ts';
+import { route } from './route.ts';
+import { jsonWireFault } from './rpc.ts';
+import {
+  CloudFault,
+  type CloudRequest,
+  type CloudResponse,
+  type RequestNote,
+  type Service,
+} from './service.ts';
+import { document } from './xml.ts';
+
+export interface ServerParts {
+  readonly services: ReadonlyMap<string, Service>;
+  readonly faults: Faults;
+  readonly log: RequestLog;
+  readonly region: string;
+  /** Milliseconds that every request waits. */
+  readonly latency: number;
+  now(): number;
+  /** Answers below `/_cloud/`; `undefined` for a path that it does not know. */
+  control(
+    method: string,
+    path: string,
+    query: URLSearchParams,
+    body: () => Promise<Buffer>,
+  ): Promise<CloudResponse>;
+  /** Told after each operation that changed something. */
+  changed(service: string): void;
+  say(line: string): void;
+}
+
+/** Thrown where the connection is to be dropped without an answer. */
+class Dropped extends Error {}
+
+/** Status that the log has for a connection dropped before the operation. */
+const DROPPED = 599;
+
+/** One HTTP server for all services. */
+export function cloudServer(parts: ServerParts): Server {
+  const server = createServer({ keepAliveTimeout: 60_000, maxHeaderSize: 64 * 1024 }, (raw, response) => {
+    serve(parts, raw, response).catch((error: unknown) => {
+      // The client went away, as a rule; what is left is to end the connection.
+      if (!isGone(error)) parts.say(`internal error: ${(error as Error).stack ?? String(error)}`);
+      response.destroy();
+    });
+  });
+  server.requestTimeout = 0;
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable)
+      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    else socket.destroy();
+  });
+  return server;
+}
+
+export function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host, backlog: 1024 }, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+async function serve(parts: ServerParts, raw: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { path, query } = splitUrl(raw.url ?? '/');
+  const headers = headersOf(raw);
+  const routed = route(raw.method ?? 'GET', path, query, headers);
+  if (!routed.signed && (path === '/_cloud' || path.startsWith('/_cloud/'))) {
+    const request = { bytesIn: 0 } as LogEntry;
+    const reader = makeReader(raw, path, query, headers, request);
+    await send(
+      response,
+      await parts.control(raw.method ?? 'GET', path, query, () => reader.body()),
+      raw.method,
+    );
+    return;
+  }
+  const entry: LogEntry = {
+    id: newRequestId(),
+    time: parts.now(),
+    service: routed.service,
+    region: routed.region ?? parts.region,
+    method: raw.method ?? '',
+    path,
+    operation: '',
+    resource: '',
+    mutating: false,
+    status: 0,
+    iam: [],
+    bytesIn: 0,
+    bytesOut: 0,
+  };
+  parts.log.add(entry);
+  const service = parts.services.get(routed.service) ?? absent(routed.service, [...parts.services.keys()]);
+  let answerLost = false;
+  const request = new HttpCloudRequest({
+    raw,
+    path,
+    query,
+    headers,
+    route: routed,
+    defaultRegion: parts.region,
+    entry,
+    admit: async (note) => {
+      if (parts.latency > 0) await sleep(parts.latency);
+      if (!parts.faults.empty) answerLost = await wireFaults(parts.faults, service, note);
+    },
+  });
+  let answer: CloudResponse;
+  try {
+    answer = await service.handle(request);
+  } catch (error) {
+    if (error instanceof Dropped || isGone(error)) {
+      entry.status = DROPPED;
+      entry.code = error instanceof Dropped ? 'ConnectionDropped' : 'ClientGone';
+      raw.socket.destroy();
+      return;
+    }
+    answer = faultAnswer(parts, service, error, request, entry);
+  }
+  entry.status = answer.status;
+  if (entry.mutating && answer.status < 400) parts.changed(service.name);
+  if (answerLost) {
+    entry.answerLost = true;
+    if (answer.body instanceof Readable) answer.body.destroy();
+    raw.socket.destroy();
+    return;
+  }
+  entry.bytesOut = await send(response, withId(answer, entry.id), raw.method);
+  entry.duration = parts.now() - entry.time;
+}
+
+function makeReader(
+  raw: IncomingMessage,
+  path: string,
+  query: URLSearchParams,
+  headers: Record<string, string>,
+  entry: LogEntry,
+) {
+  const routed = { service: '', region: undefined, accessKey: undefined, signed: false };
+  return new HttpCloudRequest({
+    raw,
+    path,
+    query,
+    headers,
+    route: routed,
+    defaultRegion: '',
+    entry,
+    admit: async () => {},
+  });
+}
+
+function faultAnswer(
+  parts: ServerParts,
+  service: Service,
+  error: unknown,
+  request: CloudRequest,
+  entry: LogEntry,
+): CloudResponse {
+  let fault: CloudFault;
+  if (error instanceof CloudFault) fault = error;
+  else {
+    parts.say(
+      `internal error in ${service.name} ${entry.operation}: ${(error as Error).stack ?? String(error)}`,
+    );
+    fault = new CloudFault('InternalError', 'We encountered an internal error. Please try again.', 500);
+  }
+  entry.code = fault.code;
+  return service.fault(fault, request);
+}
+
+/** @returns true where the answer is to be lost */
+async function wireFaults(faults: Faults, service: Service, note: RequestNote): Promise<boolean> {
+  const place = { service: service.name, operation: note.operation, resource: note.resource };
+  const slow = faults.take(LATENCY, place);
+  if (slow) await sleep(Number(slow['ms'] ?? 100));
+  const fault = faults.take(ENDING, place);
+  if (!fault) return false;
+  return happen(fault, service);
+}
+
+const LATENCY: ReadonlySet<string> = new Set(['latency']);
+const ENDING: ReadonlySet<string> = new Set([...WIRE_FAULTS].filter((kind) => kind !== 'latency'));
+
+function happen(fault: Fault, service: Service): boolean {
+  switch (fault.kind) {
+    case 'reset':
+      throw new Dropped();
+    case 'reset-after':
+      return true;
+    case 'throttle':
+    case 'denied':
+    case 'expired-token':
+      throw service.wireFault?.(fault.kind) ?? jsonWireFault(fault.kind);
+    default: {
+      const code = typeof fault['code'] === 'string' ? fault['code'] : 'InternalError';
+      const status = typeof fault['status'] === 'number' ? fault['status'] : 500;
+      const message = typeof fault['message'] === 'string' ? fault['message'] : 'A fault that was asked for.';
+      throw new CloudFault(code, message, status);
+    }
+  }
+}
+
+function withId(answer: CloudResponse, id: string): CloudResponse {
+  return { ...answer, headers: { 'x-amzn-requestid': id, 'x-amz-request-id': id, ...answer.headers } };
+}
+
+/** @returns bytes of the body that were sent */
+export async function send(
+  response: ServerResponse,
+  answer: CloudResponse,
+  method: string | undefined,
+): Promise<number> {
+  const { body } = answer;
+  const headers: Record<string, string> = { ...answer.headers };
+  if (body instanceof Readable) {
+    response.writeHead(answer.status, headers);
+    if (method === 'HEAD') {
+      body.destroy();
+      response.end();
+      return 0;
+    }
+    let sent = 0;
+    body.on('data', (chunk: Buffer) => {
+      sent += chunk.length;
+    });
+    await pipeline(body, response);
+    return sent;
+  }
+  const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : (body ?? Buffer.alloc(0));
+  const bodiless = answer.status === 204 || answer.status === 304;
+  if (!bodiless) headers['content-length'] ??= String(bytes.length);
+  response.writeHead(answer.status, headers);
+  if (method === 'HEAD' || bodiless) {
+    response.end();
+    return 0;
+  }
+  response.end(bytes);
+  return bytes.length;
+}
+
+/** A service that is not here, and a request of an AWS protocol without a signature. */
+function absent(name: string, known: readonly string[]): Service {
+  return {
+    name,
+    handle: async () => {
+      if (name === 'unsigned') {
+        throw new CloudFault('MissingAuthenticationTokenException', 'Missing Authentication Token', 400);
+      }
+      throw new CloudFault(
+        'UnknownService',
+        `The local cloud has no service ${name}; it has ${known.join(', ')}.`,
+        501,
+      );
+    },
+    fault: (error, request) =>
+      request.headers['x-amz-target'] || request.headers['smithy-protocol']
+        ? {
+            status: error.status,
+            headers: { 'content-type': 'application/x-amz-json-1.1' },
+            body: JSON.stringify({ __type: error.code, message: error.message }),
+          }
+        : {
+            status: error.status,
+            headers: { 'content-type': 'application/xml' },
+            body: document('Error', { Code: error.code, Message: error.message, RequestId: request.id }),
+          },
+  };
+}
+
+function isGone(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException)?.code;
+  return (
+    code === 'ECONNRESET' ||
+    code === 'EPIPE' ||
+    code === 'ERR_STREAM_PREMATURE_CLOSE' ||
+    (error as Error)?.message === 'the client went away' ||
+    (error as Error)?.message === 'aborted'
+  );
+}

@@ -1,0 +1,5 @@
+import type { ServiceFactory } from '../core/service.ts';
+import { stsService } from './sts/index.ts';
+
+/** Every service, one line each. A service finds the others through `context.service(name)`, after all are made. */
+export const services: readonly ServiceFactory[] = [stsService];
