@@ -25,11 +25,11 @@ export function build({ out, answersFile, apiUrl, commit }) {
     { title: 'What would a good engineer do?', list: cards(answers) },
     read('src/pages/index.html'),
   );
-  write('about/index.html', { title: 'About' }, read('src/pages/about.html'));
+  write('about.html', { title: 'About' }, read('src/pages/about.html'));
   write('404.html', { title: 'Not found' }, read('src/pages/404.html'));
   for (const answer of answers) {
     const fields = { title: html(answer.question), text: html(answer.answer) };
-    write(`answers/${answer.id}/index.html`, fields, read('src/pages/answer.html'));
+    write(`answers/${answer.id}.html`, fields, read('src/pages/answer.html'));
   }
   put(out, 'robots.txt', 'User-agent: *\nAllow: /\n');
   put(out, 'version.json', `${JSON.stringify({ commit, answers: answers.length })}\n`);
@@ -65,7 +65,7 @@ function cards(answers) {
   return answers
     .map(({ id, question, answer }) => {
       const first = answer.split(/(?<=[.?!]) /)[0];
-      return `<li><a href="/answers/${id}/"><strong>${html(question)}</strong><span>${html(first)}</span></a></li>`;
+      return `<li><a href="/answers/${id}.html"><strong>${html(question)}</strong><span>${html(first)}</span></a></li>`;
     })
     .join('\n');
 }

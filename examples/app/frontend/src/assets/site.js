@@ -20,7 +20,7 @@ form?.addEventListener('submit', async (event) => {
 
 function link({ id, question, answer }) {
   const anchor = Object.assign(document.createElement('a'), {
-    href: `/answers/${id}/`,
+    href: `/answers/${id}.html`,
     textContent: question,
   });
   const row = item(` ${answer}`);

@@ -1,0 +1,97 @@
+import type { Sample } from './model.ts';
+
+/** The team's users: they keep asking, all week, and remember every answer. */
+export interface Traffic {
+  readonly samples: readonly Sample[];
+  /** Ends the asking, and waits for the answers that are still due. */
+  stop(): Promise<void>;
+}
+
+/** Requests to the API each second. */
+export const API_RATE = 20;
+/** Visits of the site each second: the entry page, and every file that it loads. */
+const VISIT_RATE = 2;
+/** A user who has waited so long (milliseconds) has left. */
+const PATIENCE = 5000;
+
+const QUESTIONS = [
+  'should we deploy on friday',
+  'roll back or fix',
+  'where do secrets live',
+  'what is green',
+];
+
+/**
+ * Asks the API 20 times a second, whatever becomes of the answers before, and visits the site twice a second the way a
+ * browser does: a page counts as whole only if every asset that it names is there.
+ */
+export function startTraffic(urls: { api: string; site: string }, now: () => number): Traffic {
+  const samples: Sample[] = [];
+  const open = new Set<Promise<void>>();
+  const follow = (work: Promise<void>) => {
+    open.add(work);
+    void work.finally(() => open.delete(work));
+  };
+  let asked = 0;
+  const ask = async () => {
+    const question = QUESTIONS[asked++ % QUESTIONS.length] ?? '';
+    await load('api', urls.api, `/api/search?q=${encodeURIComponent(question)}`);
+  };
+  const visit = async () => {
+    const page = await load('site', urls.site, '/');
+    const named = [...page.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map((match) => match[1] ?? '');
+    await Promise.all([...new Set(named)].map((path) => load('site', urls.site, path)));
+  };
+  const load = async (kind: Sample['kind'], base: string, path: string): Promise<string> => {
+    const at = now();
+    const began = performance.now();
+    let [status, commit, text, ok] = [0, '', '', false];
+    try {
+      const answer = await fetch(`${base}${path}`, { signal: AbortSignal.timeout(PATIENCE) });
+      status = answer.status;
+      commit = answer.headers.get('x-commit') ?? '';
+      text = await answer.text();
+      ok = answer.ok;
+    } catch {
+      // A refused or dropped connection and a timeout are all the same to a user: status stays 0.
+    }
+    samples.push({ at, ms: performance.now() - began, kind, path, status, ok, commit, bytes: text.length });
+    return text;
+  };
+  const timers = [
+    setInterval(() => follow(ask()), 1000 / API_RATE),
+    setInterval(() => follow(visit()), 1000 / VISIT_RATE),
+  ];
+  return {
+    samples,
+    stop: async () => {
+      for (const timer of timers) clearInterval(timer);
+      await Promise.all(open);
+    },
+  };
+}
+
+export interface TrafficSummary {
+  readonly requests: number;
+  readonly failed: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p95: number;
+  /** Commits that answered, in the order in which they first did. */
+  readonly commits: readonly string[];
+}
+
+/** What users had between two moments. */
+export function summarizeTraffic(samples: readonly Sample[], from: number, to: number): TrafficSummary {
+  const during = samples.filter((sample) => sample.at >= from && sample.at < to);
+  const times = during.map((sample) => sample.ms).sort((a, b) => a - b);
+  const quantile = (share: number) =>
+    times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
+  return {
+    requests: during.length,
+    failed: during.filter((sample) => !sample.ok).length,
+    p50: quantile(0.5),
+    p95: quantile(0.95),
+    commits: [...new Set(during.map((sample) => sample.commit).filter(Boolean))],
+  };
+}
