@@ -1,13 +1,18 @@
 import type { RunContext } from '../runtime/action.ts';
+import type { Holder } from './lock-state.ts';
 import type { BackendHalf, FrontendHalf, Part, Pointer, ReleaseRecord } from './record.ts';
+import type { ReleaseList } from './records.ts';
 
 /** What a deploying action opens its release with. */
 export interface ReleaseDraft {
   readonly id: string;
   readonly type: ReleaseRecord['type'];
   readonly run: RunContext;
-  readonly restores?: string;
-  readonly reason?: string;
+  readonly restores?: string | undefined;
+  readonly replaces?: string | undefined;
+  readonly reason?: string | undefined;
+  /** When the commit was made, ISO 8601, where it is known. */
+  readonly committedAt?: string | undefined;
 }
 
 /** Order of two commits, as the commit graph or the run numbers tell it. */
@@ -16,6 +21,8 @@ export type CommitOrder = 'same' | 'newer' | 'older' | 'diverged' | 'unknown';
 /** The lock while it is held. It renews itself; `signal` is aborted when it was lost all the same. */
 export interface Hold {
   readonly signal: AbortSignal;
+  /** What `Ledger.free` takes in a post step, when the job was killed before it could release. */
+  readonly token: string;
   /** Frees our share of the lock. Never throws: a lock that cannot be freed expires. */
   release(): Promise<void>;
 }
@@ -23,6 +30,8 @@ export interface Hold {
 /** The release records of one environment, the pointer to what is live, and the lock. */
 export interface Ledger {
   readonly environment: string;
+  /** Name of the release bucket. */
+  readonly bucket: string;
   /**
    * Takes the lock for `part`, or joins it when the same release holds it for the other part: the two jobs of one
    * release run side by side. Waits up to `timeout` milliseconds for another release's holder.
@@ -34,18 +43,33 @@ export interface Ledger {
     run: RunContext;
     timeout: number;
     signal: AbortSignal;
+    /** Made by the caller where it saves it for its post step before it asks; else ours. */
+    token?: string | undefined;
   }): Promise<Hold>;
+  /** Takes the entry of `token` out of the lock; false where there is none. For post steps. */
+  free(token: string): Promise<boolean>;
+  /** Who holds the lock, as it is written there (some may have expired). */
+  holders(): Promise<readonly Holder[]>;
   /** What is live, or `undefined` before the first release. */
   current(): Promise<Pointer | undefined>;
   /** One record; `undefined` where there is none or it cannot be read (which is reported, and it is left alone). */
   record(id: string): Promise<ReleaseRecord | undefined>;
   /** The newest `limit` records, newest first; unreadable ones are reported, not thrown. */
   newest(limit: number): Promise<ReleaseRecord[]>;
+  /** All records, newest first, and what could not be read: a listing, the index, and the records that it has not. */
+  list(): Promise<ReleaseList>;
   /** Creates the record, or finds the one that the other half's job created. */
   open(draft: ReleaseDraft): Promise<ReleaseRecord>;
   /** Writes one half (and `checks`, when known) into the record; the other half's job may write at the same time. */
   writeBackend(id: string, half: BackendHalf, also?: Pick<ReleaseRecord, 'checks'>): Promise<ReleaseRecord>;
   writeFrontend(id: string, half: FrontendHalf, also?: Pick<ReleaseRecord, 'checks'>): Promise<ReleaseRecord>;
+  /** Sets fields of the record that belong to neither half. */
+  update(
+    id: string,
+    fields: Partial<
+      Pick<ReleaseRecord, 'checks' | 'result' | 'finishedAt' | 'reason' | 'restores' | 'replaces'>
+    >,
+  ): Promise<ReleaseRecord>;
   /** Points `parts` of what is live at release `id`, and writes the pair into its record. */
   movePointer(id: string, parts: readonly Part[]): Promise<Pointer>;
 }

@@ -71,6 +71,8 @@ export interface ReleaseRecord {
   readonly run: { readonly url: string; readonly number: number };
   readonly startedAt: string;
   readonly finishedAt?: string;
+  /** When the commit was made, ISO 8601, where it is known: lead time is counted from it. */
+  readonly committedAt?: string;
   /** The release as a whole: the worse of its halves. */
   readonly result: Result;
   readonly backend?: BackendHalf;
@@ -94,5 +96,7 @@ export interface Pointer extends Pair {
   readonly release: string;
   readonly commit: string;
   readonly runNumber: number;
+  /** Web address of the run that moved it: run ids grow across workflows, run numbers within one only. */
+  readonly runUrl?: string;
   readonly updatedAt: string;
 }

@@ -1,0 +1,79 @@
+import { awsProblem, readAwsError } from '../aws/errors.ts';
+import type { Condition } from '../aws/object-store.ts';
+import { refused } from '../runtime/errors.ts';
+import { asked, type LedgerPorts } from './documents.ts';
+
+/** What the server does with a condition that cannot hold, and with one that does. */
+export interface ConditionsFound {
+  /** A second create of the same key loses. */
+  readonly create: boolean;
+  /** A replace of what is not there loses. */
+  readonly replace: boolean;
+  /** A replace of what is there works (a server that cannot read a quoted ETag refuses it). */
+  readonly match: boolean;
+}
+
+export const areHonoured = (found: ConditionsFound): boolean => found.create && found.replace && found.match;
+
+const NO_SUCH_ETAG = '00000000000000000000000000000000';
+
+/** Asks the server by four small writes to a key that nothing else uses. */
+export async function probeConditions(ports: LedgerPorts): Promise<ConditionsFound> {
+  const write = (condition: Condition) => conditionalWrite(ports, condition);
+  const first = await write({ ifNoneMatch: '*' });
+  const second = await write({ ifNoneMatch: '*' });
+  const wrong = await write({ ifMatch: NO_SUCH_ETAG });
+  const now = await ports.store.get(ports.keys.probe);
+  // Only that the right ETag is taken is at stake here; that another run's probe came between says as much.
+  const right = now ? await write({ ifMatch: now.etag }) : 'lost';
+  return {
+    create: second === 'lost',
+    replace: wrong === 'lost',
+    match:
+      right === 'written' ||
+      (first === 'lost' && second === 'lost' && (await changedSince(ports, now?.etag))),
+  };
+}
+
+async function conditionalWrite(
+  ports: LedgerPorts,
+  condition: Condition,
+): Promise<'written' | 'lost' | 'unknown'> {
+  const body = `{"about":"Does this server honour conditional writes? Written by wwhd-deploy.","at":${ports.clock.now()}}\n`;
+  try {
+    await ports.store.put({ key: ports.keys.probe, body, contentType: 'application/json', ...condition });
+    return 'written';
+  } catch (error) {
+    const { kind, status } = readAwsError(error);
+    if (kind === 'precondition' || kind === 'conflict') return 'lost';
+    if (status === 501) return 'unknown';
+    throw awsProblem(error, asked('s3:PutObject', ports, ports.keys.probe));
+  }
+}
+
+async function changedSince(ports: LedgerPorts, etag: string | undefined): Promise<boolean> {
+  return (await ports.store.get(ports.keys.probe))?.etag !== etag;
+}
+
+/**
+ * The rule for a server that ignores conditions: a deployment is refused, for nothing would keep two of them apart;
+ * a rollback is only warned, for at three in the morning a lock is worth less than the way back.
+ */
+export function judgeConditions(ports: LedgerPorts, found: ConditionsFound, rule: 'refuse' | 'warn'): void {
+  if (areHonoured(found)) return;
+  const says = [
+    found.create ? '' : 'it let the same object be created twice (If-None-Match ignored)',
+    found.replace ? '' : 'it replaced an object under a wrong ETag (If-Match ignored)',
+    found.match ? '' : 'it did not replace an object under its own ETag (If-Match not understood)',
+  ].filter(Boolean);
+  const what = `the server of s3://${ports.store.bucket} does not honour conditional writes, so nothing keeps two runs apart`;
+  if (rule === 'refuse') {
+    throw refused({
+      input: 'release-bucket',
+      what,
+      found: says.join('; '),
+      fix: 'use a release bucket on Amazon S3, or on a server that honours If-None-Match and If-Match on PutObject',
+    });
+  }
+  ports.log.warning(`${what}: ${says.join('; ')}. Going on: make sure that no other run is at work.`);
+}

@@ -1,0 +1,251 @@
+import { randomUUID } from 'node:crypto';
+import type { RunContext } from '../runtime/action.ts';
+import { formatDuration } from '../runtime/duration.ts';
+import { failed, messageOf, refused } from '../runtime/errors.ts';
+import { areHonoured, judgeConditions, probeConditions } from './conditions.ts';
+import {
+  type Found,
+  type LedgerPorts,
+  racePause,
+  readDocument,
+  setAside,
+  toJson,
+  tryWrite,
+} from './documents.ts';
+import type { Hold } from './ledger.ts';
+import {
+  decideLock,
+  describeHolder,
+  GIVE_UP_AFTER,
+  type Holder,
+  type LockDocument,
+  type LockVerdict,
+  RENEW_EVERY,
+  type Wanted,
+} from './lock-state.ts';
+import { parseLock } from './parse.ts';
+import type { Part } from './record.ts';
+
+export interface LockRequest {
+  readonly release: string;
+  readonly parts: readonly Part[];
+  readonly run: RunContext;
+  /** Milliseconds to wait for another release's holder. */
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+  /** Ours by default; given by an action that saved it for its post step before it asked. */
+  readonly token?: string | undefined;
+}
+
+/** How long between two looks at a lock that another holds. */
+const LOOK_EVERY = 2000;
+/** How long after a renewal that failed the next one is tried. */
+const RETRY_RENEWAL = 3000;
+
+type FoundLock = Found<LockDocument>;
+
+/** Takes or joins the lock; see {@link Ledger.acquire}. */
+export async function acquireLock(
+  ports: LedgerPorts,
+  request: LockRequest,
+  rule: 'refuse' | 'warn',
+): Promise<Hold> {
+  const { clock, keys, log } = ports;
+  const wanted: Wanted = { ...request, token: request.token ?? randomUUID() };
+  const start = clock.now();
+  let announced = '';
+  let conditions: 'honoured' | undefined;
+  let probed = false;
+  for (let race = 0; ; race++) {
+    request.signal.throwIfAborted();
+    const found = await readDocument(ports, keys.lock, parseLock);
+    if (!probed && found?.value?.conditions !== 'honoured') {
+      const answer = await probeConditions(ports);
+      judgeConditions(ports, answer, rule);
+      conditions = areHonoured(answer) ? 'honoured' : undefined;
+      probed = true;
+    }
+    const verdict = decideLock(found?.value, wanted, found?.date ?? ports.serverClock.now());
+    if (verdict.kind === 'take') {
+      const hold = await take(ports, found, verdict, wanted, found?.value?.conditions ?? conditions);
+      if (hold) return hold;
+      await clock.sleep(racePause(Math.min(race, 4)), request.signal);
+      continue;
+    }
+    const blocker = describeBlockers(verdict.blockers);
+    const waited = clock.now() - start;
+    if (waited >= request.timeout) throw heldByOther(ports, verdict, waited);
+    if (announced !== blocker) log.info(`waiting for the lock of ${keys.lock.split('/')[0]}: ${blocker}`);
+    announced = blocker;
+    log.progress(`waited ${formatDuration(waited)} of ${formatDuration(request.timeout)} for the lock`);
+    await clock.sleep(Math.min(LOOK_EVERY, Math.max(1, request.timeout - waited)), request.signal);
+  }
+}
+
+function heldByOther(ports: LedgerPorts, verdict: LockVerdict & { kind: 'wait' }, waited: number) {
+  return refused({
+    input: 'lock-timeout',
+    what: `waited ${formatDuration(waited)} for the lock of ${ports.keys.lock.split('/')[0]}, in vain`,
+    found: describeBlockers(verdict.blockers),
+    details: verdict.blockers.map((h) => `last renewed ${h.renewed}`),
+    fix: `wait for that run or cancel it; if it is dead, its lock is free at ${new Date(verdict.freeAt).toISOString()}`,
+  });
+}
+
+const describeBlockers = (blockers: readonly Holder[]) => blockers.map(describeHolder).join('; ');
+
+async function take(
+  ports: LedgerPorts,
+  found: FoundLock | undefined,
+  verdict: LockVerdict & { kind: 'take' },
+  wanted: Wanted,
+  conditions: 'honoured' | undefined,
+): Promise<Hold | undefined> {
+  const before = found?.value?.holders.find((h) => h.token === wanted.token);
+  const stamp = new Date(ports.serverClock.now()).toISOString();
+  const me: Holder = {
+    token: wanted.token,
+    release: wanted.release,
+    parts: wanted.parts,
+    holder: wanted.run.holder,
+    run: wanted.run.url,
+    actor: wanted.run.actor,
+    since: before?.since ?? stamp,
+    renewed: stamp,
+  };
+  if (found?.damage) await setAside(ports, ports.keys.lock, found);
+  const sentAt = ports.clock.now();
+  const document = lockDocument(ports, found?.value, [...verdict.joined, me], conditions);
+  const etag = await tryWrite(ports, ports.keys.lock, toJson(document), found?.etag);
+  if (etag === undefined) return undefined;
+  for (const gone of verdict.dropped) {
+    ports.log.warning(`took over the lock of a run that is gone: ${describeHolder(gone)}`);
+  }
+  return keepHold(ports, me, { etag, document, sentAt });
+}
+
+function lockDocument(
+  ports: LedgerPorts,
+  before: LockDocument | undefined,
+  holders: readonly Holder[],
+  conditions = before?.conditions,
+): LockDocument {
+  return {
+    ...before,
+    version: 1,
+    environment: ports.keys.lock.split('/')[0] ?? '',
+    nonce: randomUUID(),
+    ...(conditions ? { conditions } : {}),
+    holders,
+  };
+}
+
+interface Written {
+  readonly etag: string;
+  readonly document: LockDocument;
+  /** Local time just before the write was sent: what our own giving up is counted from. */
+  readonly sentAt: number;
+}
+
+/** Renews in the background until released or lost. */
+function keepHold(ports: LedgerPorts, me: Holder, first: Written): Hold {
+  const { clock, log, keys } = ports;
+  const lost = new AbortController();
+  const stop = new AbortController();
+  let last = first;
+
+  const lose = (why: string) => {
+    if (stop.signal.aborted || lost.signal.aborted) return;
+    lost.abort(
+      failed({
+        what: `the lock of ${keys.lock.split('/')[0]} was lost while we held it: ${why}`,
+        fix: 'see which run took it; then run this one again',
+      }),
+    );
+  };
+  const renewal = (async () => {
+    while (!stop.signal.aborted && !lost.signal.aborted) {
+      try {
+        const age = clock.now() - last.sentAt;
+        await clock.sleep(Math.max(RETRY_RENEWAL, RENEW_EVERY - age), stop.signal);
+        const over = () => stop.signal.aborted || lost.signal.aborted;
+        const renewed = await renew(ports, me, last, over);
+        if (renewed) last = renewed;
+        else lose('another run has taken it over');
+      } catch (error) {
+        if (!stop.signal.aborted) log.debug(`the lock could not be renewed: ${messageOf(error)}`);
+      }
+    }
+  })();
+  const watchdog = (async () => {
+    try {
+      for (;;) {
+        const left = last.sentAt + GIVE_UP_AFTER - clock.now();
+        if (left <= 0) return lose('it could not be renewed in time');
+        await clock.sleep(left, stop.signal);
+      }
+    } catch {
+      // Released.
+    }
+  })();
+
+  return {
+    signal: lost.signal,
+    token: me.token,
+    async release() {
+      if (stop.signal.aborted) return;
+      stop.abort();
+      await Promise.all([renewal, watchdog]);
+      await freeLock(ports, me.token, last).catch((error) =>
+        log.warning(`the lock could not be freed and will expire: ${messageOf(error)}`),
+      );
+    },
+  };
+}
+
+/** @returns what was written, or `undefined` when our entry is gone. */
+async function renew(
+  ports: LedgerPorts,
+  me: Holder,
+  last: Written,
+  over: () => boolean,
+): Promise<Written | undefined> {
+  let { etag, document }: { etag: string; document: LockDocument } = last;
+  for (let race = 0; ; race++) {
+    const sentAt = ports.clock.now();
+    const renewed = new Date(ports.serverClock.now()).toISOString();
+    const holders = document.holders.map((h) => (h.token === me.token ? { ...h, renewed } : h));
+    const next = lockDocument(ports, document, holders);
+    const written = await tryWrite(ports, ports.keys.lock, toJson(next), etag);
+    if (written !== undefined) return { etag: written, document: next, sentAt };
+    await ports.clock.sleep(racePause(Math.min(race, 4)));
+    if (over()) return last;
+    // The other part joined, left or renewed; or our own write went through and its answer was lost.
+    const found = await readDocument(ports, ports.keys.lock, parseLock);
+    if (!found?.value?.holders.some((h) => h.token === me.token)) return undefined;
+    etag = found.etag;
+    document = found.value;
+  }
+}
+
+/** Takes `token`'s entry out of the lock. @returns false where it was not there. */
+export async function freeLock(
+  ports: LedgerPorts,
+  token: string,
+  known?: { readonly etag: string; readonly document: LockDocument },
+): Promise<boolean> {
+  let now: { etag: string; document: LockDocument } | undefined = known;
+  for (let race = 0; ; race++) {
+    if (!now) {
+      const found = await readDocument(ports, ports.keys.lock, parseLock);
+      if (!found?.value) return false;
+      now = { etag: found.etag, document: found.value };
+    }
+    const holders = now.document.holders.filter((h) => h.token !== token);
+    if (holders.length === now.document.holders.length) return false;
+    const next = lockDocument(ports, now.document, holders);
+    if ((await tryWrite(ports, ports.keys.lock, toJson(next), now.etag)) !== undefined) return true;
+    now = undefined;
+    await ports.clock.sleep(racePause(Math.min(race, 4)));
+  }
+}

@@ -1,0 +1,145 @@
+import pMap from 'p-map';
+import { awsProblem } from '../aws/errors.ts';
+import { refused } from '../runtime/errors.ts';
+import { asked, type LedgerPorts, type Parse, readDocument, tryWrite, updateDocument } from './documents.ts';
+import { recordIdOf } from './keys.ts';
+import type { ReleaseDraft } from './ledger.ts';
+import { parseRecord } from './parse.ts';
+import type { ReleaseRecord } from './record.ts';
+import {
+  compareIndex,
+  encodeIndex,
+  type IndexEntry,
+  newestFirst,
+  parseIndex,
+  type ReleaseIndex,
+} from './release-index.ts';
+
+/** Records read at once where the index does not know them. */
+const READS_AT_ONCE = 32;
+
+/** A document in the ledger that cannot be read. */
+export interface Damaged {
+  readonly key: string;
+  readonly damage: string;
+}
+
+/** All that is known of an environment's releases. */
+export interface ReleaseList {
+  /** Newest first. */
+  readonly records: readonly ReleaseRecord[];
+  readonly damaged: readonly Damaged[];
+}
+
+const parseOf =
+  (ports: LedgerPorts, id: string): Parse<ReleaseRecord> =>
+  (body) =>
+    parseRecord(body, ports.keys.releases.split('/')[0] ?? '', id);
+
+export async function readRecord(ports: LedgerPorts, id: string): Promise<ReleaseRecord | undefined> {
+  const key = ports.keys.record(id);
+  const found = await readDocument(ports, key, parseOf(ports, id));
+  if (found?.damage) {
+    ports.log.warning(`s3://${ports.store.bucket}/${key} is left alone: ${found.damage}`);
+  }
+  return found?.value;
+}
+
+/** Creates the record or joins the one of the same release. */
+export async function openRecord(ports: LedgerPorts, draft: ReleaseDraft): Promise<ReleaseRecord> {
+  const environment = ports.keys.releases.split('/')[0] ?? '';
+  const { run } = draft;
+  const fresh: ReleaseRecord = {
+    version: 1,
+    id: draft.id,
+    environment,
+    type: draft.type,
+    commit: run.commit,
+    ref: run.ref,
+    repository: run.repository,
+    actor: run.actor,
+    run: { url: run.url, number: run.runNumber },
+    startedAt: ports.serverClock.stamp(),
+    result: 'in-progress',
+    ...(draft.restores ? { restores: draft.restores } : {}),
+    ...(draft.replaces ? { replaces: draft.replaces } : {}),
+    ...(draft.reason ? { reason: draft.reason } : {}),
+    ...(draft.committedAt ? { committedAt: draft.committedAt } : {}),
+  };
+  const record = await updateRecord(ports, draft.id, (now) => {
+    if (!now) return fresh;
+    if (now.type === draft.type && now.commit === run.commit) return undefined;
+    throw refused({
+      input: 'release-id',
+      what: `release ${draft.id} of ${environment} exists already and is another one`,
+      found: `a ${now.type} of commit ${now.commit || '(unknown)'} by ${now.actor}, started ${now.startedAt}`,
+      fix: 'give this release an id of its own, or none',
+    });
+  });
+  return record ?? fresh;
+}
+
+export async function updateRecord(
+  ports: LedgerPorts,
+  id: string,
+  change: (now: ReleaseRecord | undefined) => ReleaseRecord | undefined,
+): Promise<ReleaseRecord | undefined> {
+  return updateDocument(ports, ports.keys.record(id), parseOf(ports, id), change);
+}
+
+/** Every record of the environment by one listing, the index, and a read of each record that the index has not. */
+export async function listRecords(ports: LedgerPorts): Promise<ReleaseList> {
+  const { keys } = ports;
+  const environment = keys.releases.split('/')[0] ?? '';
+  const [found, listed] = await Promise.all([
+    readDocument(ports, keys.index, parseIndex(environment)),
+    listIds(ports),
+  ]);
+  const { known, stale } = compareIndex(found?.value, listed.ids);
+  const read = await pMap(stale, (id) => readEntry(ports, id), { concurrency: READS_AT_ONCE });
+  const entries: Record<string, IndexEntry> = { ...known };
+  for (const [id, entry] of read) if (entry) entries[id] = entry;
+  if (stale.length > 0) await keepIndex(ports, { version: 1, environment, entries }, found?.etag);
+
+  const records: ReleaseRecord[] = [];
+  const damaged = [...listed.foreign];
+  for (const [id, entry] of Object.entries(entries)) {
+    if ('record' in entry) records.push(entry.record);
+    else damaged.push({ key: keys.record(id), damage: entry.damage });
+  }
+  return { records: records.sort(newestFirst), damaged };
+}
+
+async function readEntry(ports: LedgerPorts, id: string): Promise<[string, IndexEntry | undefined]> {
+  const found = await readDocument(ports, ports.keys.record(id), parseOf(ports, id));
+  if (!found) return [id, undefined];
+  if (found.value) return [id, { etag: found.etag, record: found.value }];
+  return [id, { etag: found.etag, damage: found.damage ?? 'it could not be read' }];
+}
+
+async function listIds(ports: LedgerPorts): Promise<{ ids: Map<string, string>; foreign: Damaged[] }> {
+  const ids = new Map<string, string>();
+  const foreign: Damaged[] = [];
+  try {
+    for await (const page of ports.store.list(ports.keys.releases)) {
+      for (const object of page) {
+        const id = recordIdOf(ports.keys, object.key);
+        if (id !== undefined) ids.set(id, object.etag);
+        else foreign.push({ key: object.key, damage: 'its name is not one of a release record' });
+      }
+    }
+  } catch (error) {
+    throw awsProblem(error, asked('s3:ListBucket', ports, ports.keys.releases));
+  }
+  return { ids, foreign };
+}
+
+/** Best effort: who may only read still reads, and who loses the race leaves a newer index behind. */
+async function keepIndex(ports: LedgerPorts, index: ReleaseIndex, etag: string | undefined): Promise<void> {
+  try {
+    const headers = { contentType: 'application/json', contentEncoding: 'gzip' };
+    await tryWrite(ports, ports.keys.index, encodeIndex(index), etag, headers);
+  } catch (error) {
+    ports.log.debug(`the index of releases was not written: ${String(error)}`);
+  }
+}

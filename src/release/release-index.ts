@@ -1,0 +1,63 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import type { Parsed } from './documents.ts';
+import { judgeRecord } from './parse.ts';
+import type { ReleaseRecord } from './record.ts';
+
+/**
+ * All records in one object, so that a thousand releases are two requests. It is never believed by itself: every
+ * entry names the ETag of the record that it was copied from, and one listing of the records tells which entries are
+ * stale. So a lost, old, damaged or missing index costs requests and nothing else, and no race can spoil it.
+ */
+export interface ReleaseIndex {
+  readonly version: 1;
+  readonly environment: string;
+  readonly entries: Readonly<Record<string, IndexEntry>>;
+}
+
+/** A record as it was, or why it could not be read. */
+export type IndexEntry =
+  | { readonly etag: string; readonly record: ReleaseRecord }
+  | { readonly etag: string; readonly damage: string };
+
+export const encodeIndex = (index: ReleaseIndex): Buffer => gzipSync(JSON.stringify(index));
+
+export const parseIndex =
+  (environment: string) =>
+  (body: Buffer): Parsed<ReleaseIndex> => {
+    try {
+      const index = JSON.parse(gunzipSync(body).toString('utf8')) as ReleaseIndex;
+      if (index.version !== 1 || index.environment !== environment) return { damage: 'it is foreign' };
+      return { value: { ...index, entries: soundEntries(index) } };
+    } catch {
+      return { damage: 'it is not an index' };
+    }
+  };
+
+function soundEntries(index: ReleaseIndex): Record<string, IndexEntry> {
+  const sound = Object.entries(index.entries).filter(
+    ([id, entry]) =>
+      typeof entry.etag === 'string' &&
+      ('damage' in entry || 'value' in judgeRecord(entry.record, index.environment, id)),
+  );
+  return Object.fromEntries(sound);
+}
+
+/** Which of the listed records must be read, and what the index knows of the others. */
+export function compareIndex(
+  index: ReleaseIndex | undefined,
+  listed: ReadonlyMap<string, string>,
+): { known: Record<string, IndexEntry>; stale: string[] } {
+  const known: Record<string, IndexEntry> = {};
+  const stale: string[] = [];
+  for (const [id, etag] of listed) {
+    const entry = index?.entries[id];
+    if (entry && entry.etag === etag) known[id] = entry;
+    else stale.push(id);
+  }
+  return { known, stale };
+}
+
+/** Newest first; ids, which begin with a stamp by default, decide between equal times. */
+export function newestFirst(a: ReleaseRecord, b: ReleaseRecord): number {
+  return Date.parse(b.startedAt) - Date.parse(a.startedAt) || (a.id < b.id ? 1 : -1);
+}

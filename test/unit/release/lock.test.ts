@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import { openLedger } from '../../../src/release/open.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
+import { memoryStore } from '../../support/memory-store.ts';
+import { runContext } from '../../support/release.ts';
+import { type SimulatedClock, simulatedClock } from '../../support/simulated-clock.ts';
+
+const never = new AbortController().signal;
+
+function setup() {
+  const clock = simulatedClock();
+  const store = memoryStore('b', { now: clock.now });
+  const ledger = (log = silentLog) => openLedger({ store, environment: 'production', log, clock });
+  return { clock, store, ledger };
+}
+
+const want = (release: string, extra: object = {}) => ({
+  release,
+  parts: ['backend'] as const,
+  run: runContext(),
+  timeout: 600_000,
+  signal: never,
+  ...extra,
+});
+
+/** Milliseconds of the simulated clock that `work` took. */
+async function timed(clock: SimulatedClock, work: Promise<unknown>): Promise<number> {
+  const start = clock.now();
+  await clock.run(work);
+  return clock.now() - start;
+}
+
+describe('the lock', () => {
+  it('is taken in two requests once the server is known, and freed in one', async () => {
+    const { clock, store, ledger } = setup();
+    const first = await clock.run(ledger().acquire(want('r1')));
+    await clock.run(first.release());
+    store.requests.length = 0;
+    const hold = await clock.run(ledger().acquire(want('r2')));
+    await clock.run(hold.release());
+    expect(store.requests).toEqual([
+      'get production/lock.json',
+      'put production/lock.json',
+      'put production/lock.json',
+    ]);
+    expect(store.json('production/lock.json')['holders']).toEqual([]);
+  });
+
+  it('names its holder to who waited in vain', async () => {
+    const { clock, ledger } = setup();
+    await clock.run(ledger().acquire(want('r1')));
+    const refusal = clock.run(ledger().acquire(want('r2', { timeout: 30_000 })));
+    await expect(refusal).rejects.toThrow(
+      /lock-timeout.*waited 30.0s.*in vain[\s\S]*release r1.*octocat.*actions\/runs\/1001/,
+    );
+  });
+
+  it('is joined by the other part of the same release, and by nobody else', async () => {
+    const { clock, ledger } = setup();
+    await clock.run(ledger().acquire(want('r1')));
+    await clock.run(ledger().acquire(want('r1', { parts: ['frontend'], timeout: 0 })));
+    await expect(clock.run(ledger().acquire(want('r1', { timeout: 0 })))).rejects.toThrow('in vain');
+    await expect(
+      clock.run(ledger().acquire(want('r2', { parts: ['frontend'], timeout: 0 }))),
+    ).rejects.toThrow('in vain');
+  });
+
+  it('stays with its holder for as long as that renews it', async () => {
+    const { clock, ledger } = setup();
+    const hold = await clock.run(ledger().acquire(want('r1')));
+    await expect(clock.run(ledger().acquire(want('r2', { timeout: 3_600_000 })))).rejects.toThrow('in vain');
+    expect(hold.signal.aborted).toBe(false);
+  });
+
+  it('passes to the next when it is released', async () => {
+    const { clock, ledger } = setup();
+    const hold = await clock.run(ledger().acquire(want('r1')));
+    const next = ledger().acquire(want('r2'));
+    await clock.run(clock.sleep(20_000));
+    await clock.run(hold.release());
+    expect(await timed(clock, next)).toBeLessThan(2500);
+  });
+
+  it('is taken over a minute after its holder died', async () => {
+    const { clock, store, ledger } = setup();
+    let dead = false;
+    const mortal = openLedger({
+      store: { ...store, put: (r) => (dead ? new Promise(() => {}) : store.put(r)) },
+      environment: 'production',
+      log: silentLog,
+      clock,
+    });
+    await clock.run(mortal.acquire(want('r1')));
+    dead = true;
+    const took = await timed(clock, ledger().acquire(want('r2')));
+    expect(took).toBeGreaterThan(58_000);
+    expect(took).toBeLessThan(66_000);
+  });
+
+  it('is taken over at once by a later attempt of the same run', async () => {
+    const { clock, store, ledger } = setup();
+    await clock.run(ledger().acquire(want('r1')));
+    const again = want('r1', { run: runContext({ attempt: 2 }), timeout: 0 });
+    await clock.run(ledger().acquire(again));
+    expect(store.json('production/lock.json')['holders']).toHaveLength(1);
+  });
+
+  it('tells the holder when it was lost', async () => {
+    const { clock, store, ledger } = setup();
+    const hold = await clock.run(ledger().acquire(want('r1')));
+    const document = { ...store.json('production/lock.json'), holders: [] };
+    await store.put({ key: 'production/lock.json', body: JSON.stringify(document) });
+    await clock.run(clock.sleep(40_000));
+    expect(String(hold.signal.reason)).toContain('was lost while we held it');
+  });
+
+  it('is freed by a post step from its token', async () => {
+    const { clock, ledger } = setup();
+    await clock.run(ledger().acquire(want('r1', { token: 'saved' })));
+    expect(await clock.run(ledger().free('saved'))).toBe(true);
+    expect(await clock.run(ledger().free('saved'))).toBe(false);
+    await clock.run(ledger().acquire(want('r2', { timeout: 0 })));
+  });
+
+  it('is set aside and replaced where it cannot be read', async () => {
+    const { clock, store, ledger } = setup();
+    await store.put({ key: 'production/lock.json', body: '{"version":1,"hol' });
+    await clock.run(ledger().acquire(want('r1', { timeout: 0 })));
+    const aside = [...store.objects.keys()].filter((key) => key.startsWith('production/set-aside/'));
+    expect(aside).toHaveLength(1);
+    expect(store.objects.get(aside[0] ?? '')?.body.toString()).toBe('{"version":1,"hol');
+  });
+});
+
+describe('a server that ignores conditions', () => {
+  const setupUnsafe = (unsafeStore: 'refuse' | 'warn') => {
+    const store = memoryStore('b', { ignoreConditions: true });
+    const warnings: string[] = [];
+    const log = { ...silentLog, warning: (message: string) => void warnings.push(message) };
+    const clock = simulatedClock();
+    return { clock, warnings, ledger: openLedger({ store, environment: 'e', log, clock, unsafeStore }) };
+  };
+
+  it('is refused before a deployment', async () => {
+    const { clock, ledger } = setupUnsafe('refuse');
+    await expect(clock.run(ledger.acquire(want('r1')))).rejects.toThrow('does not honour conditional writes');
+  });
+
+  it('is warned about before a rollback', async () => {
+    const { clock, ledger, warnings } = setupUnsafe('warn');
+    await clock.run(ledger.acquire(want('r1')));
+    expect(warnings.join()).toContain('If-None-Match ignored');
+  });
+});
