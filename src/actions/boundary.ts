@@ -37,6 +37,7 @@ function jobFor<A extends ActionInterface>(action: A, signal: AbortSignal): Job<
     log: actionsLog(),
     clock: systemClock,
     run: readRunContext(process.env),
+    env: process.env,
     signal,
     saveState: core.saveState,
     state: core.getState,

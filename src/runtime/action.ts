@@ -30,6 +30,8 @@ export interface Job<A extends ActionInterface> {
   readonly log: Log;
   readonly clock: Clock;
   readonly run: RunContext;
+  /** The variables that a checks file or an env-file may refer to as `${NAME}`, and RUNNER_TEMP. Nothing else is read. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted with an `interrupted` error when the job is cancelled. */
   readonly signal: AbortSignal;
   /** Keeps a value for the `post:` step of the same job (which runs after a cancellation too). */
