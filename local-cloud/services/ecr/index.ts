@@ -1,0 +1,368 @@
+import { join } from 'node:path';
+import { rpcService } from '../../core/rpc.ts';
+import { type CloudContext, CloudFault, type CloudRequest, type Service } from '../../core/service.ts';
+import { ContentMissing, storeManifest, TagTaken } from '../registry/index.ts';
+import { ManifestInvalid } from '../registry/manifest.ts';
+import { DigestMismatch, ImageStore, type Repository } from '../registry/store.ts';
+import { issueToken } from '../registry/token.ts';
+import { model } from '../shapes/ecr.ts';
+import { type Input, modelled } from '../shapes/modelled.ts';
+import { page } from '../shapes/page.ts';
+import { imageOperations } from './images.ts';
+import { policyOperations } from './policies.ts';
+
+/** ECR's API; the registry beside it speaks the distribution protocol over the same store. */
+export interface EcrService extends Service {
+  readonly images: ImageStore;
+  /** `127.0.0.1:4566/name`, as an image reference begins. */
+  uriOf(repository: string): string;
+}
+
+/** What the operations of this folder share. */
+export interface Ecr {
+  readonly context: CloudContext;
+  readonly images: ImageStore;
+  /** @throws RepositoryNotFoundException */
+  find(name: string, request: CloudRequest): Repository;
+  arn(repository: Repository): string;
+  byArn(arn: string): Repository;
+  refuse(code: string, message: string): CloudFault;
+}
+
+export function ecrService(context: CloudContext): EcrService {
+  const images = new ImageStore(join(context.dataDir, 'ecr'));
+  const ecr = ecrOf(context, images);
+  const rpc = rpcService({
+    name: 'ecr',
+    target: 'AmazonEC2ContainerRegistry_V20150921',
+    jsonVersion: '1.1',
+    invalidCode: 'InvalidParameterException',
+    operations: modelled(model, {
+      ...repositoryOperations(ecr),
+      ...imageOperations(ecr),
+      ...layerOperations(ecr),
+      ...policyOperations(ecr),
+    }),
+  });
+  return {
+    ...rpc,
+    images,
+    uriOf: (repository) => `${new URL(context.endpoint()).host}/${repository}`,
+    save: () => images.save(),
+    load: (state) => images.load(state),
+  };
+}
+
+function ecrOf(context: CloudContext, images: ImageStore): Ecr {
+  const refuse = (code: string, message: string) => new CloudFault(code, message);
+  const missing = (name: string) =>
+    refuse(
+      'RepositoryNotFoundException',
+      `The repository with name '${name}' does not exist in the registry with id '${context.account}'`,
+    );
+  return {
+    context,
+    images,
+    refuse,
+    find(name, request) {
+      const repository = images.repository(request.region, name);
+      if (!repository) throw missing(name);
+      return repository;
+    },
+    arn: (repository) => `arn:aws:ecr:${repository.region}:${context.account}:repository/${repository.name}`,
+    byArn(arn) {
+      const match = /^arn:aws:ecr:([^:]+):\d{12}:repository\/(.+)$/.exec(arn);
+      if (!match) throw refuse('InvalidParameterException', `Invalid parameter at 'resourceArn': '${arn}'`);
+      const repository = images.repository(match[1] ?? '', match[2] ?? '');
+      if (!repository) throw missing(match[2] ?? '');
+      return repository;
+    },
+  };
+}
+
+const named = (input: Input) => input.repositoryName as string;
+
+function describe(ecr: Ecr, repository: Repository) {
+  return {
+    repositoryArn: ecr.arn(repository),
+    registryId: ecr.context.account,
+    repositoryName: repository.name,
+    repositoryUri: `${new URL(ecr.context.endpoint()).host}/${repository.name}`,
+    createdAt: new Date(repository.createdAt),
+    imageTagMutability: repository.mutability,
+    ...exclusions(repository),
+    imageScanningConfiguration: { scanOnPush: repository.scanOnPush },
+    encryptionConfiguration: repository.encryption,
+  };
+}
+
+function exclusions(repository: Repository) {
+  if (repository.exclusions.length === 0) return {};
+  return {
+    imageTagMutabilityExclusionFilters: repository.exclusions.map((filter) => ({
+      filterType: 'WILDCARD',
+      filter,
+    })),
+  };
+}
+
+function repositoryOperations(ecr: Ecr) {
+  const { images, context, refuse, find } = ecr;
+  return {
+    GetAuthorizationToken: {
+      run: (_: Input, request: CloudRequest) => {
+        const token = issueToken(request.region, context.now());
+        return {
+          authorizationData: [
+            {
+              authorizationToken: Buffer.from(`AWS:${token.password}`).toString('base64'),
+              expiresAt: new Date(token.expiresAt),
+              proxyEndpoint: context.endpoint(),
+            },
+          ],
+        };
+      },
+    },
+    CreateRepository: {
+      resource: named,
+      run: (input: Input, request: CloudRequest) => {
+        if (images.repository(request.region, input.repositoryName))
+          throw refuse(
+            'RepositoryAlreadyExistsException',
+            `The repository with name '${input.repositoryName}' already exists in the registry with id '${context.account}'`,
+          );
+        const repository: Repository = {
+          name: input.repositoryName,
+          region: request.region,
+          createdAt: context.now(),
+          mutability: input.imageTagMutability ?? 'MUTABLE',
+          exclusions: filters(input),
+          scanOnPush: input.imageScanningConfiguration?.scanOnPush ?? false,
+          encryption: input.encryptionConfiguration ?? { encryptionType: 'AES256' },
+          resourceTags: tagMap(input.tags ?? []),
+          manifests: {},
+          tags: {},
+          blobs: {},
+          scans: {},
+        };
+        checkExclusions(ecr, repository);
+        images.add(repository);
+        return { repository: describe(ecr, repository) };
+      },
+    },
+    DescribeRepositories: {
+      resource: (input: Input) => input.repositoryNames?.join(','),
+      run: (input: Input, request: CloudRequest) => {
+        const all = input.repositoryNames
+          ? input.repositoryNames.map((name: string) => find(name, request))
+          : images.repositories(request.region);
+        const { items, next } = page<Repository>(all, input.nextToken, input.maxResults ?? 100);
+        return { repositories: items.map((r) => describe(ecr, r)), nextToken: next };
+      },
+    },
+    DeleteRepository: {
+      resource: named,
+      run: (input: Input, request: CloudRequest) => {
+        const repository = find(input.repositoryName, request);
+        if (!input.force && Object.keys(repository.manifests).length > 0)
+          throw refuse(
+            'RepositoryNotEmptyException',
+            `The repository with name '${repository.name}' in registry with id '${context.account}' cannot be deleted because it still contains images`,
+          );
+        images.remove(repository);
+        return { repository: describe(ecr, repository) };
+      },
+    },
+    PutImageTagMutability: {
+      resource: named,
+      run: (input: Input, request: CloudRequest) => {
+        const repository = find(input.repositoryName, request);
+        const wanted = { ...repository, mutability: input.imageTagMutability, exclusions: filters(input) };
+        checkExclusions(ecr, wanted);
+        repository.mutability = wanted.mutability;
+        repository.exclusions = wanted.exclusions;
+        return {
+          registryId: context.account,
+          repositoryName: repository.name,
+          imageTagMutability: repository.mutability,
+          ...exclusions(repository),
+        };
+      },
+    },
+    PutImageScanningConfiguration: {
+      resource: named,
+      run: (input: Input, request: CloudRequest) => {
+        const repository = find(input.repositoryName, request);
+        repository.scanOnPush = input.imageScanningConfiguration.scanOnPush ?? false;
+        return {
+          registryId: context.account,
+          repositoryName: repository.name,
+          imageScanningConfiguration: { scanOnPush: repository.scanOnPush },
+        };
+      },
+    },
+  };
+}
+
+const filters = (input: Input): string[] =>
+  (input.imageTagMutabilityExclusionFilters ?? []).map((f: { filter: string }) => f.filter);
+
+export const tagMap = (tags: ReadonlyArray<{ Key: string; Value: string }>): Record<string, string> =>
+  Object.fromEntries(tags.map((tag) => [tag.Key, tag.Value]));
+
+function checkExclusions(ecr: Ecr, repository: Pick<Repository, 'mutability' | 'exclusions'>): void {
+  if (repository.mutability.endsWith('_WITH_EXCLUSION') !== repository.exclusions.length > 0)
+    throw ecr.refuse(
+      'InvalidParameterException',
+      "Invalid parameter at 'imageTagMutabilityExclusionFilters': filters belong to a mutability with exclusion, and to no other",
+    );
+}
+
+function layerOperations(ecr: Ecr) {
+  const { images, context, refuse, find } = ecr;
+  const uploadOf = (input: Input, repository: Repository) => {
+    const upload = images.upload(repository, input.uploadId);
+    if (upload) return upload;
+    throw refuse('UploadNotFoundException', `Upload with id '${input.uploadId}' does not exist`);
+  };
+  return {
+    BatchCheckLayerAvailability: {
+      resource: named,
+      run: async (input: Input, request: CloudRequest) => {
+        const repository = find(input.repositoryName, request);
+        const layers = [];
+        const failures = [];
+        for (const digest of input.layerDigests as string[]) {
+          if (!/^sha256:[0-9a-f]{64}$/.test(digest))
+            failures.push({
+              layerDigest: digest,
+              failureCode: 'InvalidLayerDigest',
+              failureReason: 'Invalid digest',
+            });
+          else if (images.hasBlob(repository, digest))
+            layers.push({
+              layerDigest: digest,
+              layerAvailability: 'AVAILABLE',
+              layerSize: await images.blobSize(digest),
+              mediaType: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
+            });
+          else layers.push({ layerDigest: digest, layerAvailability: 'UNAVAILABLE' });
+        }
+        return { layers, failures };
+      },
+    },
+    InitiateLayerUpload: {
+      resource: named,
+      run: async (input: Input, request: CloudRequest) => {
+        const upload = await images.beginUpload(find(input.repositoryName, request));
+        return { uploadId: upload.id, partSize: 10 * 1024 * 1024 };
+      },
+    },
+    UploadLayerPart: {
+      resource: named,
+      run: async (input: Input, request: CloudRequest) => {
+        const repository = find(input.repositoryName, request);
+        const upload = uploadOf(input, repository);
+        const bytes = Buffer.from(input.layerPartBlob);
+        const last = input.partFirstByte + bytes.length - 1;
+        if (input.partFirstByte !== upload.size || input.partLastByte !== last)
+          throw refuse('InvalidLayerPartException', `The next part begins at byte ${upload.size}`);
+        await images.append(upload, [bytes] as unknown as AsyncIterable<Uint8Array>);
+        return {
+          registryId: context.account,
+          repositoryName: repository.name,
+          uploadId: upload.id,
+          lastByteReceived: upload.size - 1,
+        };
+      },
+    },
+    CompleteLayerUpload: {
+      resource: named,
+      run: async (input: Input, request: CloudRequest) => {
+        const repository = find(input.repositoryName, request);
+        const upload = uploadOf(input, repository);
+        const digest = input.layerDigests[0] as string;
+        if (upload.size === 0) throw refuse('EmptyUploadException', 'The upload has no parts');
+        if (images.hasBlob(repository, digest))
+          throw refuse('LayerAlreadyExistsException', `Layer with digest '${digest}' already exists`);
+        try {
+          await images.finishUpload(upload, digest);
+        } catch (error) {
+          if (!(error instanceof DigestMismatch)) throw error;
+          throw refuse('InvalidLayerException', 'The layer digest does not match the uploaded bytes');
+        }
+        const answer = { registryId: context.account, repositoryName: repository.name };
+        return { ...answer, uploadId: upload.id, layerDigest: digest };
+      },
+    },
+    GetDownloadUrlForLayer: {
+      resource: named,
+      run: (input: Input, request: CloudRequest) => {
+        const repository = find(input.repositoryName, request);
+        if (!images.hasBlob(repository, input.layerDigest))
+          throw refuse(
+            'LayersNotFoundException',
+            `The layer with digest '${input.layerDigest}' does not exist`,
+          );
+        const token = issueToken(request.region, context.now()).password;
+        const path = `/v2/${repository.name}/blobs/${input.layerDigest}`;
+        return {
+          downloadUrl: `${context.endpoint()}${path}?token=${encodeURIComponent(token)}`,
+          layerDigest: input.layerDigest,
+        };
+      },
+    },
+    PutImage: {
+      resource: named,
+      run: (input: Input, request: CloudRequest) => putImage(ecr, input, find(input.repositoryName, request)),
+    },
+  };
+}
+
+async function putImage(ecr: Ecr, input: Input, repository: Repository) {
+  const { images, context, refuse } = ecr;
+  const bytes = Buffer.from(input.imageManifest, 'utf8');
+  const digest = await refusals(ecr, async () => {
+    const before = input.imageTag === undefined ? undefined : repository.tags[input.imageTag];
+    const known = Object.keys(repository.manifests);
+    const put = await storeManifest(
+      { images, repository, now: context.now(), changed: () => context.changed('ecr') },
+      bytes,
+      input.imageTag,
+      input.imageManifestMediaType,
+    );
+    if (input.imageDigest && input.imageDigest !== put.digest)
+      throw refuse('ImageDigestDoesNotMatchException', 'The digest does not match the manifest');
+    if (known.includes(put.digest) && (input.imageTag === undefined || before === put.digest))
+      throw refuse(
+        'ImageAlreadyExistsException',
+        `Image with digest '${put.digest}' and tag '${input.imageTag ?? 'null'}' already exists in the repository with name '${repository.name}' in registry with id '${context.account}'`,
+      );
+    return put;
+  });
+  return {
+    image: {
+      registryId: context.account,
+      repositoryName: repository.name,
+      imageId: { imageDigest: digest.digest, ...(input.imageTag ? { imageTag: input.imageTag } : {}) },
+      imageManifest: input.imageManifest,
+      imageManifestMediaType: digest.mediaType,
+    },
+  };
+}
+
+async function refusals<T>({ refuse }: Ecr, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ManifestInvalid)
+      throw refuse('InvalidParameterException', `Invalid parameter at 'ImageManifest': ${error.message}`);
+    if (error instanceof TagTaken) throw refuse('ImageTagAlreadyExistsException', error.message);
+    if (error instanceof ContentMissing)
+      throw refuse(
+        error.images ? 'ReferencedImagesNotFoundException' : 'LayersNotFoundException',
+        error.message,
+      );
+    throw error;
+  }
+}

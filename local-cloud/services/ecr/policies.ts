@@ -1,0 +1,109 @@
+import type { CloudRequest } from '../../core/service.ts';
+import type { Input } from '../shapes/modelled.ts';
+import type { Ecr } from './index.ts';
+
+/** Kept and given back, not acted on: the policies of a repository, and its tags. */
+export function policyOperations(ecr: Ecr) {
+  const { context, find, refuse } = ecr;
+  const resource = (input: Input) => (input.repositoryName ?? input.resourceArn) as string;
+  const base = (name: string) => ({ registryId: context.account, repositoryName: name });
+  const json = (text: string, member: string) => {
+    try {
+      JSON.parse(text);
+    } catch {
+      throw refuse(
+        'InvalidParameterException',
+        `Invalid parameter at '${member}' failed to satisfy constraint: 'Invalid JSON'`,
+      );
+    }
+    return text;
+  };
+  const policy = (name: string, request: CloudRequest) => {
+    const repository = find(name, request);
+    if (repository.policy !== undefined) return { repository, text: repository.policy };
+    throw refuse(
+      'RepositoryPolicyNotFoundException',
+      `Repository policy does not exist for the repository with name '${name}' in the registry with id '${context.account}'`,
+    );
+  };
+  const lifecycle = (name: string, request: CloudRequest) => {
+    const repository = find(name, request);
+    if (repository.lifecyclePolicy !== undefined) return { repository, text: repository.lifecyclePolicy };
+    throw refuse(
+      'LifecyclePolicyNotFoundException',
+      `Lifecycle policy does not exist for the repository with name '${name}' in the registry with id '${context.account}'`,
+    );
+  };
+  return {
+    SetRepositoryPolicy: {
+      resource,
+      run: (input: Input, request: CloudRequest) => {
+        const repository = find(input.repositoryName, request);
+        repository.policy = json(input.policyText, 'PolicyText');
+        return { ...base(repository.name), policyText: repository.policy };
+      },
+    },
+    GetRepositoryPolicy: {
+      resource,
+      run: (input: Input, request: CloudRequest) => ({
+        ...base(input.repositoryName),
+        policyText: policy(input.repositoryName, request).text,
+      }),
+    },
+    DeleteRepositoryPolicy: {
+      resource,
+      run: (input: Input, request: CloudRequest) => {
+        const { repository, text } = policy(input.repositoryName, request);
+        delete repository.policy;
+        return { ...base(repository.name), policyText: text };
+      },
+    },
+    PutLifecyclePolicy: {
+      resource,
+      run: (input: Input, request: CloudRequest) => {
+        const repository = find(input.repositoryName, request);
+        repository.lifecyclePolicy = json(input.lifecyclePolicyText, 'LifecyclePolicyText');
+        return { ...base(repository.name), lifecyclePolicyText: repository.lifecyclePolicy };
+      },
+    },
+    GetLifecyclePolicy: {
+      resource,
+      run: (input: Input, request: CloudRequest) => ({
+        ...base(input.repositoryName),
+        lifecyclePolicyText: lifecycle(input.repositoryName, request).text,
+        lastEvaluatedAt: new Date(0),
+      }),
+    },
+    DeleteLifecyclePolicy: {
+      resource,
+      run: (input: Input, request: CloudRequest) => {
+        const { repository, text } = lifecycle(input.repositoryName, request);
+        delete repository.lifecyclePolicy;
+        return { ...base(repository.name), lifecyclePolicyText: text, lastEvaluatedAt: new Date(0) };
+      },
+    },
+    TagResource: {
+      resource,
+      run: (input: Input) => {
+        const repository = ecr.byArn(input.resourceArn);
+        for (const tag of input.tags) repository.resourceTags[tag.Key] = tag.Value;
+      },
+    },
+    UntagResource: {
+      resource,
+      run: (input: Input) => {
+        const repository = ecr.byArn(input.resourceArn);
+        for (const key of input.tagKeys) delete repository.resourceTags[key];
+      },
+    },
+    ListTagsForResource: {
+      resource,
+      run: (input: Input) => ({
+        tags: Object.entries(ecr.byArn(input.resourceArn).resourceTags).map(([Key, Value]) => ({
+          Key,
+          Value,
+        })),
+      }),
+    },
+  };
+}
