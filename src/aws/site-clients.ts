@@ -1,0 +1,66 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import type { Clock } from '../runtime/clock.ts';
+import { type BulkStore, Usage } from './bulk-store.ts';
+import { type Cdn, cloudFront } from './cloudfront.ts';
+import { clientConfig } from './config.ts';
+import { bulkStore } from './s3-bulk.ts';
+
+/** Clients of one site: its bucket, the release bucket, its distribution, and the count of what they sent. */
+export interface SiteClients {
+  readonly live: BulkStore;
+  readonly release: BulkStore;
+  readonly cdn: Cdn | undefined;
+  readonly usage: Usage;
+  close(): void;
+}
+
+export interface SiteClientOptions {
+  readonly bucket: string;
+  readonly releaseBucket: string;
+  readonly distribution?: string | undefined;
+  /** Connections to each bucket. */
+  readonly connections: number;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
+  readonly region?: string | undefined;
+}
+
+/** Connects; sends nothing yet. */
+export async function siteClients(options: SiteClientOptions): Promise<SiteClients> {
+  const usage = new Usage();
+  const client = new S3Client({
+    ...clientConfig({ region: options.region }),
+    // S3 verifies the SHA-256 that signs each body: a second checksum would only be more work.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  });
+  countRequests(client.middlewareStack, usage);
+  const { clock, signal, connections } = options;
+  const open = (bucket: string) => bulkStore(client, bucket, { clock, usage, connections, signal });
+  const [live, release] = await Promise.all([open(options.bucket), open(options.releaseBucket)]);
+  return {
+    live,
+    release,
+    cdn: options.distribution ? cloudFront(options.distribution, usage) : undefined,
+    usage,
+    close: () => {
+      live.close();
+      release.close();
+      client.destroy();
+    },
+  };
+}
+
+interface Stack {
+  add(middleware: unknown, options: Record<string, unknown>): void;
+}
+
+/** Counts each attempt that a client sends. */
+export function countRequests(stack: unknown, usage: Usage): void {
+  const middleware =
+    (next: (args: unknown) => Promise<unknown>, context: { commandName?: string }) => (args: unknown) => {
+      usage.count((context.commandName ?? 'Unknown').replace(/Command$/, ''));
+      return next(args);
+    };
+  (stack as Stack).add(middleware, { step: 'deserialize', priority: 'low', name: 'wwhdUsage' });
+}
