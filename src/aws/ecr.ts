@@ -1,0 +1,54 @@
+import { BatchGetImageCommand, ECRClient, GetDownloadUrlForLayerCommand } from '@aws-sdk/client-ecr';
+import { type AwsSettings, clientConfig } from './config.ts';
+
+/** Manifests that containers are made of: Docker's and OCI's, single and for several platforms. */
+const MANIFEST_TYPES = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+];
+
+export interface RegistryImage {
+  /** What the tag or digest names: of the index, where it is one. */
+  readonly digest: string;
+  /** The manifest's JSON text. */
+  readonly manifest: string;
+}
+
+/** What is read of an ECR registry. All methods reject with the SDK's error, after its retries. */
+export interface EcrApi {
+  /** `undefined` where the repository is there and the image is not. */
+  image(repository: string, id: { tag?: string; digest?: string }): Promise<RegistryImage | undefined>;
+  /** A small blob, such as an image's configuration. */
+  blob(repository: string, digest: string): Promise<string>;
+}
+
+/** @param account ECR registry to ask, where it is not the caller's own. */
+export function ecrApi(settings: AwsSettings, account: string | undefined): EcrApi {
+  const client = new ECRClient(clientConfig(settings));
+  const registry = account ? { registryId: account } : {};
+  return {
+    async image(repository, { tag, digest }) {
+      const answer = await client.send(
+        new BatchGetImageCommand({
+          ...registry,
+          repositoryName: repository,
+          imageIds: [digest ? { imageDigest: digest } : { imageTag: tag ?? 'latest' }],
+          acceptedMediaTypes: MANIFEST_TYPES,
+        }),
+      );
+      const image = answer.images?.[0];
+      if (!image?.imageId?.imageDigest || !image.imageManifest) return undefined;
+      return { digest: image.imageId.imageDigest, manifest: image.imageManifest };
+    },
+    async blob(repository, digest) {
+      const { downloadUrl } = await client.send(
+        new GetDownloadUrlForLayerCommand({ ...registry, repositoryName: repository, layerDigest: digest }),
+      );
+      const answer = await fetch(downloadUrl ?? '');
+      if (!answer.ok) throw new Error(`reading ${digest} of ${repository} answered HTTP ${answer.status}`);
+      return answer.text();
+    },
+  };
+}

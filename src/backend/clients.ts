@@ -1,0 +1,17 @@
+import { alarmsApi } from '../aws/alarms.ts';
+import { appRunnerApi } from '../aws/apprunner.ts';
+import { ecrApi } from '../aws/ecr.ts';
+import { logsApi } from '../aws/logs.ts';
+import { secretsApi } from '../aws/secrets.ts';
+import type { BackendAws } from './config.ts';
+
+/** The real AWS, or whatever AWS_ENDPOINT_URL names. A client is made when it is first asked for. */
+export function awsClients(): BackendAws {
+  return {
+    appRunner: (region) => appRunnerApi({ region }),
+    ecr: (region, account) => ecrApi({ region }, account),
+    secrets: (region) => secretsApi({ region }),
+    logs: (region) => logsApi({ region }),
+    alarms: (region) => alarmsApi({ region }),
+  };
+}

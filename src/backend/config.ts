@@ -1,0 +1,70 @@
+import type { AlarmsApi } from '../aws/alarms.ts';
+import type { AppRunnerApi } from '../aws/apprunner.ts';
+import type { EcrApi } from '../aws/ecr.ts';
+import type { LogsApi } from '../aws/logs.ts';
+import type { SecretsApi } from '../aws/secrets.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { SmokeOutcome } from '../runtime/outcome.ts';
+import type { Environment } from './env-file.ts';
+import type { ImageRef } from './image-ref.ts';
+import type { ServiceRef } from './service-ref.ts';
+import type { SpecChange } from './spec.ts';
+import type { Undo } from './undo.ts';
+
+/** A deployment as the user wants it: inputs, typed and checked. Durations in milliseconds. */
+export interface BackendConfig {
+  readonly service: ServiceRef;
+  /** ECS: name of the container that gets the image; '' where there is only one to choose. */
+  readonly container: string;
+  readonly image: ImageRef;
+  readonly environment: Environment;
+  /** Port, start command, sizes and scaling, as far as they are given. */
+  readonly change: Pick<SpecChange, 'port' | 'startCommand' | 'cpu' | 'memory' | 'scaling'>;
+  readonly probe: { readonly url: string; readonly interval: number; readonly maxErrorRate: number };
+  readonly alarms: readonly string[];
+  readonly bakeTime: number;
+  readonly rollbackOnFailure: boolean;
+  readonly waitTimeout: number;
+  readonly lockTimeout: number;
+  readonly dryRun: boolean;
+}
+
+/** The AWS services that a backend deployment talks to, each for the region it is asked about. */
+export interface BackendAws {
+  appRunner(region: string | undefined): AppRunnerApi;
+  ecr(region: string | undefined, account: string | undefined): EcrApi;
+  secrets(region: string | undefined): SecretsApi;
+  logs(region: string | undefined): LogsApi;
+  alarms(region: string | undefined): AlarmsApi;
+}
+
+/** What the smoke checks said. */
+export interface GateAnswer {
+  readonly outcome: SmokeOutcome;
+  /** One line for each check that did not pass. */
+  readonly problems: readonly string[];
+  /** Markdown for the job summary. */
+  readonly summary: string;
+}
+
+/** How a deployment is bound to the ledger; see src/actions/deploy-backend. */
+export interface Journal {
+  /** Takes the lock, refuses an older commit, opens the record. @returns a signal that says the lock was lost. */
+  open(): Promise<AbortSignal>;
+  /** The image of the release that the ledger calls live, where it is of this service. */
+  liveImage(service: string): Promise<string | undefined>;
+}
+
+export interface BackendPorts {
+  readonly aws: BackendAws;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Runs the smoke checks against the service's address, where there are any. */
+  readonly gate?: ((baseUrl: string | undefined) => Promise<GateAnswer>) | undefined;
+  /** Told before the service is changed, and again when the rollout has an id: for the `post:` step. */
+  readonly onUndo?: ((undo: Undo) => void) | undefined;
+  /** Told when the service needs no `post:` step any more. */
+  readonly onSettled?: (() => void) | undefined;
+}

@@ -1,0 +1,26 @@
+import type { AlarmJudgement } from './alarms.ts';
+import type { BackendConfig, BackendPorts, GateAnswer } from './config.ts';
+import type { AlarmGate } from './gates.ts';
+import type { ResolvedImage } from './image.ts';
+import type { Probe } from './probe.ts';
+import type { BackendResult } from './result.ts';
+import type { BackendSpec } from './spec.ts';
+import type { BackendState, Rollout, Target } from './targets/target.ts';
+import type { Undo } from './undo.ts';
+
+/** One deployment under way: what was prepared, and what has come of it so far. */
+export interface Deployment {
+  readonly config: BackendConfig;
+  readonly ports: BackendPorts;
+  readonly target: Target;
+  readonly image: ResolvedImage;
+  readonly snapshot: BackendState;
+  readonly wanted: BackendSpec;
+  readonly alarms: AlarmGate | undefined;
+  readonly probe: Probe | undefined;
+  common: Omit<BackendResult, 'outcome'>;
+  undo: Undo;
+  rollout: Rollout | undefined;
+  smoke: GateAnswer | undefined;
+  alarmJudgement: AlarmJudgement | undefined;
+}

@@ -1,0 +1,42 @@
+import { messageOf } from '../runtime/errors.ts';
+import type { BackendPorts } from './config.ts';
+import { shortImage } from './image-ref.ts';
+import { returnToSnapshot } from './restore.ts';
+import { parseServiceRef } from './service-ref.ts';
+import { openTarget } from './targets/open.ts';
+import type { Undo } from './undo.ts';
+
+export interface CleanedUp {
+  readonly outcome: 'interrupted' | 'rollback-failed';
+  /** How the service was left, in a sentence. */
+  readonly cause: string;
+}
+
+/**
+ * What the `post:` step does after a cancelled or killed deployment: the service returns to the snapshot, whatever stage
+ * the rollout had reached, and it is said how it was left. Never throws.
+ * @param timeout milliseconds for all of it
+ */
+export async function cleanUpInterrupted(
+  undo: Undo,
+  timeout: number,
+  ports: Pick<BackendPorts, 'aws' | 'log' | 'clock' | 'signal'>,
+): Promise<CleanedUp> {
+  const before = shortImage(undo.pinned ?? undo.previousImage);
+  const left = (why: string): CleanedUp => ({
+    outcome: 'rollback-failed',
+    cause: `the deployment was interrupted, and the service could not be returned to ${before}: ${why}`,
+  });
+  try {
+    const ref = parseServiceRef({ service: undo.service, target: undo.target, cluster: '' });
+    const scales = undo.change.scaling !== undefined;
+    const target = await openTarget({ ref, container: undo.container, scales }, ports.aws, ports.log);
+    if (undo.rollout) await target.stop(undo.rollout).catch(() => false);
+    const restored = await returnToSnapshot(target, undo, timeout, ports);
+    if (restored.kind !== 'restored') return left(restored.why);
+    const how = restored.byTarget ? 'the service is on' : 'the service was returned to';
+    return { outcome: 'interrupted', cause: `the deployment was interrupted; ${how} ${before}, verified` };
+  } catch (error) {
+    return left(messageOf(error));
+  }
+}

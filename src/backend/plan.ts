@@ -1,0 +1,98 @@
+import { type BackendSpec, type Scaling, sameScaling } from './spec.ts';
+
+/** One difference between now and wanted. Values of variables are never in it. */
+export interface PlanEntry {
+  /** `image`, `variables.LOG_LEVEL`, `secrets.API_KEY`, `cpu`, … */
+  readonly field: string;
+  readonly change: 'add' | 'change' | 'remove';
+  /** What stands there now, and what will; left out for the values of variables. */
+  readonly from?: string;
+  readonly to?: string;
+  readonly note?: string;
+}
+
+/** What a deployment would change, field by field. Empty: nothing. */
+export function planChanges(now: BackendSpec, wanted: BackendSpec): PlanEntry[] {
+  return [
+    ...field('image', now.image, wanted.image),
+    ...entries('variables', now.variables, wanted.variables, false),
+    ...entries('secrets', now.secrets, wanted.secrets, true),
+    ...field('port', now.port, wanted.port),
+    ...field('start-command', now.startCommand || undefined, wanted.startCommand || undefined),
+    ...field('cpu', now.cpu, wanted.cpu),
+    ...field('memory', now.memory, wanted.memory),
+    ...(sameScaling(now.scaling, wanted.scaling)
+      ? []
+      : field('scaling', sayScaling(now.scaling), sayScaling(wanted.scaling))),
+    ...autoDeployments(now, wanted),
+    // With the same content a task definition's number alone is no change for users, so it is the last thing looked at.
+    ...field('task-definition', now.taskDefinition, wanted.taskDefinition),
+  ];
+}
+
+function field(name: string, from: string | undefined, to: string | undefined): PlanEntry[] {
+  if (from === to) return [];
+  const change = from === undefined ? 'add' : to === undefined ? 'remove' : 'change';
+  return [
+    {
+      field: name,
+      change,
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+    },
+  ];
+}
+
+function entries(
+  group: string,
+  now: Readonly<Record<string, string>>,
+  wanted: Readonly<Record<string, string>>,
+  visible: boolean,
+): PlanEntry[] {
+  const names = [...new Set([...Object.keys(now), ...Object.keys(wanted)])].sort();
+  return names.flatMap((name) =>
+    field(`${group}.${name}`, now[name], wanted[name]).map((entry) =>
+      visible ? entry : { field: entry.field, change: entry.change },
+    ),
+  );
+}
+
+function autoDeployments(now: BackendSpec, wanted: BackendSpec): PlanEntry[] {
+  if (now.autoDeployments === wanted.autoDeployments) return [];
+  const say = (on: boolean | undefined) => (on ? 'on' : 'off');
+  const note = wanted.autoDeployments
+    ? {}
+    : { note: 'a push to the registry would deploy by itself and race' };
+  return [
+    {
+      field: 'auto-deployments',
+      change: 'change',
+      from: say(now.autoDeployments),
+      to: say(wanted.autoDeployments),
+      ...note,
+    },
+  ];
+}
+
+function sayScaling(scaling: Scaling | undefined): string | undefined {
+  if (!scaling) return undefined;
+  const by = [
+    scaling.concurrency === undefined ? '' : `, ${scaling.concurrency} requests each`,
+    scaling.cpuTarget === undefined ? '' : `, CPU at ${scaling.cpuTarget}%`,
+  ].join('');
+  return `${scaling.min} to ${scaling.max}${by}`;
+}
+
+/** The plan as lines for the log: `~ image  a → b`, `+ variables.X`, `- secrets.Y`. */
+export function planLines(plan: readonly PlanEntry[]): string[] {
+  const sign = { add: '+', change: '~', remove: '-' } as const;
+  return plan.map((entry) => {
+    const values =
+      entry.from !== undefined && entry.to !== undefined
+        ? `  ${entry.from} → ${entry.to}`
+        : entry.change === 'change'
+          ? '  changed'
+          : `  ${entry.to ?? entry.from ?? ''}`.trimEnd();
+    return `${sign[entry.change]} ${entry.field}${values}${entry.note ? `  (${entry.note})` : ''}`;
+  });
+}

@@ -1,0 +1,73 @@
+import { refused } from '../runtime/errors.ts';
+import type { BackendConfig, BackendPorts } from './config.ts';
+import { type ResolvedImage, resolveImage } from './image.ts';
+import { refuseReserved } from './reserved.ts';
+import { resolveSecrets } from './secrets.ts';
+import type { SpecChange } from './spec.ts';
+import { openTarget } from './targets/open.ts';
+import type { BackendState, Target } from './targets/target.ts';
+
+/** A deployment of which everything has been checked that can be, before the lock is asked for. */
+export interface Prepared {
+  readonly target: Target;
+  readonly image: ResolvedImage;
+  readonly change: SpecChange;
+  /** As the service stood then; the snapshot is taken later, under the lock. */
+  readonly state: BackendState;
+}
+
+/**
+ * Reads the service, the image and the secrets. Changes nothing.
+ * @throws ActionError `refused` with the input at fault.
+ */
+export async function prepareDeployment(config: BackendConfig, ports: BackendPorts): Promise<Prepared> {
+  const { service, environment } = config;
+  const scales = config.change.scaling !== undefined;
+  const target = await openTarget(
+    { ref: service, container: config.container, scales },
+    ports.aws,
+    ports.log,
+  );
+  const names = [...Object.keys(environment.variables), ...Object.keys(environment.secrets)];
+  refuseReserved(target.kind, names);
+  const state = await target.read();
+  refuseUnfit(state);
+  const image = await resolveImage(config.image, state.platform, {
+    ecr: (...at) => ports.aws.ecr(...at),
+    log: ports.log,
+  });
+  const region = service.region ?? regionOf(target.arn);
+  const setSecrets = await resolveSecrets(environment.secrets, ports.aws.secrets(region));
+  const change: SpecChange = {
+    ...config.change,
+    image: image.image,
+    setVariables: environment.variables,
+    setSecrets,
+    ...(target.kind === 'apprunner' ? { autoDeployments: false } : {}),
+  };
+  return { target, image, change, state };
+}
+
+export const regionOf = (arn: string): string | undefined => arn.split(':')[3] || undefined;
+
+/** A service that cannot take a deployment is refused with what to do about it. Busy is fine: it is waited out. */
+export function refuseUnfit(state: BackendState): void {
+  const found = `status ${state.status} of ${state.arn}`;
+  const no = (what: string, fix: string) => refused({ input: 'service', what, found, fix });
+  switch (state.condition) {
+    case 'ready':
+    case 'busy':
+      return;
+    case 'paused':
+      throw no('is paused', `resume it first: aws apprunner resume-service --service-arn ${state.arn}`);
+    case 'broken':
+      throw no('was never created well and cannot be updated', 'delete it and create it again');
+    case 'gone':
+      throw no('is deleted', 'create it again, or correct the name');
+    case 'unknown':
+      throw no(
+        'is in a state that is not known',
+        'look at it in the AWS console; then report this status to wwhd-deploy',
+      );
+  }
+}

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import type { Outcome } from '../runtime/outcome.ts';
+import type { AlarmJudgement } from './alarms.ts';
+import type { GateAnswer } from './config.ts';
+import type { PlanEntry } from './plan.ts';
+import type { ProbeReport } from './probe-statistics.ts';
+import type { TargetKind } from './spec.ts';
+
+/** How a backend deployment ended, and all that the record, the outputs and the summary say of it. */
+export interface BackendResult {
+  readonly outcome: Outcome;
+  readonly target: TargetKind;
+  /** ARN. */
+  readonly service: string;
+  /** What was asked for, by digest. */
+  readonly image: string;
+  readonly previousImage: string;
+  readonly serviceUrl: string | undefined;
+  readonly operationId: string | undefined;
+  readonly taskDefinition: string | undefined;
+  readonly plan: readonly PlanEntry[];
+  readonly probe?: { readonly report: ProbeReport; readonly chart: string } | undefined;
+  readonly smoke?: GateAnswer | undefined;
+  readonly alarms?: AlarmJudgement | undefined;
+  /** Why it is red, in a sentence; the details are the lines below it. */
+  readonly cause?: string | undefined;
+  readonly details: readonly string[];
+  /** What to do next, where it is red. */
+  readonly fix?: string | undefined;
+  /** What was deployed, for the record: names with fingerprints, references. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/**
+ * Fingerprints of plain variables, so that a rollback can say which of them have changed since. The service is mixed
+ * in, so that the same value in two services does not look the same; a short hash does not give the value away.
+ */
+export function fingerprints(
+  service: string,
+  variables: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => [
+      name,
+      createHash('sha256').update(`${service}\0${name}\0${value}`).digest('hex').slice(0, 12),
+    ]),
+  );
+}

@@ -1,0 +1,111 @@
+import { formatDuration } from '../runtime/duration.ts';
+import { ActionError, messageOf, refused } from '../runtime/errors.ts';
+import type { Deployment } from './deployment.ts';
+import { aborted, type Failure, failure } from './failure.ts';
+import { judgeProbe } from './probe-statistics.ts';
+import { BusyError, type Rollout } from './targets/target.ts';
+import { judgeWatched } from './verify.ts';
+import { waitUntilIdle, watchRollout } from './watch.ts';
+
+/**
+ * Sends the update and sees it through: watch, verify, probe, smoke checks, alarms.
+ * @returns why it did not come to a good end; `undefined` when all is well.
+ * @throws ActionError `refused` only as long as nothing has been changed.
+ */
+export async function bringLive(d: Deployment): Promise<Failure | undefined> {
+  const { ports } = d;
+  d.rollout = await send(d);
+  try {
+    const failed = await ports.log.group('Watch the rollout', () => watchOurs(d, d.rollout as Rollout));
+    return failed ?? (await passGates(d));
+  } catch (error) {
+    if (ports.signal.aborted) return aborted(ports.signal);
+    // Whatever it was, the service has been changed: the way back is taken for a bug of ours as for a failure of AWS.
+    const details = error instanceof ActionError ? [] : [String((error as Error)?.stack ?? error)];
+    return failure('failed', messageOf(error), details);
+  }
+}
+
+/** The update itself, once the service is free and still as it was in the snapshot. */
+async function send(d: Deployment): Promise<Rollout> {
+  const { target, ports, config, snapshot } = d;
+  const deadline = ports.clock.now() + config.lockTimeout;
+  for (;;) {
+    const now = await target.read();
+    if (now.version !== snapshot.version) {
+      throw refused({
+        input: 'service',
+        what: 'was changed by someone else while this deployment was getting ready; nothing was changed by us',
+        found: `${now.spec.image}, where the snapshot had ${snapshot.spec.image}`,
+        fix: 'find out who else deploys to it, then run this again',
+      });
+    }
+    ports.signal.throwIfAborted();
+    ports.onUndo?.(d.undo);
+    d.probe?.markUpdate();
+    try {
+      const rollout = await target.start(now, d.wanted);
+      d.undo = { ...d.undo, rollout };
+      ports.onUndo?.(d.undo);
+      return rollout;
+    } catch (error) {
+      ports.onSettled?.();
+      if (!(error instanceof BusyError)) throw error;
+      ports.log.info(`the service is busy: ${error.message}`);
+      await waitUntilIdle(target, Math.max(0, deadline - ports.clock.now()), ports);
+    }
+  }
+}
+
+async function watchOurs(d: Deployment, rollout: Rollout): Promise<Failure | undefined> {
+  const { target, ports, config, image } = d;
+  const started = ports.clock.now();
+  const watched = await watchRollout(target, rollout, config.waitTimeout, ports);
+  const { verdict, running } = await judgeWatched(target, rollout, watched, image.digests, ports.log);
+  d.probe?.markVerdict();
+  if (running) d.common = { ...d.common, taskDefinition: running.state.spec.taskDefinition };
+  ports.log.info(`${formatDuration(ports.clock.now() - started)}  ${verdict.why}`);
+  return verdict.kind === 'live' ? undefined : failure(verdict.kind, verdict.why);
+}
+
+async function passGates(d: Deployment): Promise<Failure | undefined> {
+  const { config, ports, probe } = d;
+  // One answer after the switch at the least, so that "after" is not empty.
+  await probe?.moreSamples(2, Math.min(config.probe.interval * 3, 1500));
+  const early = probeFailure(d);
+  if (early) return early;
+  if (ports.gate) {
+    const gate = ports.gate;
+    d.smoke = await ports.log.group('Smoke checks', () => gate(d.snapshot.url));
+    if (d.smoke.outcome === 'failed') return failure('failed', 'the smoke checks failed', d.smoke.problems);
+  }
+  if (d.alarms) {
+    d.alarmJudgement = await d.alarms.watch(config.bakeTime);
+    const { rang, blind } = d.alarmJudgement;
+    for (const alarm of blind) {
+      ports.log.warning(
+        `alarm ${alarm.name} has ${alarm.state}: it neither passed nor failed this deployment`,
+      );
+    }
+    if (rang.length > 0) {
+      return failure(
+        'failed',
+        `${rang.map((alarm) => alarm.name).join(', ')} began to ring`,
+        rang.map((alarm) => `${alarm.name}: ${alarm.reason}`),
+      );
+    }
+  } else if (config.bakeTime > 0) {
+    await ports.clock.sleep(config.bakeTime, ports.signal);
+  }
+  return probeFailure(d);
+}
+
+function probeFailure({ probe, config, ports }: Deployment): Failure | undefined {
+  if (!probe) return undefined;
+  const verdict = judgeProbe(probe.report(), config.probe.maxErrorRate);
+  if (verdict.passes) {
+    ports.log.info(verdict.why);
+    return undefined;
+  }
+  return failure('failed', verdict.why);
+}

@@ -1,0 +1,86 @@
+import type { Findings } from '../diagnosis.ts';
+import type { BackendSpec, TargetKind } from '../spec.ts';
+import type { Condition, Phase } from '../verdict.ts';
+
+/** A service as it stands at one moment. */
+export interface BackendState {
+  readonly target: TargetKind;
+  readonly arn: string;
+  readonly name: string;
+  /** The target's own word, and what it means. */
+  readonly status: string;
+  readonly condition: Condition;
+  /** Public base address, without a slash at its end; `undefined` where it has none. */
+  readonly url: string | undefined;
+  readonly health: Findings['health'];
+  /** Platform that images must have been built for, `linux/amd64`. */
+  readonly platform: string;
+  readonly spec: BackendSpec;
+  /** The same as long as nobody changes the configuration. */
+  readonly version: string;
+  /** What the target itself needs to send the configuration back; no one else looks inside. */
+  readonly native: unknown;
+}
+
+/** A rollout that we started. */
+export interface Rollout {
+  /** The target's own id of it. */
+  readonly id: string;
+  /** Milliseconds since the epoch, before the update was sent. */
+  readonly startedAt: number;
+}
+
+/** One look at a rollout. */
+export interface Observation {
+  readonly status: string;
+  readonly phase: Phase;
+  /** What the target adds: a reason, counts of tasks. */
+  readonly note?: string | undefined;
+}
+
+/** What runs, after a rollout has ended. */
+export interface Running {
+  readonly state: BackendState;
+  readonly digests: readonly string[];
+  readonly tasks?: { readonly wanted: number; readonly running: number } | undefined;
+  /** A later rollout, not ours. */
+  readonly replacedBy?: string | undefined;
+}
+
+/** Thrown by `start` where the service is busy with something that is not ours: nothing was changed. */
+export class BusyError extends Error {
+  constructor(what: string) {
+    super(what);
+    this.name = 'BusyError';
+  }
+}
+
+/**
+ * What runs a backend. The flow in deploy.ts is the same for all of them; a target only knows how to read, change and
+ * watch its own kind of service. All methods reject with an ActionError that names the call, or with the SDK's error.
+ */
+export interface Target {
+  readonly kind: TargetKind;
+  readonly arn: string;
+  read(): Promise<BackendState>;
+  /** What is under way on the service now, whoever started it. */
+  underWay(): Promise<string | undefined>;
+  /**
+   * Sends the configuration of `now` with what differs in `wanted`. Found out by itself: an update whose answer was
+   * lost.
+   * @throws BusyError when something else is under way.
+   */
+  start(now: BackendState, wanted: BackendSpec): Promise<Rollout>;
+  /** One status request. `undefined`: the target does not know this rollout. */
+  observe(rollout: Rollout): Promise<Observation | undefined>;
+  /** Reads what runs; `rollout` is left out where nothing was rolled out. */
+  running(rollout: Rollout | undefined): Promise<Running>;
+  /** Asks the target to give the rollout up and go back. @returns false where the target has no such call. */
+  stop(rollout: Rollout): Promise<boolean>;
+  /** What a person would look up. Never throws: what cannot be read is left out. */
+  findings(state: BackendState, rollout: Rollout | undefined): Promise<Findings>;
+  /**
+   * The digest that runs at this moment where the spec names a tag only; `undefined` where the target cannot tell.
+   */
+  digestNow(state: BackendState): Promise<string | undefined>;
+}
