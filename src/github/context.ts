@@ -26,5 +26,7 @@ export function readRunContext(env: Env): RunContext {
     runNumber: Number(get('GITHUB_RUN_NUMBER')) || 0,
     apiUrl: get('GITHUB_API_URL') || 'https://api.github.com',
     workspace: get('GITHUB_WORKSPACE') || process.cwd(),
+    // Given to JavaScript actions only; a build that they start inherits it.
+    cacheService: get('ACTIONS_RUNTIME_TOKEN') !== '' && get('ACTIONS_RESULTS_URL') !== '',
   };
 }

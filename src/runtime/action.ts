@@ -22,6 +22,8 @@ export interface RunContext {
   readonly apiUrl: string;
   /** Folder that relative paths in inputs start from. */
   readonly workspace: string;
+  /** True in a GitHub job whose cache service an image build can use. */
+  readonly cacheService?: boolean;
 }
 
 /** All that an action's `main` is given. It reads nothing else: no `process.env`, no arguments. */

@@ -1,0 +1,140 @@
+import type { ImageConfig } from '../../image/index.ts';
+import {
+  immutableTag,
+  isPlatform,
+  isTag,
+  parseRepository,
+  type RepositoryRef,
+} from '../../image/reference.ts';
+import type { RunContext } from '../../runtime/action.ts';
+import { refused } from '../../runtime/errors.ts';
+import type { Inputs } from '../../runtime/inputs.ts';
+import type { action } from './interface.ts';
+
+export interface PushImageConfig extends Omit<ImageConfig, 'source' | 'ghaHere'> {
+  readonly repository: RepositoryRef;
+  readonly source:
+    | Extract<ImageConfig['source'], { kind: 'context' }>
+    | { readonly kind: 'oci-layout'; readonly path: string; readonly platform: string };
+}
+
+type PushImageInputs = Inputs<typeof action>;
+
+/** The inputs as one typed configuration; nothing has been looked at but their text. */
+export function readInputs(inputs: PushImageInputs, run: RunContext): PushImageConfig {
+  const tag = commitTag(run);
+  return {
+    repository: repositoryOf(inputs),
+    tag,
+    moreTags: tagsOf(inputs, tag),
+    source: sourceOf(inputs, run),
+    push: inputs.flag('push'),
+    dryRun: inputs.flag('dry-run'),
+    scanGate: inputs.choice('scan-gate', ['off', 'critical', 'high']),
+    scanTimeout: inputs.duration('scan-timeout'),
+  };
+}
+
+function commitTag(run: RunContext): string {
+  if (/^[0-9a-f]{40,64}$/.test(run.commit)) return immutableTag(run.commit);
+  throw refused({
+    what: 'the commit is not known, and the image is named by it',
+    found: `GITHUB_SHA is ${JSON.stringify(run.commit)}`,
+    fix: 'run in a GitHub job, or set GITHUB_SHA to the full commit',
+  });
+}
+
+function repositoryOf(inputs: PushImageInputs): RepositoryRef {
+  const text = inputs.required('repository');
+  const ref = parseRepository(text);
+  if (ref) return ref;
+  throw refused({
+    input: 'repository',
+    what: 'is not an ECR repository',
+    found: JSON.stringify(text),
+    fix: 'write its name (`team/api`: lower case, digits, . _ - /) or its URI without a tag (`123456789012.dkr.ecr.us-west-2.amazonaws.com/team/api`)',
+  });
+}
+
+function tagsOf(inputs: PushImageInputs, immutable: string): string[] {
+  const tags = inputs
+    .text('tags')
+    .split(/[\n,]/)
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== '');
+  const bad = tags.find((tag) => !isTag(tag));
+  if (bad !== undefined) {
+    throw refused({
+      input: 'tags',
+      what: 'has a tag that no registry takes',
+      found: JSON.stringify(bad),
+      fix: 'a tag has up to 128 of A-Z a-z 0-9 _ . - and starts with none of . -',
+    });
+  }
+  return [...new Set(tags)].filter((tag) => tag !== immutable);
+}
+
+function sourceOf(inputs: PushImageInputs, run: RunContext): PushImageConfig['source'] {
+  const platform = inputs.text('platform');
+  if (!isPlatform(platform)) {
+    throw refused({
+      input: 'platform',
+      what: platform.includes(',') ? 'names more than one platform' : 'is not a platform',
+      found: JSON.stringify(platform),
+      fix: 'write one, like linux/amd64 or linux/arm64: a service runs one, and its digest is then the digest that runs',
+    });
+  }
+  const layout = inputs.text('oci-layout');
+  if (layout && !inputs.flag('push')) {
+    throw refused({
+      input: 'push',
+      what: 'is false, and with `oci-layout` there is nothing else to do',
+      fix: 'leave one of the two out; `dry-run: true` checks a layout without pushing it',
+    });
+  }
+  if (layout) return { kind: 'oci-layout', path: layout, platform };
+  return {
+    kind: 'context',
+    engine: inputs.choice('engine', ['auto', 'docker', 'podman', 'buildah']),
+    cache: inputs.choice('cache', ['auto', 'gha', 'registry', 'none']),
+    spec: {
+      context: inputs.required('context'),
+      dockerfile: inputs.text('dockerfile'),
+      target: inputs.text('target'),
+      buildArgs: buildArgsOf(inputs),
+      platform,
+      labels: labelsOf(run),
+    },
+  };
+}
+
+function buildArgsOf(inputs: PushImageInputs): Array<readonly [string, string]> {
+  return inputs.lines('build-args').map((line) => {
+    const match = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line);
+    if (match) return [match[1] ?? '', match[2] ?? ''] as const;
+    throw refused({
+      input: 'build-args',
+      what: 'has a line that is not NAME=value',
+      // The value is not shown: it may be a secret that does not belong here.
+      found: JSON.stringify(line.split('=')[0]),
+      fix: 'write one NAME=value a line',
+    });
+  });
+}
+
+/** https://github.com/opencontainers/image-spec/blob/main/annotations.md#pre-defined-annotation-keys */
+function labelsOf(run: RunContext): Array<readonly [string, string]> {
+  const labels: Array<readonly [string, string]> = [['org.opencontainers.image.revision', run.commit]];
+  if (run.repository && run.url.includes('/actions/'))
+    labels.push(['org.opencontainers.image.source', run.url.slice(0, run.url.indexOf('/actions/'))]);
+  return labels;
+}
+
+/** Names of build arguments that look like secrets: a build argument stays readable in the image's history. */
+export function suspiciousArgs(args: ReadonlyArray<readonly [string, string]>): string[] {
+  return args
+    .map(([name]) => name)
+    .filter((name) =>
+      /(^|_)(SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIALS?|PRIVATE_KEY|API_?KEY)(_|$)/i.test(name),
+    );
+}

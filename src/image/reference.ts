@@ -1,0 +1,48 @@
+/** Where an image goes, as the input named it. */
+export type RepositoryRef =
+  | { readonly kind: 'name'; readonly name: string }
+  | {
+      readonly kind: 'ecr';
+      readonly host: string;
+      readonly name: string;
+      readonly account: string;
+      readonly region: string;
+    }
+  | { readonly kind: 'loopback'; readonly host: string; readonly name: string }
+  | { readonly kind: 'foreign'; readonly host: string; readonly name: string };
+
+/**
+ * Registry hosts of ECR, with the FIPS, China and dual-stack forms.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html
+ */
+const ECR_HOST =
+  /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.(?:aws|amazonwebservices\.com\.cn))$/;
+
+/** `repositoryName` of ECR's API: 2 to 256 characters. */
+const ECR_NAME = /^(?=.{2,256}$)[a-z0-9]+(?:[._-][a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-][a-z0-9]+)*)*$/;
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i;
+
+/** The repository that a text names; `undefined` where it is neither a name nor a URI of one. */
+export function parseRepository(text: string): RepositoryRef | undefined {
+  const [first = '', ...rest] = text.split('/');
+  const isHost = rest.length > 0 && (/[.:[]/.test(first) || first === 'localhost');
+  if (!isHost) return ECR_NAME.test(text) ? { kind: 'name', name: text } : undefined;
+  const name = rest.join('/');
+  if (!ECR_NAME.test(name)) return undefined;
+  const ecr = ECR_HOST.exec(first);
+  if (ecr) return { kind: 'ecr', host: first, name, account: ecr[1] ?? '', region: ecr[2] ?? '' };
+  return { kind: LOOPBACK.test(first) ? 'loopback' : 'foreign', host: first, name };
+}
+
+/** True for the registries that may be spoken to in plain HTTP: those on this very machine. */
+export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
+
+/** The tag that names one commit's image and is never moved. */
+export const immutableTag = (commit: string): string => `sha-${commit.slice(0, 12)}`;
+
+/** Grammar of a tag: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests */
+export const isTag = (text: string): boolean => /^\w[\w.-]{0,127}$/.test(text);
+
+/** `os/architecture` or `os/architecture/variant`, as the engines take it. */
+export const isPlatform = (text: string): boolean => /^[a-z0-9]+\/[a-z0-9]+(\/[a-z0-9]+)?$/.test(text);

@@ -1,0 +1,128 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type DockerRegistry, startDockerRegistry } from '../support/docker-registry.ts';
+import { BUILDAH_ENV, writeContext, writeLayout } from '../support/image.ts';
+import { type ActionRun, runAction } from '../support/run-action.ts';
+import { missingTools } from '../support/tools.ts';
+
+const skip = missingTools('push-image with a real engine and a real registry', [
+  'buildah',
+  'docker-registry',
+]);
+const commit = (digit: string) => digit.repeat(40);
+
+describe.skipIf(skip)('push-image, with buildah and docker-registry', () => {
+  let registry: DockerRegistry;
+  let dir: string;
+  let env: Record<string, string>;
+
+  beforeAll(async () => {
+    registry = await startDockerRegistry();
+    dir = mkdtempSync(join(tmpdir(), 'wwhd-push-'));
+    const storage = `[storage]\ndriver = "vfs"\ngraphroot = "${dir}/graph"\nrunroot = "${dir}/run"\n`;
+    spawnSync('tee', [join(dir, 'storage.conf')], { input: storage });
+    // Wrong credentials, and no region: no AWS can be asked by mistake.
+    env = { ...BUILDAH_ENV, CONTAINERS_STORAGE_CONF: join(dir, 'storage.conf'), AWS_REGION: '' };
+    writeContext(join(dir, 'app'));
+  });
+  afterAll(async () => {
+    await registry.stop();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  const push = (inputs: Record<string, string>, of = commit('a')): Promise<ActionRun> =>
+    runAction(
+      'push-image',
+      { repository: `${registry.host}/team/app`, context: 'app', engine: 'buildah', ...inputs },
+      { env, cwd: dir, commit: of },
+    );
+  const manifestOf = async (tag: string) => {
+    const answer = await fetch(`http://${registry.host}/v2/team/app/manifests/${tag}`, {
+      headers: { accept: 'application/vnd.oci.image.manifest.v1+json' },
+    });
+    const digest = answer.headers.get('docker-content-digest');
+    return { status: answer.status, digest, body: (await answer.json()) as Record<string, unknown> };
+  };
+
+  it('builds, pushes, and answers with the digest that the registry has', async () => {
+    const run = await push({ 'build-args': 'COLOUR=blue', target: '', tags: 'main' });
+    expect(run.log).not.toMatch(/::error/);
+    expect(run.exitCode).toBe(0);
+    const there = await manifestOf('sha-aaaaaaaaaaaa');
+    expect(run.outputs).toMatchObject({
+      outcome: 'deployed',
+      pushed: 'true',
+      tag: 'sha-aaaaaaaaaaaa',
+      digest: there.digest,
+      image: `${registry.host}/team/app@${there.digest}`,
+    });
+    expect((await manifestOf('main')).digest).toBe(there.digest);
+    const { config } = there.body as { config: { digest: string } };
+    const blob = await fetch(`http://${registry.host}/v2/team/app/blobs/${config.digest}`);
+    const labels = ((await blob.json()) as { config: { Labels: Record<string, string> } }).config.Labels;
+    expect(labels).toMatchObject({ colour: 'blue', 'org.opencontainers.image.revision': commit('a') });
+  });
+
+  it('does not build what is there already, and moves a further tag to it', async () => {
+    const run = await push({ engine: 'docker', tags: 'main' });
+    expect(run.outputs).toMatchObject({ outcome: 'unchanged', pushed: 'false' });
+    expect(run.log).toContain('is there already');
+    const moved = await push({ engine: 'docker', tags: 'main, v1.2.3' });
+    expect(moved.outputs).toMatchObject({ outcome: 'deployed', digest: run.outputs['digest'] });
+    expect((await manifestOf('v1.2.3')).digest).toBe(run.outputs['digest']);
+  });
+
+  it('plans without building, and builds without pushing', async () => {
+    const planned = await push({ 'dry-run': 'true' }, commit('b'));
+    expect(planned.outputs).toMatchObject({ outcome: 'planned', pushed: 'false' });
+    expect(JSON.parse(planned.outputs['plan'] ?? '')).toMatchObject({
+      action: 'build-and-push',
+      engine: 'buildah',
+    });
+    const built = await push({ push: 'false' }, commit('b'));
+    expect(built.outputs).toMatchObject({ outcome: 'planned', pushed: 'false' });
+    expect((await manifestOf('sha-bbbbbbbbbbbb')).status).toBe(404);
+  });
+
+  it('keeps layers in the registry when asked to', async () => {
+    const first = await push({ cache: 'registry' }, commit('c'));
+    expect(first.exitCode, first.log).toBe(0);
+    const again = await push({ cache: 'registry' }, commit('d'));
+    expect(again.exitCode).toBe(0);
+    const tags = await fetch(`http://${registry.host}/v2/team/app/cache/tags/list`);
+    expect(tags.status).toBe(200);
+  });
+
+  it('says what the engine said when the build fails', async () => {
+    const run = await push({ target: 'no-such-stage' }, commit('e'));
+    expect(run.outputs['outcome']).toBe('failed');
+    expect(run.log).toMatch(/::error::.*buildah build.*ended with/);
+    expect(run.log).toContain('no-such-stage');
+    expect((await manifestOf('sha-eeeeeeeeeeee')).status).toBe(404);
+  });
+
+  it('pushes an image layout without any engine, and sends no blob twice', async () => {
+    const layout = writeLayout(join(dir, 'layout'), { layer: Buffer.alloc(3_000_000, 7) });
+    const run = await push({ 'oci-layout': 'layout', engine: 'docker' }, commit('f'));
+    expect(run.outputs, run.log).toMatchObject({ outcome: 'deployed', digest: layout.digest });
+    expect((await manifestOf('sha-ffffffffffff')).digest).toBe(layout.digest);
+    const again = await push({ 'oci-layout': 'layout' }, commit('0'));
+    expect(again.log.match(/there already/g)).toHaveLength(2);
+    expect(again.log).not.toContain('sending');
+  });
+
+  it('pushes what buildah wrote as an archive', async () => {
+    const buildah = (...args: string[]) =>
+      spawnSync('buildah', args, { cwd: dir, env: { ...process.env, ...env }, encoding: 'utf8' });
+    expect(buildah('bud', '--tag', 'localhost/made:1', 'app').status).toBe(0);
+    expect(buildah('push', 'localhost/made:1', `oci-archive:${join(dir, 'made.tar')}`).status).toBe(0);
+    const run = await push({ 'oci-layout': 'made.tar' }, commit('1'));
+    expect(run.outputs, run.log).toMatchObject({ outcome: 'deployed' });
+    expect((await manifestOf('sha-111111111111')).digest).toBe(run.outputs['digest']);
+    const pulled = buildah('pull', '--tls-verify=false', `${run.outputs['image']}`);
+    expect(pulled.status, pulled.stderr).toBe(0);
+  });
+});

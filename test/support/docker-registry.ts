@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface DockerRegistry {
+  /** `127.0.0.1:PORT`. */
+  readonly host: string;
+  stop(): Promise<void>;
+}
+
+/** Debian's docker-registry: a registry that no one here wrote. */
+export async function startDockerRegistry(): Promise<DockerRegistry> {
+  const dir = mkdtempSync(join(tmpdir(), 'wwhd-registry-'));
+  const host = `127.0.0.1:${await freePort()}`;
+  const config = join(dir, 'config.json');
+  const document = {
+    version: 0.1,
+    log: { level: 'error' },
+    storage: { filesystem: { rootdirectory: join(dir, 'data') } },
+    http: { addr: host },
+  };
+  // YAML contains JSON.
+  writeFileSync(config, JSON.stringify(document));
+  const child = spawn('docker-registry', ['serve', config], { stdio: 'ignore' });
+  for (let i = 0; i < 100; i++) {
+    const up = await fetch(`http://${host}/v2/`).then(
+      (r) => r.ok,
+      () => false,
+    );
+    if (up) break;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return {
+    host,
+    async stop() {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
