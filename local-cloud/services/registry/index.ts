@@ -1,3 +1,4 @@
+import { PassThrough, pipeline } from 'node:stream';
 import {
   type CloudContext,
   CloudFault,
@@ -284,8 +285,15 @@ async function beginUpload(call: Call): Promise<CloudResponse> {
   const upload = await images.beginUpload(repository);
   const digest = request.query.get('digest');
   if (!digest) return accepted(call, upload);
-  await images.append(upload, request.stream());
+  await images.append(upload, content(request));
   return finish(call, upload, digest);
+}
+
+/** The body, to be read at leisure: a request's own stream flows from the moment that it is asked for. */
+function content(request: CloudRequest): PassThrough {
+  const held = new PassThrough();
+  pipeline(request.stream(), held, () => {});
+  return held;
 }
 
 function uploadOf(call: Call): Upload {
@@ -303,14 +311,14 @@ async function patchUpload(call: Call): Promise<CloudResponse> {
   const upload = uploadOf(call);
   const range = /^(?:bytes[ =])?(\d+)-(\d+)/.exec(call.request.headers['content-range'] ?? '');
   if (range && Number(range[1]) !== upload.size) return { ...accepted(call, upload), status: 416 };
-  await call.images.append(upload, call.request.stream());
+  await call.images.append(upload, content(call.request));
   return accepted(call, upload);
 }
 
 async function finishUpload(call: Call): Promise<CloudResponse> {
   const upload = uploadOf(call);
   const digest = call.request.query.get('digest') ?? '';
-  await call.images.append(upload, call.request.stream());
+  await call.images.append(upload, content(call.request));
   return finish(call, upload, digest);
 }
 
