@@ -23,7 +23,10 @@ export async function probeConditions(ports: LedgerPorts): Promise<ConditionsFou
   const first = await write({ ifNoneMatch: '*' });
   const second = await write({ ifNoneMatch: '*' });
   const wrong = await write({ ifMatch: NO_SUCH_ETAG });
+  const sentAt = ports.clock.now();
   const now = await ports.store.get(ports.keys.probe);
+  // The lock's first stamp is made by what is learnt here of the server's time: a missing lock has no date.
+  ports.serverClock.observe(now?.date, sentAt);
   // Only that the right ETag is taken is at stake here; that another run's probe came between says as much.
   const right = now ? await write({ ifMatch: now.etag }) : 'lost';
   return {
@@ -41,7 +44,9 @@ async function conditionalWrite(
 ): Promise<'written' | 'lost' | 'unknown'> {
   const body = `{"about":"Does this server honour conditional writes? Written by wwhd-deploy.","at":${ports.clock.now()}}\n`;
   try {
-    await ports.store.put({ key: ports.keys.probe, body, contentType: 'application/json', ...condition });
+    const sentAt = ports.clock.now();
+    const put = { key: ports.keys.probe, body, contentType: 'application/json', ...condition };
+    ports.serverClock.observe((await ports.store.put(put)).date, sentAt);
     return 'written';
   } catch (error) {
     const { kind, status } = readAwsError(error);

@@ -118,6 +118,8 @@ async function take(
   const document = lockDocument(ports, found?.value, [...verdict.joined, me], conditions);
   const etag = await tryWrite(ports, ports.keys.lock, toJson(document), found?.etag);
   if (etag === undefined) return undefined;
+  // Retries of a troubled network took so long that our stamp is stale already: once more, with a fresh one.
+  if (ports.clock.now() - sentAt > GIVE_UP_AFTER / 2) return undefined;
   for (const gone of verdict.dropped) {
     ports.log.warning(`took over the lock of a run that is gone: ${describeHolder(gone)}`);
   }

@@ -7,7 +7,7 @@ import type { Ledger } from './ledger.ts';
 import { acquireLock, freeLock } from './lock.ts';
 import { pairFrom } from './pair.ts';
 import { parseLock, parsePointer } from './parse.ts';
-import type { Part, Pointer, ReleaseRecord } from './record.ts';
+import type { Pair, Part, Pointer, ReleaseRecord } from './record.ts';
 import { listRecords, openRecord, readRecord, updateRecord } from './records.ts';
 import { resultOf, worseChecks } from './result.ts';
 import { ServerClock } from './server-clock.ts';
@@ -84,7 +84,7 @@ export function openLedger(options: LedgerOptions): Ledger {
       })) as Pointer;
       await change(id, (now) => ({
         ...now,
-        pair: pairFrom(pointer),
+        pair: { ...pairFrom(pointer), ...ownHalves(now, id) },
         ...(replaced && !now.replaces ? { replaces: replaced } : {}),
       }));
       return pointer;
@@ -111,6 +111,11 @@ function settled(record: ReleaseRecord, ports: LedgerPorts): ReleaseRecord {
   const result = resultOf(record);
   if (result === 'in-progress') return { ...record, result };
   return { ...record, result, finishedAt: ports.serverClock.stamp() };
+}
+
+/** Halves that the other job of this release has made live meanwhile: our pointer may be older than its. */
+function ownHalves(now: ReleaseRecord, id: string): Pair {
+  return Object.fromEntries(Object.entries(now.pair ?? {}).filter(([, release]) => release === id));
 }
 
 function nextPointer(
