@@ -1,4 +1,5 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { SigV4 } from '../src/aws/sigv4.ts';
 
 /** Who asks, and where. */
 export interface AwsAccess {
@@ -21,7 +22,6 @@ export interface AwsCall {
 /**
  * A signed request to AWS. What the demo needs of AWS besides its actions is a dozen calls: too few for seven SDK
  * clients in its bundle.
- * Signature: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  * @throws Error with AWS's own answer where it is not a success
  */
 export async function callAws(access: AwsAccess, call: AwsCall): Promise<string> {
@@ -56,41 +56,19 @@ export async function callJson<T>(
 }
 
 function sign(access: AwsAccess, call: AwsCall, url: URL, body: Buffer): Record<string, string> {
-  const time = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
-  const date = time.slice(0, 8);
-  const payload = sha256(body);
-  const headers: Record<string, string> = {
-    ...call.headers,
-    host: url.host,
-    'x-amz-content-sha256': payload,
-    'x-amz-date': time,
-  };
-  const names = Object.keys(headers).sort();
   const query = [...url.searchParams]
     .map(([name, value]) => `${strict(name)}=${strict(value)}`)
     .sort()
     .join('&');
-  const request = [
-    call.method,
-    url.pathname,
+  const request = {
+    method: call.method,
+    path: url.pathname,
     query,
-    ...names.map((name) => `${name}:${headers[name]?.trim()}`),
-    '',
-    names.join(';'),
-    payload,
-  ].join('\n');
-  const scope = `${date}/${access.region}/${call.service}/aws4_request`;
-  const text = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${sha256(request)}`;
-  let key: Buffer = Buffer.from(`AWS4${access.secretKey}`);
-  for (const part of [date, access.region, call.service, 'aws4_request', text])
-    key = createHmac('sha256', key).update(part).digest();
-  headers['authorization'] =
-    `AWS4-HMAC-SHA256 Credential=${access.accessKey}/${scope}, SignedHeaders=${names.join(';')}, Signature=${key.toString('hex')}`;
-  return headers;
-}
-
-function sha256(data: string | Buffer): string {
-  return createHash('sha256').update(data).digest('hex');
+    headers: { ...call.headers, host: url.host },
+    payload: createHash('sha256').update(body).digest('hex'),
+  };
+  const keys = { accessKeyId: access.accessKey, secretAccessKey: access.secretKey };
+  return new SigV4(access.region, call.service).sign(request, keys, Date.now());
 }
 
 function strict(text: string): string {

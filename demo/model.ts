@@ -70,6 +70,7 @@ export interface Sample {
   readonly path: string;
   /** HTTP status; 0 where there was no answer. */
   readonly status: number;
+  /** A success with the right content. */
   readonly ok: boolean;
   /** The commit that answered, where the answer says so. */
   readonly commit: string;

@@ -40,7 +40,8 @@ export function startTraffic(urls: { api: string; site: string }, now: () => num
   const visit = async () => {
     const page = await load('site', urls.site, '/');
     const named = [...page.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map((match) => match[1] ?? '');
-    await Promise.all([...new Set(named)].map((path) => load('site', urls.site, path)));
+    // The page that says which release this is goes along, so that the chart knows what visitors saw.
+    await Promise.all([...new Set(named), '/version.json'].map((path) => load('site', urls.site, path)));
   };
   const load = async (kind: Sample['kind'], base: string, path: string): Promise<string> => {
     const at = now();
@@ -49,9 +50,9 @@ export function startTraffic(urls: { api: string; site: string }, now: () => num
     try {
       const answer = await fetch(`${base}${path}`, { signal: AbortSignal.timeout(PATIENCE) });
       status = answer.status;
-      commit = answer.headers.get('x-commit') ?? '';
       text = await answer.text();
-      ok = answer.ok;
+      commit = answer.headers.get('x-commit') ?? /"commit":"([0-9a-f]+)"/.exec(text)?.[1] ?? '';
+      ok = answer.ok && isRight(path, text);
     } catch {
       // A refused or dropped connection and a timeout are all the same to a user: status stays 0.
     }
@@ -69,6 +70,11 @@ export function startTraffic(urls: { api: string; site: string }, now: () => num
       await Promise.all(open);
     },
   };
+}
+
+/** A search that finds nothing for a question with an answer is no answer, whatever its status says. */
+function isRight(path: string, text: string): boolean {
+  return !path.startsWith('/api/search') || /"results":\[\{/.test(text);
 }
 
 export interface TrafficSummary {
