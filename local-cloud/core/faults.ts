@@ -36,6 +36,7 @@ export const SERVICE_FAULTS: ReadonlySet<string> = new Set([
   'alarm',
   'missing-image',
   'key-error',
+  'error-in-200',
   'stale-cdn',
   'ignore-conditions',
 ]);

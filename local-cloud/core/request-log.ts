@@ -9,6 +9,8 @@ export interface LogEntry {
   readonly path: string;
   operation: string;
   resource: string;
+  /** What a copy reads. */
+  source?: string;
   mutating: boolean;
   /** HTTP status; 599 where the connection was dropped before the operation. */
   status: number;

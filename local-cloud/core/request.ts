@@ -96,6 +96,7 @@ export class HttpCloudRequest implements CloudRequest {
     const { entry } = this.#parts;
     if (note.operation !== undefined) entry.operation = note.operation;
     if (note.resource !== undefined) entry.resource = note.resource;
+    if (note.source !== undefined) entry.source = note.source;
     if (note.mutating !== undefined) entry.mutating = note.mutating;
     if (note.iam !== undefined) entry.iam = note.iam;
   }

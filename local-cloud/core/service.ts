@@ -39,6 +39,8 @@ export interface RequestNote {
   readonly operation: string;
   /** The ARN, `bucket/key`, or name that it is about. */
   readonly resource?: string | undefined;
+  /** What it reads apart from that: the source of a copy. */
+  readonly source?: string | undefined;
   /** True where the operation, if it succeeds, changes something. */
   readonly mutating?: boolean | undefined;
   /** IAM actions that AWS would ask for, such as `s3:PutObject`. */

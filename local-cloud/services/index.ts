@@ -1,7 +1,8 @@
 import type { ServiceFactory } from '../core/service.ts';
 import { ecrService } from './ecr/index.ts';
 import { registryService } from './registry/index.ts';
+import { s3Service } from './s3/index.ts';
 import { stsService } from './sts/index.ts';
 
 /** Every service, one line each. A service finds the others through `context.service(name)`, after all are made. */
-export const services: readonly ServiceFactory[] = [ecrService, registryService, stsService];
+export const services: readonly ServiceFactory[] = [s3Service, ecrService, registryService, stsService];

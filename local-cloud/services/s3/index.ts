@@ -1,0 +1,185 @@
+import { join } from 'node:path';
+import {
+  type CloudContext,
+  CloudFault,
+  type CloudRequest,
+  type CloudResponse,
+  type Service,
+  type WireFault,
+} from '../../core/service.ts';
+import { document } from '../../core/xml.ts';
+import { BlobStore } from './blobs.ts';
+import { type Call, malformedXml } from './call.ts';
+import { type Address, addressOf, copySource } from './names.ts';
+import { operationOf, type S3Operation } from './operations.ts';
+import { policyAllows } from './policy.ts';
+import { loadStore, saveStore } from './saved.ts';
+import { S3Store } from './store.ts';
+
+export interface S3Service extends Service {
+  /** For services that read S3 themselves, as the CDN does. */
+  readonly store: S3Store;
+}
+
+/** Clocks may differ by this much: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+const MAX_SKEW = 15 * 60 * 1000;
+
+export function s3Service(context: CloudContext): S3Service {
+  const store = new S3Store(context, new BlobStore(join(context.dataDir, 's3'), context.durable));
+  return {
+    name: 's3',
+    store,
+    handle: (request) => handle(store, request),
+    fault: s3Fault,
+    wireFault: s3WireFault,
+    save: () => {
+      store.blobs.flush();
+      return saveStore(store);
+    },
+    load: async (state) => {
+      await loadStore(store, state);
+      store.blobs.sweep();
+    },
+    inspect: () => inspect(store),
+  };
+}
+
+async function handle(store: S3Store, request: CloudRequest): Promise<CloudResponse> {
+  if (request.method === 'OPTIONS')
+    throw new CloudFault('AccessForbidden', 'CORSResponse: CORS is not enabled for this bucket.', 403);
+  const address = addressOf(request.host, request.rawPath);
+  const operation = operationOf(request.method, address, request.query, request.headers);
+  const call: Call = {
+    request,
+    store,
+    operation: operation.name,
+    bucketName: address.bucket,
+    key: address.key,
+    bucket: () => store.bucket(address.bucket, request),
+  };
+  checkTime(request, store.context.now());
+  await request.enter({
+    operation: operation.name,
+    resource: address.key === '' ? address.bucket : `${address.bucket}/${address.key}`,
+    source: sourceName(request),
+    mutating: operation.mutating,
+    iam: operation.iam,
+  });
+  if (!request.signed) refuseAnonymous(store, address, operation);
+  return operation.handle(call);
+}
+
+/** What a copy reads, for the request log; a source that is not well formed is refused by the operation. */
+function sourceName(request: CloudRequest): string | undefined {
+  const header = request.headers['x-amz-copy-source'];
+  if (header === undefined) return undefined;
+  try {
+    const { bucket, key } = copySource(header);
+    return `${bucket}/${key}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws CloudFault AccessDenied for what the bucket's policy does not open to everyone */
+function refuseAnonymous(store: S3Store, address: Address, operation: S3Operation): void {
+  const bucket = store.buckets.get(address.bucket);
+  const action = operation.iam[0] ?? '';
+  if (bucket && policyAllows(bucket, 'everyone', action, address.key)) return;
+  throw new CloudFault('AccessDenied', 'Access Denied', 403);
+}
+
+/** @throws CloudFault AccessDenied for an expired presigned URL, RequestTimeTooSkewed */
+function checkTime(request: CloudRequest, now: number): void {
+  const expires = request.query.get('X-Amz-Expires');
+  const date = expires === null ? request.headers['x-amz-date'] : request.query.get('X-Amz-Date');
+  const at = parseAmzDate(date ?? undefined);
+  if (at === undefined) return;
+  if (expires === null) {
+    if (Math.abs(now - at) > MAX_SKEW) {
+      throw new CloudFault(
+        'RequestTimeTooSkewed',
+        'The difference between the request time and the current time is too large.',
+        403,
+        {
+          RequestTime: date ?? '',
+          ServerTime: new Date(now).toISOString(),
+          MaxAllowedSkewMilliseconds: String(MAX_SKEW),
+        },
+      );
+    }
+    return;
+  }
+  const seconds = Number(expires);
+  if (!/^\d+$/.test(expires) || seconds < 1 || seconds > 604_800) {
+    throw new CloudFault(
+      'AuthorizationQueryParametersError',
+      'X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds',
+    );
+  }
+  if (now > at + seconds * 1000) {
+    throw new CloudFault('AccessDenied', 'Request has expired', 403, {
+      'X-Amz-Expires': expires,
+      Expires: new Date(at + seconds * 1000).toISOString(),
+      ServerTime: new Date(now).toISOString(),
+    });
+  }
+}
+
+/** `20260101T120000Z`. */
+function parseAmzDate(text: string | undefined): number | undefined {
+  const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text ?? '');
+  if (!match) return undefined;
+  const [, year, month, day, hour, minute, second] = match.map(Number);
+  return Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second);
+}
+
+function s3Fault(error: CloudFault, request: CloudRequest): CloudResponse {
+  // Cores that know nothing of XML say SerializationException; S3 has a word of its own.
+  const fault = error.code === 'SerializationException' ? malformedXml() : error;
+  return {
+    status: fault.status,
+    headers: { 'content-type': 'application/xml', ...fault.headers },
+    body: document('Error', {
+      Code: fault.code,
+      Message: fault.message,
+      ...fault.extra,
+      Resource: request.rawPath,
+      RequestId: request.id,
+      HostId: 'local-cloud',
+    }),
+  };
+}
+
+function s3WireFault(kind: WireFault): CloudFault {
+  if (kind === 'throttle') return new CloudFault('SlowDown', 'Please reduce your request rate.', 503);
+  if (kind === 'denied') return new CloudFault('AccessDenied', 'Access Denied', 403);
+  return new CloudFault('ExpiredToken', 'The provided token has expired.', 400);
+}
+
+/** For `GET /_cloud/state/s3`: every object with what a test would judge. */
+function inspect(store: S3Store): unknown {
+  return {
+    buckets: Object.fromEntries(
+      [...store.buckets.values()].map((bucket) => [
+        bucket.name,
+        {
+          region: bucket.region,
+          versioning: bucket.versioning ?? null,
+          objects: Object.fromEntries(
+            bucket.objects.keys().map((key) => {
+              const { etag, size, modified, headers, metadata } = bucket.objects.get(key) ?? {};
+              return [key, { etag, size, modified, headers, metadata }];
+            }),
+          ),
+        },
+      ]),
+    ),
+    uploads: [...store.uploads.values()].map(({ id, bucket, key, parts }) => ({
+      id,
+      bucket,
+      key,
+      parts: parts.size,
+    })),
+  };
+}

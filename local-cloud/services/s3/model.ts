@@ -1,0 +1,72 @@
+import type { Blob } from './blobs.ts';
+import type { Algorithm, Checksum, ChecksumType } from './checksum.ts';
+import { OrderedMap } from './ordered-map.ts';
+
+/** One version of an object, as it is kept. */
+export interface S3Object {
+  /** One blob, or those of the parts of a multipart upload in their order. */
+  readonly blobs: readonly Blob[];
+  readonly size: number;
+  /** Without quotes. */
+  readonly etag: string;
+  /** Milliseconds since the epoch, whole seconds as in `Last-Modified`. */
+  readonly modified: number;
+  /** Headers that S3 gives back, by their names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** `x-amz-meta-*` without the prefix. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly checksum: Checksum | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+  /** `null` in a bucket without versioning. */
+  readonly versionId: string;
+  readonly multipart: boolean;
+}
+
+/** A version that is not, or no longer, the current one; without `object` it is a delete marker. */
+export interface Version {
+  readonly versionId: string;
+  readonly modified: number;
+  readonly object: S3Object | undefined;
+}
+
+export interface Part {
+  readonly blob: Blob;
+  /** Without quotes. */
+  readonly etag: string;
+  readonly modified: number;
+  /** Base64. */
+  readonly checksum: string;
+}
+
+export interface Upload {
+  readonly id: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly started: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly algorithm: Algorithm | undefined;
+  readonly checksumType: ChecksumType | undefined;
+  readonly parts: Map<number, Part>;
+}
+
+export class Bucket {
+  readonly name: string;
+  readonly region: string;
+  readonly created: number;
+  readonly objects = new OrderedMap<S3Object>();
+  /** Newest first, of keys whose history is kept: everything but the current version; see versions.ts. */
+  readonly versions = new OrderedMap<Version[]>();
+  versioning: 'Enabled' | 'Suspended' | undefined;
+  /** Documents by subresource (`policy`, `cors`, …), as they were put. */
+  readonly documents = new Map<string, string>();
+  /** Conditional writes under way, by key: a delete in the meantime makes them fail with 409. */
+  readonly pending = new Map<string, Set<{ deleted: boolean }>>();
+
+  constructor(name: string, region: string, created: number) {
+    this.name = name;
+    this.region = region;
+    this.created = created;
+  }
+}

@@ -1,0 +1,200 @@
+import { CloudFault } from '../../core/service.ts';
+import * as buckets from './buckets.ts';
+import type { Handler } from './call.ts';
+import { DOCUMENTS, deleteDocument, getDocument, putDocument } from './documents.ts';
+import * as lists from './list.ts';
+import * as multipart from './multipart.ts';
+import * as read from './read.ts';
+import * as write from './write.ts';
+
+export interface S3Operation {
+  readonly name: string;
+  readonly handle: Handler;
+  readonly mutating: boolean;
+  /** IAM actions: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html */
+  readonly iam: readonly string[];
+}
+
+const reads = (name: string, iam: string, handle: Handler): S3Operation => ({
+  name,
+  handle,
+  mutating: false,
+  iam: [`s3:${iam}`],
+});
+const writes = (name: string, iam: string, handle: Handler): S3Operation => ({
+  name,
+  handle,
+  mutating: true,
+  iam: iam.split('+').map((one) => `s3:${one}`),
+});
+
+type Headers = Readonly<Record<string, string>>;
+
+/** Subresources that S3 has and this one does not. */
+const ABSENT = [
+  'accelerate',
+  'analytics',
+  'intelligent-tiering',
+  'inventory',
+  'metrics',
+  'replication',
+  'object-lock',
+  'policyStatus',
+  'legal-hold',
+  'retention',
+  'torrent',
+  'restore',
+  'select',
+  'session',
+  'attributes-v2',
+  'metadataTable',
+  'metadataConfiguration',
+];
+
+const notAllowed = (method: string, resource: string) =>
+  new CloudFault('MethodNotAllowed', 'The specified method is not allowed against this resource.', 405, {
+    Method: method,
+    ResourceType: resource,
+  });
+
+/**
+ * Which operation a request is, by its method, what it is about, and the subresource in its query.
+ * @throws CloudFault MethodNotAllowed, NotImplemented
+ */
+export function operationOf(
+  method: string,
+  target: { readonly bucket: string; readonly key: string },
+  query: URLSearchParams,
+  headers: Headers,
+): S3Operation {
+  const absent = ABSENT.find((name) => query.has(name));
+  if (absent) {
+    throw new CloudFault('NotImplemented', `The local cloud's S3 does not have ?${absent}.`, 501);
+  }
+  if (target.bucket === '') {
+    if (method === 'GET') return reads('ListBuckets', 'ListAllMyBuckets', buckets.listBuckets);
+    throw notAllowed(method, 'SERVICE');
+  }
+  if (target.key === '') return bucketOperation(method, query);
+  const found = objectOperation(method, query, headers);
+  if (!found) throw notAllowed(method, 'OBJECT');
+  return found;
+}
+
+function bucketOperation(method: string, query: URLSearchParams): S3Operation {
+  const document = documentOperation(method, query);
+  if (document) return document;
+  switch (method) {
+    case 'GET':
+      return bucketRead(query);
+    case 'HEAD':
+      return reads('HeadBucket', 'ListBucket', buckets.headBucket);
+    case 'PUT':
+      return query.has('versioning')
+        ? writes('PutBucketVersioning', 'PutBucketVersioning', buckets.putBucketVersioning)
+        : writes('CreateBucket', 'CreateBucket', buckets.createBucket);
+    case 'DELETE':
+      return writes('DeleteBucket', 'DeleteBucket', buckets.deleteBucket);
+    case 'POST':
+      if (query.has('delete')) return writes('DeleteObjects', 'DeleteObject', write.deleteObjects);
+      throw notAllowed(method, 'BUCKET');
+    default:
+      throw notAllowed(method, 'BUCKET');
+  }
+}
+
+function bucketRead(query: URLSearchParams): S3Operation {
+  if (query.has('location'))
+    return reads('GetBucketLocation', 'GetBucketLocation', buckets.getBucketLocation);
+  if (query.has('versioning'))
+    return reads('GetBucketVersioning', 'GetBucketVersioning', buckets.getBucketVersioning);
+  if (query.has('versions'))
+    return reads('ListObjectVersions', 'ListBucketVersions', lists.listObjectVersions);
+  if (query.has('uploads'))
+    return reads('ListMultipartUploads', 'ListBucketMultipartUploads', multipart.listMultipartUploads);
+  if (query.get('list-type') === '2') return reads('ListObjectsV2', 'ListBucket', lists.listObjectsV2);
+  return reads('ListObjects', 'ListBucket', lists.listObjects);
+}
+
+/** IAM names that are not the operation's own: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html */
+const DOCUMENT_IAM: Readonly<Record<string, string>> = {
+  BucketCors: 'BucketCORS',
+  BucketLifecycleConfiguration: 'LifecycleConfiguration',
+  BucketEncryption: 'EncryptionConfiguration',
+  PublicAccessBlock: 'BucketPublicAccessBlock',
+  BucketNotificationConfiguration: 'BucketNotification',
+};
+
+function documentOperation(method: string, query: URLSearchParams): S3Operation | undefined {
+  for (const name in DOCUMENTS) {
+    const spec = DOCUMENTS[name];
+    if (!spec || !query.has(name)) continue;
+    const iam = DOCUMENT_IAM[spec.operation] ?? spec.operation;
+    if (method === 'GET') return reads(`Get${spec.operation}`, `Get${iam}`, getDocument(name, spec));
+    if (method === 'PUT') return writes(`Put${spec.operation}`, `Put${iam}`, putDocument(name, spec));
+    if (method === 'DELETE') {
+      const verb = name === 'policy' || name === 'website' ? 'Delete' : 'Put';
+      return writes(
+        `Delete${spec.operation.replace('Configuration', '')}`,
+        `${verb}${iam}`,
+        deleteDocument(name, spec),
+      );
+    }
+    throw notAllowed(method, 'BUCKET');
+  }
+  return undefined;
+}
+
+function objectOperation(method: string, query: URLSearchParams, headers: Headers): S3Operation | undefined {
+  switch (method) {
+    case 'GET':
+      return objectRead(query);
+    case 'HEAD':
+      return reads('HeadObject', query.has('versionId') ? 'GetObjectVersion' : 'GetObject', read.getObject);
+    case 'PUT':
+      return objectWrite(query, headers);
+    case 'DELETE':
+      if (query.has('uploadId'))
+        return writes('AbortMultipartUpload', 'AbortMultipartUpload', multipart.abortMultipartUpload);
+      if (query.has('tagging'))
+        return writes('DeleteObjectTagging', 'DeleteObjectTagging', read.deleteObjectTagging);
+      return writes(
+        'DeleteObject',
+        query.has('versionId') ? 'DeleteObjectVersion' : 'DeleteObject',
+        write.deleteObject,
+      );
+    case 'POST':
+      if (query.has('uploads'))
+        return writes('CreateMultipartUpload', 'PutObject', multipart.createMultipartUpload);
+      if (query.has('uploadId'))
+        return writes('CompleteMultipartUpload', 'PutObject', multipart.completeMultipartUpload);
+      return undefined;
+    default:
+      return undefined;
+  }
+}
+
+function objectRead(query: URLSearchParams): S3Operation {
+  if (query.has('tagging')) return reads('GetObjectTagging', 'GetObjectTagging', read.getObjectTagging);
+  if (query.has('attributes'))
+    return reads('GetObjectAttributes', 'GetObjectAttributes', read.getObjectAttributes);
+  if (query.has('uploadId')) return reads('ListParts', 'ListMultipartUploadParts', multipart.listParts);
+  if (query.has('acl'))
+    throw new CloudFault('NotImplemented', "The local cloud's S3 does not have object ACLs.", 501);
+  return reads('GetObject', query.has('versionId') ? 'GetObjectVersion' : 'GetObject', read.getObject);
+}
+
+function objectWrite(query: URLSearchParams, headers: Headers): S3Operation {
+  const copies = headers['x-amz-copy-source'] !== undefined;
+  if (query.has('uploadId') && query.has('partNumber')) {
+    return copies
+      ? writes('UploadPartCopy', 'GetObject+PutObject', multipart.uploadPartCopy)
+      : writes('UploadPart', 'PutObject', multipart.uploadPart);
+  }
+  if (query.has('tagging')) return writes('PutObjectTagging', 'PutObjectTagging', read.putObjectTagging);
+  if (query.has('acl'))
+    throw new CloudFault('AccessControlListNotSupported', 'The bucket does not allow ACLs', 400);
+  const tagging = headers['x-amz-tagging'] === undefined ? '' : '+PutObjectTagging';
+  if (copies) return writes('CopyObject', `GetObject+PutObject${tagging}`, write.copyObject);
+  return writes('PutObject', `PutObject${tagging}`, write.putObject);
+}
