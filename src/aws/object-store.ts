@@ -41,6 +41,8 @@ export interface ReadObject {
    * ledger's lock expires by it, so that no runner's clock matters.
    */
   readonly date?: number | undefined;
+  /** When the object was written, by the server's clock: milliseconds since the epoch, whole seconds. */
+  readonly modified?: number | undefined;
 }
 
 /** One bucket. Keys are whole keys. All methods reject with the SDK's error, after its retries. */

@@ -16,7 +16,8 @@ export interface BulkOptions {
   readonly usage: Usage;
   /** Connections to keep; also the most requests under way that make sense. */
   readonly connections: number;
-  readonly signal?: AbortSignal | undefined;
+  /** Asked for at each request: what undoes a cancelled deployment goes on after the cancellation. */
+  signal?(): AbortSignal | undefined;
 }
 
 /** Attempts at one request: with one in five failing at random, one in 10⁹ requests fails for good. */
@@ -167,7 +168,8 @@ class Sender {
   }
 
   async #retrying<T>(request: S3Request, finish: (answer: IncomingMessage) => Promise<T>): Promise<T> {
-    const { clock, signal } = this.#options;
+    const { clock } = this.#options;
+    const signal = this.#options.signal?.();
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();
       try {
@@ -212,7 +214,7 @@ class Sender {
       path: query ? `${path}?${query}` : path,
       headers,
       body: request.open?.(),
-      signal: this.#options.signal,
+      signal: this.#options.signal?.(),
     });
   }
 }

@@ -40,7 +40,13 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore {
         const date = dateOf(command);
         const answer = await client.send(command);
         const body = Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
-        return { body, etag: unquote(answer.ETag), headers: headersOf(answer), date: date() };
+        return {
+          body,
+          etag: unquote(answer.ETag),
+          headers: headersOf(answer),
+          date: date(),
+          modified: answer.LastModified?.getTime(),
+        };
       } catch (error) {
         // A missing bucket is the user's mistake, a missing key an answer.
         if (isMissing(error) && (error as Error).name !== 'NoSuchBucket') return undefined;

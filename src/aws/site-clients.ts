@@ -21,7 +21,8 @@ export interface SiteClientOptions {
   /** Connections to each bucket. */
   readonly connections: number;
   readonly clock: Clock;
-  readonly signal?: AbortSignal | undefined;
+  /** Asked for at each of the many requests. */
+  signal?(): AbortSignal | undefined;
   readonly region?: string | undefined;
 }
 
@@ -35,7 +36,8 @@ export async function siteClients(options: SiteClientOptions): Promise<SiteClien
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
   countRequests(client.middlewareStack, usage);
-  const { clock, signal, connections } = options;
+  const { clock, connections } = options;
+  const signal = () => options.signal?.();
   const open = (bucket: string) => bulkStore(client, bucket, { clock, usage, connections, signal });
   const [live, release] = await Promise.all([open(options.bucket), open(options.releaseBucket)]);
   return {

@@ -1,0 +1,80 @@
+import { refused } from '../runtime/errors.ts';
+import { isPage } from './content-type.ts';
+import { localReferences } from './html-refs.ts';
+import type { SiteFile } from './types.ts';
+
+/** Refuses a folder that is no site. */
+export function checkIsSite(files: readonly SiteFile[], source: string): void {
+  if (files.length === 0) {
+    throw refused({
+      input: 'source',
+      what: 'the folder has no files',
+      found: source,
+      fix: 'build the site before this step; look at `exclude` too',
+    });
+  }
+  if (!files.some((file) => file.path === 'index.html')) {
+    const pages = files.filter((file) => isPage(file.headers.contentType)).map((file) => file.path);
+    throw refused({
+      input: 'source',
+      what: 'the folder has no index.html',
+      found: pages.length > 0 ? `pages: ${pages.slice(0, 5).join(', ')}` : `${files.length} files and no page`,
+      fix: 'name the folder that the build writes the site into (dist, out, build, public)',
+    });
+  }
+}
+
+export interface MissingReference {
+  readonly page: string;
+  readonly path: string;
+}
+
+/** References of one page to files that are not there. */
+export function missingReferences(
+  html: string,
+  page: string,
+  mounts: readonly string[],
+  present: (path: string) => boolean,
+): MissingReference[] {
+  // The same page may be mounted at the root (an origin path hides the prefix) or at the prefix: what one reading
+  // finds whole is whole.
+  const readings = mounts.map((mount) =>
+    localReferences(html, page, mount).filter((path) => !present(path)),
+  );
+  const fewest = readings.reduce((a, b) => (b.length < a.length ? b : a), readings[0] ?? []);
+  return fewest.map((path) => ({ page, path }));
+}
+
+/** Refuses pages that would load what is not there. */
+export function refuseMissing(missing: readonly MissingReference[]): void {
+  if (missing.length === 0) return;
+  const paths = new Set(missing.map((m) => m.path));
+  throw refused({
+    input: 'source',
+    what: `pages name ${paths.size} file${paths.size === 1 ? '' : 's'} that the folder does not have`,
+    details: [...missing.slice(0, 10).map((m) => `${m.page} loads /${m.path}`), ...(missing.length > 10 ? [`… and ${missing.length - 10} more`] : [])],
+    fix: 'build the site again; name files that are served by something else in `allow-missing`',
+  });
+}
+
+export interface DeletionLimit {
+  /** Share of what is live, 0 to 1, or a number of files. */
+  readonly kind: 'share' | 'files';
+  readonly value: number;
+}
+
+/** Deleting a handful is never a mass, whatever its share. */
+const ALWAYS_ALLOWED = 5;
+
+/** Why so many files must not be removed; `undefined` where they may. */
+export function tooManyDeletions(
+  deletions: number,
+  live: number,
+  limit: DeletionLimit,
+): string | undefined {
+  if (deletions <= ALWAYS_ALLOWED && limit.value > 0) return undefined;
+  const most = limit.kind === 'share' ? Math.floor(live * limit.value) : limit.value;
+  if (deletions <= most) return undefined;
+  const share = live > 0 ? ` (${Math.round((deletions / live) * 100)} %)` : '';
+  return `${deletions} of ${live} live files would be removed${share}; at most ${most} may be`;
+}

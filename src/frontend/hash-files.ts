@@ -1,0 +1,142 @@
+import * as crypto from 'node:crypto';
+import * as fs from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { failed } from '../runtime/errors.ts';
+
+/** What is known of a file's content. */
+export interface FileHash {
+  /** Bytes. */
+  readonly size: number;
+  /** Hex. */
+  readonly sha256: string;
+  /** Hex. */
+  readonly md5: string;
+  /** The first bytes as text, for names that have no extension; else ''. */
+  readonly head: string;
+}
+
+/** A file that could not be read whole, and why. */
+export interface HashFailure {
+  readonly problem: string;
+}
+
+type Fs = Pick<typeof fs, 'openSync' | 'fstatSync' | 'readSync' | 'closeSync'>;
+type Crypto = Pick<typeof crypto, 'createHash'>;
+
+/**
+ * Reads and hashes files, one after another. It stands on its arguments alone, for its source text is also what a
+ * worker thread runs: a bundle is one file, and has no other for a worker to start from.
+ */
+function hashFiles(nodeFs: Fs, nodeCrypto: Crypto, paths: string[]): (FileHash | HashFailure)[] {
+  const CHUNK = 1048576;
+  const buffer = Buffer.allocUnsafe(CHUNK);
+  const one = (path: string): FileHash | HashFailure => {
+    const fd = nodeFs.openSync(path, 'r');
+    try {
+      const before = nodeFs.fstatSync(fd);
+      if (!before.isFile()) return { problem: 'it is not a file' };
+      const sha256 = nodeCrypto.createHash('sha256');
+      const md5 = nodeCrypto.createHash('md5');
+      let [size, head] = [0, ''];
+      for (;;) {
+        const read = nodeFs.readSync(fd, buffer, 0, CHUNK, null);
+        if (read === 0) break;
+        const bytes = buffer.subarray(0, read);
+        if (size === 0 && !/[^/]\.[^/.]*$/.test(path)) head = bytes.toString('utf8', 0, Math.min(read, 512));
+        size += read;
+        sha256.update(bytes);
+        md5.update(bytes);
+        // The end of a small file: one read says it all, if the size agrees.
+        if (read < CHUNK && size === before.size) break;
+      }
+      const after = size > CHUNK ? nodeFs.fstatSync(fd) : before;
+      if (size !== before.size || after.size !== before.size || after.mtimeMs !== before.mtimeMs) {
+        return { problem: 'it changed while it was read' };
+      }
+      return { size, sha256: sha256.digest('hex'), md5: md5.digest('hex'), head };
+    } finally {
+      nodeFs.closeSync(fd);
+    }
+  };
+  return paths.map((path) => {
+    try {
+      return one(path);
+    } catch (error) {
+      return { problem: error instanceof Error ? error.message : String(error) };
+    }
+  });
+}
+
+/** Below this many files, starting threads takes longer than they save. */
+const THREADS_FROM_FILES = 1500;
+/** Files handed to a thread at once: small enough to share evenly, large enough to pay for the message. */
+const BATCH = 500;
+const MOST_THREADS = 8;
+
+/**
+ * Hashes files on all cores; in this thread where they are few.
+ * @param threads for tests; by default as many as there are cores.
+ */
+export async function hashAll(
+  paths: readonly string[],
+  onProgress: (done: number) => void = () => {},
+  threads = paths.length < THREADS_FROM_FILES ? 0 : Math.min(availableParallelism(), MOST_THREADS),
+): Promise<(FileHash | HashFailure)[]> {
+  const results = new Array<FileHash | HashFailure>(paths.length);
+  let [next, done] = [0, 0];
+  const take = (): number | undefined => {
+    const start = next;
+    next += BATCH;
+    return start < paths.length ? start : undefined;
+  };
+  const keep = (start: number, hashes: (FileHash | HashFailure)[]) => {
+    hashes.forEach((hash, i) => {
+      results[start + i] = hash;
+    });
+    done += hashes.length;
+    onProgress(done);
+  };
+  if (threads === 0) {
+    for (let start = take(); start !== undefined; start = take()) {
+      keep(start, hashFiles(fs, crypto, paths.slice(start, start + BATCH)));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return results;
+  }
+  await Promise.all(Array.from({ length: threads }, () => runWorker(paths, take, keep)));
+  return results;
+}
+
+const WORKER_SOURCE = `
+const { parentPort } = require('node:worker_threads');
+const fs = require('node:fs');
+const crypto = require('node:crypto');
+const hashFiles = ${hashFiles.toString()};
+parentPort.on('message', (paths) => parentPort.postMessage(hashFiles(fs, crypto, paths)));
+`;
+
+function runWorker(
+  paths: readonly string[],
+  take: () => number | undefined,
+  keep: (start: number, hashes: (FileHash | HashFailure)[]) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(WORKER_SOURCE, { eval: true });
+    let start: number | undefined;
+    const feed = () => {
+      start = take();
+      if (start === undefined) void worker.terminate();
+      else worker.postMessage(paths.slice(start, start + BATCH));
+    };
+    worker.on('message', (hashes: (FileHash | HashFailure)[]) => {
+      keep(start ?? 0, hashes);
+      feed();
+    });
+    worker.on('error', (error) =>
+      reject(failed({ what: 'a thread that hashes files died', found: error.message, cause: error })),
+    );
+    worker.on('exit', () => resolve());
+    feed();
+  });
+}

@@ -1,0 +1,120 @@
+import { HeaderSets } from './headers.ts';
+import type { FileHeaders, KeptFile, Manifest, SiteFile } from './types.ts';
+
+/*
+ * The stored form: JSON with one file a line, so that it can be read, compared and searched with any tool; the header
+ * sets stand once, and files point at them.
+ *
+ *   {"version":1,"release":"…","createdAt":"…",
+ *   "headers":[{…}],
+ *   "files":[
+ *   ["path","sha256","md5",size,headers],
+ *   …
+ *   ],"kept":[
+ *   ["path","sha256","md5",size,headers,age],
+ *   …
+ *   ]}
+ *
+ * An ETag that is not the MD5 stands at the end of the line.
+ */
+type Line = readonly [string, string, string, number, number, ...(number | string)[]];
+
+/** The manifest's stored form. */
+export function encodeManifest(manifest: Manifest): Buffer {
+  const sets = new Map<FileHeaders, number>();
+  const index = (headers: FileHeaders) => {
+    const known = sets.get(headers);
+    if (known !== undefined) return known;
+    sets.set(headers, sets.size);
+    return sets.size - 1;
+  };
+  const line = (file: SiteFile, age?: number) =>
+    JSON.stringify([
+      file.path,
+      file.sha256,
+      file.md5,
+      file.size,
+      index(file.headers),
+      ...(age === undefined ? [] : [age]),
+      ...(file.etag ? [file.etag] : []),
+    ]);
+  const files = chunked(manifest.files, (file) => line(file));
+  const kept = chunked(manifest.kept, (file) => line(file, file.age));
+  const { version, release, createdAt } = manifest;
+  const head = JSON.stringify({ version, release, createdAt }).slice(0, -1);
+  return Buffer.concat([
+    Buffer.from(`${head},\n"headers":${JSON.stringify([...sets.keys()])},\n"files":[`),
+    ...files,
+    Buffer.from('\n],"kept":['),
+    ...kept,
+    Buffer.from('\n]}\n'),
+  ]);
+}
+
+/** Lines in pieces of a few hundred kilobytes: a site of 100,000 files must not stand in memory as one string. */
+function chunked<T>(items: readonly T[], line: (item: T) => string): Buffer[] {
+  const chunks: Buffer[] = [];
+  let text = '';
+  items.forEach((item, i) => {
+    text += `${i === 0 ? '' : ','}\n${line(item)}`;
+    if (text.length > 262_144) {
+      chunks.push(Buffer.from(text));
+      text = '';
+    }
+  });
+  if (text) chunks.push(Buffer.from(text));
+  return chunks;
+}
+
+/**
+ * Reads a stored manifest.
+ * @throws Error that says what is wrong with it.
+ */
+export function decodeManifest(body: Buffer): Manifest {
+  const stored = JSON.parse(body.toString()) as {
+    version?: unknown;
+    release?: unknown;
+    createdAt?: unknown;
+    headers?: FileHeaders[];
+    files?: Line[];
+    kept?: Line[];
+  };
+  if (stored.version !== 1) throw new Error(`version ${JSON.stringify(stored.version)} is not known`);
+  if (!Array.isArray(stored.files) || !Array.isArray(stored.headers)) throw new Error('it has no list of files');
+  const sets = new HeaderSets();
+  const headers = stored.headers.map((set) => sets.unique(set));
+  const read = (line: Line, extra: number): SiteFile => {
+    const set = headers[line[4]];
+    const whole = typeof line[0] === 'string' && /^[0-9a-f]{64}$/.test(line[1]) && Number.isSafeInteger(line[3]);
+    if (!whole || !set) throw new Error(`line ${JSON.stringify(line).slice(0, 200)} is not one of a file`);
+    const etag = line[5 + extra];
+    const file = { path: line[0], sha256: line[1], md5: line[2], size: line[3], headers: set };
+    return typeof etag === 'string' ? { ...file, etag } : file;
+  };
+  return {
+    version: 1,
+    release: String(stored.release),
+    createdAt: String(stored.createdAt),
+    files: stored.files.map((line) => read(line, 0)),
+    kept: (stored.kept ?? []).map((line): KeptFile => ({ ...read(line, 1), age: Number(line[5]) })),
+  };
+}
+
+/** A site that has nothing: what was live before the first release. */
+export const emptyManifest = (release: string): Manifest => ({
+  version: 1,
+  release,
+  createdAt: new Date(0).toISOString(),
+  files: [],
+  kept: [],
+});
+
+/** All that is live with a manifest. */
+export function* liveFiles(manifest: Manifest): Generator<SiteFile> {
+  yield* manifest.files;
+  yield* manifest.kept;
+}
+
+/** Sum of sizes, in bytes. */
+export const totalBytes = (files: readonly SiteFile[]): number =>
+  files.reduce((sum, file) => sum + file.size, 0);

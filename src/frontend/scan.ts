@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type BrotliOptions, brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { compareKeys } from '../aws/bulk-store.ts';
+import { failed, refused } from '../runtime/errors.ts';
+import type { Log } from '../runtime/log.ts';
+import { type CacheRule, cacheControlOf, REVALIDATE } from './cache-rules.ts';
+import { contentTypeOf } from './content-type.ts';
+import { type FileHash, hashAll } from './hash-files.ts';
+import { HeaderSets } from './headers.ts';
+import { checkNames, LARGEST_FILE } from './names.ts';
+import { parseRedirects, redirectPage } from './redirects.ts';
+import type { SiteFile } from './types.ts';
+import { walk } from './walk.ts';
+
+export type Encoding = 'br' | 'gzip';
+
+export interface ScanOptions {
+  /** The folder, absolute. */
+  readonly source: string;
+  /** Prefix of the live keys, for their length. */
+  readonly livePrefix: string;
+  readonly excluded: (path: string) => boolean;
+  readonly dotfiles: boolean;
+  readonly cacheRules: readonly CacheRule[];
+  /** How a file is compressed before it is stored; `undefined` leaves it to CloudFront. */
+  readonly precompress: (path: string) => Encoding | undefined;
+}
+
+/** Where a file's bytes are. */
+export type Source =
+  | { readonly kind: 'file'; readonly full: string }
+  | { readonly kind: 'compressed'; readonly full: string; readonly encoding: Encoding }
+  | { readonly kind: 'bytes'; readonly bytes: Buffer };
+
+/** The folder as it is to be served. */
+export interface Scanned {
+  /** In S3's order of keys. */
+  readonly files: readonly SiteFile[];
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly skippedDotfiles: readonly string[];
+}
+
+/** Netlify's and Cloudflare's name for it. */
+const REDIRECTS = '_redirects';
+
+/**
+ * Reads the whole folder: names, bytes, and the headers that each file is served with.
+ * @throws ActionError `refused` for what cannot be served.
+ */
+export async function scan(options: ScanOptions, log: Log): Promise<Scanned> {
+  checkFolder(options.source);
+  const walked = await walk(options.source, options);
+  const paths = walked.paths.filter((path) => path !== REDIRECTS).sort(compareKeys);
+  checkNames(paths, options.livePrefix);
+  const full = paths.map((path) => join(options.source, path));
+  const hashes = await hashAll(full, (done) => log.progress(`read ${done} of ${paths.length} files`));
+  const sets = new HeaderSets();
+  const sources = new Map<string, Source>();
+  const files: SiteFile[] = [];
+  paths.forEach((path, i) => {
+    const hash = wholeHash(path, hashes[i] as FileHash);
+    const contentType = contentTypeOf(path, hash.head);
+    const cacheControl = cacheControlOf(path, options.cacheRules);
+    const encoding = options.precompress(path);
+    const where = full[i] as string;
+    sources.set(path, encoding ? { kind: 'compressed', full: where, encoding } : { kind: 'file', full: where });
+    const content = encoding ? hashOf(compress(readFileSync(where), encoding)) : hash;
+    files.push({
+      path,
+      sha256: content.sha256,
+      md5: content.md5,
+      size: content.size,
+      headers: sets.unique({ contentType, cacheControl, ...(encoding ? { contentEncoding: encoding } : {}) }),
+    });
+  });
+  if (walked.paths.includes(REDIRECTS)) addRedirects(options, files, sources);
+  files.sort((a, b) => compareKeys(a.path, b.path));
+  return { files, sources, skippedDotfiles: walked.skipped };
+}
+
+function checkFolder(source: string): void {
+  const fix = 'build the site before this step; `source` is relative to the workspace';
+  const found = statSync(source, { throwIfNoEntry: false });
+  if (!found) throw refused({ input: 'source', what: 'there is no such folder', found: source, fix });
+  if (!found.isDirectory()) throw refused({ input: 'source', what: 'is not a folder', found: source, fix });
+}
+
+function wholeHash(path: string, hash: FileHash | { problem: string } | undefined): FileHash {
+  if (!hash || 'problem' in hash) {
+    throw refused({
+      input: 'source',
+      what: `the file ${path} could not be read whole`,
+      found: hash?.problem,
+      fix: 'let the build end before this step begins; then run it again',
+    });
+  }
+  if (hash.size <= LARGEST_FILE) return hash;
+  throw refused({
+    input: 'source',
+    what: `the file ${path} is too large for S3 to take in one piece`,
+    found: `${hash.size} bytes; the limit is ${LARGEST_FILE} (5 GiB)`,
+    fix: 'name it in `exclude` and upload it by other means, or split it',
+  });
+}
+
+function addRedirects(options: ScanOptions, files: SiteFile[], sources: Map<string, Source>): void {
+  const taken = new Set(files.map((file) => file.path));
+  for (const redirect of parseRedirects(readFileSync(join(options.source, REDIRECTS), 'utf8'))) {
+    // As in Netlify, a file that exists goes before a redirect of its path.
+    if (taken.has(redirect.from)) continue;
+    const bytes = Buffer.from(redirectPage(redirect.to));
+    sources.set(redirect.from, { kind: 'bytes', bytes });
+    const headers = { contentType: 'text/html; charset=utf-8', cacheControl: REVALIDATE, redirect: encodeURI(decodeURI(redirect.to)) };
+    const { sha256, md5, size } = hashOf(bytes);
+    files.push({ path: redirect.from, sha256, md5, size, headers });
+  }
+}
+
+export function hashOf(bytes: Uint8Array): Omit<FileHash, 'head'> {
+  const hex = (algorithm: string) => createHash(algorithm).update(bytes).digest('hex');
+  return { size: bytes.length, sha256: hex('sha256'), md5: hex('md5') };
+}
+
+/** The same bytes for the same input, always: a second compression must have the first one's hash. */
+export function compress(bytes: Buffer, encoding: Encoding): Buffer {
+  if (encoding === 'gzip') return gzipSync(bytes, { level: 9 });
+  const options: BrotliOptions = {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+    },
+  };
+  return brotliCompressSync(bytes, options);
+}
+
+/** The bytes of a wanted file. @throws ActionError when they are no longer those that were hashed. */
+export function readSource(file: SiteFile, source: Source): Buffer {
+  const bytes =
+    source.kind === 'bytes'
+      ? source.bytes
+      : source.kind === 'file'
+        ? readFileSync(source.full)
+        : compress(readFileSync(source.full), source.encoding);
+  if (bytes.length !== file.size) throw changedSince(file.path);
+  return bytes;
+}
+
+export const changedSince = (path: string) =>
+  failed({
+    what: `the file ${path} changed after it was read`,
+    fix: 'let the build end before this step begins; then run it again',
+  });

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { awsProblem, readAwsError } from '../aws/errors.ts';
+import type { ObjectStore } from '../aws/object-store.ts';
+import { failed, refused } from '../runtime/errors.ts';
+import type { SiteKeys } from './keys.ts';
+
+/** A release whose files are or were live. */
+export interface StateEntry {
+  readonly release: string;
+  /** Key of its manifest. */
+  readonly manifest: string;
+}
+
+/**
+ * `sites/<bucket>/<prefix>/site.json`: what is live, and what a run is making live at this moment. It is written before
+ * the first change of the live bucket and after the last, so that the next run knows what a run that died may have
+ * left, and whose headers a live object has, without asking for one.
+ */
+export interface SiteState {
+  readonly version: 1;
+  readonly environment: string;
+  /** Differs in every version, so that its ETag does. */
+  readonly nonce: string;
+  readonly live: StateEntry | undefined;
+  /** Activations that have begun and not ended: one while a run works, more where runs died. */
+  readonly activating: readonly StateEntry[];
+  /** Releases that were live, oldest first: what can be gone back to. */
+  readonly releases: readonly StateEntry[];
+  /** Activations since what no release needs was last collected. */
+  readonly sinceCollection: number;
+}
+
+export interface FoundState {
+  readonly state: SiteState;
+  readonly etag: string;
+  /** When it was written: milliseconds by the server's clock, rounded up to the end of its second. */
+  readonly modified: number;
+}
+
+export async function readState(store: ObjectStore, keys: SiteKeys): Promise<FoundState | undefined> {
+  const asked = {
+    operation: 's3:GetObject',
+    resource: `s3://${store.bucket}/${keys.state}`,
+    input: 'release-bucket',
+    ifMissing: 'create the release bucket (infra/terraform does) or correct `release-bucket`',
+  };
+  const found = await store.get(keys.state).catch((error) => {
+    throw awsProblem(error, asked);
+  });
+  if (!found) return undefined;
+  return { state: parseState(found.body, asked.resource), etag: found.etag, modified: (found.modified ?? 0) + 999 };
+}
+
+function parseState(body: Buffer, resource: string): SiteState {
+  const wrong = (why: string) =>
+    refused({
+      input: 'release-bucket',
+      what: `${resource} cannot be read`,
+      found: why,
+      fix: 'restore an earlier version of it (the release bucket keeps versions), or delete it: the site is then adopted anew',
+    });
+  let value: Partial<SiteState>;
+  try {
+    value = JSON.parse(body.toString());
+  } catch (error) {
+    throw wrong(String(error));
+  }
+  if (value.version !== 1) throw wrong(`version ${JSON.stringify(value.version)} is not known to this release of the action`);
+  return {
+    version: 1,
+    environment: value.environment ?? '',
+    nonce: value.nonce ?? '',
+    live: value.live,
+    activating: value.activating ?? [],
+    releases: value.releases ?? [],
+    sinceCollection: value.sinceCollection ?? 0,
+  };
+}
+
+/**
+ * Replaces the state that was read, or creates it.
+ * @throws ActionError `failed` when another run has written it meanwhile.
+ */
+export async function writeState(
+  store: ObjectStore,
+  keys: SiteKeys,
+  next: Omit<SiteState, 'nonce' | 'version'>,
+  before: Pick<FoundState, 'etag'> | undefined,
+): Promise<FoundState> {
+  const state: SiteState = { version: 1, nonce: randomUUID(), ...next };
+  const body = `${JSON.stringify(state, null, 2)}\n`;
+  const condition = before ? { ifMatch: before.etag } : { ifNoneMatch: '*' as const };
+  try {
+    const { etag, date } = await store.put({ key: keys.state, body, contentType: 'application/json', ...condition });
+    return { state, etag, modified: (date ?? 0) + 999 };
+  } catch (error) {
+    const { kind } = readAwsError(error);
+    if (kind !== 'precondition' && kind !== 'conflict' && kind !== 'missing') {
+      throw awsProblem(error, {
+        operation: 's3:PutObject',
+        resource: `s3://${store.bucket}/${keys.state}`,
+        input: 'release-bucket',
+        afterChange: true,
+      });
+    }
+    // The first attempt may have been carried out and its answer lost.
+    const now = await readState(store, keys);
+    if (now?.state.nonce === state.nonce) return now;
+    throw failed({
+      what: 'another run has changed the state of this site',
+      found: `s3://${store.bucket}/${keys.state} was written meanwhile`,
+      fix: 'see which run it was (the ledger says so); then run this one again',
+    });
+  }
+}
