@@ -30,9 +30,10 @@ function closeUp(report: WeekReport, act: ActReport): string {
     from: act.from,
     to: act.to,
     bucket: 100,
+    width: 760,
     label: 'Requests each tenth of a second while the release went out',
   });
-  return `<figure class="card figure" style="margin-bottom:1.2rem"><figcaption><b>The switch, close up</b><span>each bar is a tenth of a second</span></figcaption><div class="scroll">${chart}</div></figure>`;
+  return `<figure class="card figure close-up"><figcaption><b>The switch, close up</b><span>each bar is a tenth of a second</span></figcaption>${chart}</figure>`;
 }
 
 const GOOD = new Set(['deployed', 'unchanged', 'planned', 'passed']);

@@ -11,9 +11,10 @@ export interface ChartOptions {
   /** Width of a bar in milliseconds. */
   readonly bucket: number;
   readonly label: string;
+  /** Width in the chart's own units; its height is the same for all. */
+  readonly width: number;
 }
 
-const WIDTH = 1120;
 const LEFT = 46;
 const BARS = { top: 34, height: 128 };
 const STRIPS = { top: 176, height: 12, gap: 20 };
@@ -30,10 +31,10 @@ interface Scale {
  * site were; how long answers took. Drawn as SVG, coloured by the page's style sheet.
  */
 export function trafficChart(options: ChartOptions): string {
-  const { from, to, label } = options;
-  const x = (at: number) => LEFT + ((Math.min(Math.max(at, from), to) - from) / (to - from)) * (WIDTH - LEFT);
+  const { from, to, label, width } = options;
+  const x = (at: number) => LEFT + ((Math.min(Math.max(at, from), to) - from) / (to - from)) * (width - LEFT);
   const scale = { x, options };
-  return `<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(label)}">
+  return `<svg class="chart" viewBox="0 0 ${width} ${HEIGHT}" role="img" aria-label="${escapeHtml(label)}">
 ${acts(scale)}${bars(scale)}${strip(scale, 'api', 'API', 0)}${strip(scale, 'site', 'site', 1)}${latency(scale)}${axis(scale)}</svg>`;
 }
 
@@ -49,8 +50,7 @@ function acts({ x, options }: Scale): string {
     .filter(({ left, right }) => right - left > 1)
     .map(({ act, index, left, right }) => {
       const room = right - left;
-      const text = room > 130 ? `${act.day} · ${act.title}` : room > 40 ? act.day : '';
-      const fits = text.slice(0, Math.floor(room / 6.6));
+      const fits = [`${act.day} · ${act.title}`, act.day].find((text) => text.length * 7.4 < room - 10) ?? '';
       return `<a href="#act-${index + 1}"><rect class="act${index % 2 ? ' odd' : ''}" x="${n(left)}" y="0" width="${n(room)}" height="${HEIGHT - 22}"><title>${escapeHtml(`${act.day}: ${act.title}`)}</title></rect><text class="act-label" x="${n(left + 6)}" y="17">${escapeHtml(fits)}</text></a>`;
     })
     .join('\n');
@@ -134,11 +134,11 @@ function latency({ x, options }: Scale): string {
 function axis({ x, options }: Scale): string {
   const { from, to } = options;
   const span = (to - from) / 1000;
-  const step = [0.5, 1, 2, 5, 10, 20].find((seconds) => span / seconds <= 14) ?? 60;
+  const step = [0.5, 1, 2, 5, 10, 20].find((seconds) => span / seconds <= options.width / 76) ?? 60;
   const ticks: string[] = [];
   for (let second = Math.ceil(from / 1000 / step) * step; second * 1000 <= to; second += step) {
     const at = x(second * 1000);
-    if (at > WIDTH - 16) continue;
+    if (at > options.width - 16) continue;
     ticks.push(`<text class="tick" x="${n(at)}" y="${HEIGHT - 6}" text-anchor="middle">${second} s</text>`);
   }
   return ticks.join('');

@@ -75,6 +75,7 @@ function weekChart(report: WeekReport): string {
     from,
     to,
     bucket: 250,
+    width: 1120,
     label: 'Requests of users through the week, by the commit that answered',
   });
   const served = new Set(report.traffic.map((sample) => sample.commit));

@@ -41,7 +41,9 @@ section { margin: 0 0 3rem; }
 .figure figcaption { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; align-items: baseline; margin-bottom: .7rem; font-size: .92rem; color: var(--quiet); }
 .figure figcaption b { color: var(--ink); font-size: 1.02rem; }
 .scroll { overflow-x: auto; }
-.chart { display: block; width: 100%; min-width: 46rem; height: auto; }
+.chart { display: block; width: 100%; height: auto; }
+.scroll > .chart { min-width: 46rem; }
+.close-up { margin-bottom: 1.2rem; }
 .chart .act { fill: transparent; } .chart .act.odd { fill: var(--soft); }
 .chart a:hover .act { fill: var(--line); }
 .chart text { font: 11px system-ui, "Liberation Sans", sans-serif; fill: var(--quiet); }

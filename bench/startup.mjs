@@ -1,0 +1,153 @@
+// Size of each bundle, and the time from the start of its process to its first request at a local listener.
+// The limits are the design's: 1.7 MB and 200 ms. `npm run bench:startup`; WWHD_DIST names another build.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, process.env.WWHD_DIST ?? 'dist');
+const LIMIT_BYTES = 1_700_000;
+const LIMIT_MS = 200;
+const RUNS = Number(process.env.RUNS ?? 7);
+
+const scratch = mkdtempSync(join(tmpdir(), 'wwhd-startup-'));
+mkdirSync(join(scratch, 'site'));
+writeFileSync(join(scratch, 'site/index.html'), '<!doctype html><title>site</title>');
+
+/** Answers nothing but the time: the first request ends the measurement. */
+let heard = () => {};
+const server = createServer((request) => {
+  heard();
+  request.socket.destroy();
+});
+await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+const endpoint = `http://127.0.0.1:${server.address().port}`;
+
+/** Inputs with which each action gets as far as its first request; all others have their defaults. */
+const SERVICE = 'arn:aws:apprunner:us-west-2:000000000000:service/wwhd-api/0123456789abcdef0123456789abcdef';
+const IMAGE = `000000000000.dkr.ecr.us-west-2.amazonaws.com/wwhd-api@sha256:${'ab'.repeat(32)}`;
+const INPUTS = {
+  'push-image': { repository: 'wwhd-api', 'oci-layout': layout(), engine: 'auto' },
+  'deploy-backend': { service: SERVICE, image: IMAGE, 'release-bucket': 'wwhd-site-backup' },
+  'deploy-frontend': { source: 'site', bucket: 'wwhd-site' },
+  'smoke-test': { urls: `${endpoint}/health` },
+  rollback: { 'release-bucket': 'wwhd-site-backup' },
+  history: { 'release-bucket': 'wwhd-site-backup' },
+  preflight: { bucket: 'wwhd-site', service: SERVICE, repository: 'wwhd-api' },
+};
+
+/** An image of one empty layer. */
+function layout() {
+  const dir = join(scratch, 'image');
+  const blobs = join(dir, 'blobs/sha256');
+  mkdirSync(blobs, { recursive: true });
+  const put = (bytes, mediaType) => {
+    const hex = createHash('sha256').update(bytes).digest('hex');
+    writeFileSync(join(blobs, hex), bytes);
+    return { mediaType, digest: `sha256:${hex}`, size: bytes.length };
+  };
+  const type = 'application/vnd.oci.image';
+  const json = (value) => Buffer.from(JSON.stringify(value));
+  const layer = put(Buffer.alloc(1024), `${type}.layer.v1.tar`);
+  const rootfs = { type: 'layers', diff_ids: [layer.digest] };
+  const config = put(
+    json({ os: 'linux', architecture: 'amd64', config: {}, rootfs }),
+    `${type}.config.v1+json`,
+  );
+  const mediaType = `${type}.manifest.v1+json`;
+  const manifest = put(json({ schemaVersion: 2, mediaType, config, layers: [layer] }), mediaType);
+  writeFileSync(join(dir, 'oci-layout'), json({ imageLayoutVersion: '1.0.0' }));
+  writeFileSync(join(dir, 'index.json'), json({ schemaVersion: 2, manifests: [manifest] }));
+  return dir;
+}
+
+function environment(name, inputs) {
+  const declared = parse(readFileSync(join(root, 'actions', name, 'action.yml'), 'utf8')).inputs ?? {};
+  const env = {};
+  for (const [input, { default: fallback }] of Object.entries(declared)) {
+    const value = inputs[input] ?? String(fallback ?? '');
+    env[`INPUT_${input.toUpperCase()}`] = value.includes('${{') ? '' : value;
+  }
+  return {
+    ...env,
+    PATH: process.env.PATH,
+    HOME: scratch,
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: 'us-west-2',
+    AWS_ACCESS_KEY_ID: 'AKIALOCALCLOUD000000',
+    AWS_SECRET_ACCESS_KEY: 'local-cloud-secret',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    GITHUB_ACTIONS: 'true',
+    GITHUB_API_URL: endpoint,
+    GITHUB_REPOSITORY: 'org/app',
+    GITHUB_RUN_ID: '1',
+    GITHUB_SHA: '1'.repeat(40),
+    GITHUB_WORKSPACE: scratch,
+  };
+}
+
+/** Milliseconds from spawn to the first request; `undefined` where the process ended without one. */
+function once(name, inputs) {
+  return new Promise((resolve) => {
+    const began = performance.now();
+    const child = spawn(process.execPath, [join(dist, name, 'index.js')], {
+      cwd: scratch,
+      env: environment(name, inputs),
+      stdio: 'ignore',
+    });
+    heard = () => {
+      const took = performance.now() - began;
+      heard = () => {};
+      child.kill('SIGKILL');
+      resolve(took);
+    };
+    child.on('exit', () => resolve(undefined));
+    setTimeout(() => child.kill('SIGKILL'), 5000).unref();
+  });
+}
+
+async function measure(name) {
+  const times = [];
+  // The first run warms the disk cache and is not counted.
+  for (let run = 0; run <= RUNS; run++) {
+    const took = await once(name, INPUTS[name]);
+    if (took === undefined) return undefined;
+    if (run > 0) times.push(took);
+  }
+  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
+}
+
+const rows = [];
+let over = 0;
+for (const name of readdirSync(dist).sort()) {
+  const size = statSync(join(dist, name, 'index.js')).size;
+  const ms = name in INPUTS ? await measure(name) : undefined;
+  const isAction = name in INPUTS;
+  const problems = [
+    size > LIMIT_BYTES ? 'too large' : '',
+    isAction && ms === undefined ? 'ended without a request' : '',
+    ms !== undefined && ms > LIMIT_MS ? 'too slow' : '',
+  ].filter(Boolean);
+  over += problems.length;
+  rows.push([
+    name,
+    `${(size / 1e6).toFixed(2)} MB`,
+    ms === undefined ? '' : `${ms.toFixed(0)} ms`,
+    problems.join(', '),
+  ]);
+}
+rmSync(scratch, { recursive: true, force: true });
+server.close();
+
+console.log(
+  `Node ${process.version}, median of ${RUNS}; limits ${LIMIT_BYTES / 1e6} MB and ${LIMIT_MS} ms\n`,
+);
+console.log(`${'bundle'.padEnd(18)}${'size'.padStart(9)}${'first request'.padStart(16)}`);
+for (const [name, size, ms, problem] of rows)
+  console.log(`${name.padEnd(18)}${size.padStart(9)}${ms.padStart(16)}  ${problem}`);
+process.exit(over > 0 ? 1 : 0);
