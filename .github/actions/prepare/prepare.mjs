@@ -1,0 +1,82 @@
+// Part of deploy.yml: plain JavaScript without dependencies, so that it needs no build.
+import { appendFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+
+const EXPANDED =
+  'if it is set from an expression such as ${{ vars.NAME }}, check the name and its environment';
+
+/**
+ * What is wrong with the inputs of a release, as lines to print; none where they go together.
+ * @param {Record<string, string>} inputs
+ * @returns {string[]}
+ */
+export function problems(inputs) {
+  const { service, image, repository, bucket } = inputs;
+  const frontend = inputs['frontend-directory'];
+  const found = [];
+  const say = (input, what, fix) => found.push(`input \`${input}\`: ${what}\n  next: ${fix}`);
+  if (!inputs['aws-region']) say('aws-region', 'is required but empty', EXPANDED);
+  if (!inputs['role-to-assume']) say('role-to-assume', 'is required but empty', EXPANDED);
+  if (!repository && !service && !frontend)
+    say(
+      'service',
+      'nothing to do: no `repository`, no `service`, no `frontend-directory`',
+      `give at least one; ${EXPANDED}`,
+    );
+  if (service && !image && !repository)
+    say('service', 'has no image to run', 'give `repository`, to build one, or `image`, by digest');
+  if (frontend && !bucket) say('bucket', 'is empty, and `frontend-directory` is given', EXPANDED);
+  if (bucket && !frontend)
+    say(
+      'frontend-directory',
+      'is empty, and `bucket` is given',
+      'name the folder of the frontend, or leave out `bucket`',
+    );
+  if (image && !/^[^\s@]+\/[^\s@]+(@sha256:[0-9a-f]{64}|:[\w.-]+)$/.test(image))
+    say(
+      'image',
+      `is not an image with its registry: ${JSON.stringify(image)}`,
+      'give it as repository@sha256:…',
+    );
+  if (inputs['release-id'] && !/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(inputs['release-id']))
+    say('release-id', 'has characters that no key of the ledger has', 'use letters, digits and . _ -');
+  return found;
+}
+
+/**
+ * `<UTC yyyymmddThhmmssZ>-<first 7 of the commit>`: ids sort by time.
+ * @param {Date} now
+ * @param {string} commit
+ */
+export function releaseId(now, commit) {
+  const stamp = now.toISOString().replace(/[-:]|\.\d+/g, '');
+  return `${stamp}-${commit.slice(0, 7)}`;
+}
+
+function main() {
+  const names = [
+    'aws-region',
+    'role-to-assume',
+    'repository',
+    'image',
+    'service',
+    'frontend-directory',
+    'bucket',
+    'release-id',
+  ];
+  const inputs = Object.fromEntries(
+    names.map((n) => [n, (process.env[`INPUT_${n.toUpperCase()}`] ?? '').trim()]),
+  );
+  const found = problems(inputs);
+  for (const problem of found)
+    console.log(`::error::${problem.replaceAll('%', '%25').replaceAll('\n', '%0A')}`);
+  if (found.length > 0) {
+    process.exitCode = 2;
+    return;
+  }
+  const id = inputs['release-id'] || releaseId(new Date(), process.env['GITHUB_SHA'] ?? '');
+  appendFileSync(process.env['GITHUB_OUTPUT'] ?? '', `release-id=${id}\n`);
+  console.log(`release ${id}`);
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) main();

@@ -1,0 +1,74 @@
+// Part of deploy.yml: plain JavaScript without dependencies, so that it needs no build.
+import { appendFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+
+/** What a failed part says of the release, the worst first. */
+const WORST = ['rollback-failed', 'interrupted', 'timed-out', 'failed', 'refused', 'rolled-back'];
+const GREEN = ['deployed', 'unchanged', 'planned'];
+
+/**
+ * The outcome of a release from the results of its jobs.
+ * @param {Record<string, { result: string, outputs?: Record<string, string> }>} needs
+ * @param {boolean} dryRun
+ */
+export function verdict(needs, dryRun) {
+  const jobs = Object.entries(needs);
+  const { restore } = needs;
+  // What was live when a part failed is put back by the job `restore`; how that ended is how the release ended.
+  if (restore?.result === 'success') return 'rolled-back';
+  if (restore?.result === 'failure') return 'rollback-failed';
+  if (jobs.some(([, job]) => job.result === 'cancelled')) return 'interrupted';
+  const failed = jobs.filter(([, job]) => job.result === 'failure');
+  if (failed.length > 0) {
+    const said = failed.map(([, job]) => job.outputs?.outcome ?? 'failed');
+    return WORST.find((outcome) => said.includes(outcome)) ?? 'failed';
+  }
+  if (dryRun) return 'planned';
+  const parts = [needs.backend, needs.frontend].filter((job) => job?.result === 'success');
+  // Without a part to deploy, the image is what the release was for.
+  const outcomes = (parts.length > 0 ? parts : [needs.image]).map((job) => job?.outputs?.outcome);
+  return outcomes.includes('deployed') ? 'deployed' : 'unchanged';
+}
+
+const TITLES = {
+  test: 'Tests',
+  image: 'Image',
+  site: 'Site build',
+  backend: 'Backend',
+  frontend: 'Frontend',
+  smoke: 'Smoke checks',
+  restore: 'Put back',
+};
+
+/** The parts that ran, as a table. */
+export function table(needs, environment, outcome) {
+  const rows = Object.entries(TITLES)
+    .filter(([name]) => needs[name] && needs[name].result !== 'skipped')
+    .map(([name, title]) => `| ${title} | ${needs[name].outputs?.outcome || needs[name].result} |`);
+  const id = needs.prepare?.outputs?.['release-id'] ?? '';
+  return [
+    `## Release to ${environment}: ${outcome}`,
+    '',
+    `\`${id}\``,
+    '',
+    '| part | outcome |',
+    '| --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
+function main() {
+  const needs = JSON.parse(process.env['INPUT_NEEDS'] ?? '{}');
+  const outcome = verdict(needs, process.env['INPUT_DRY-RUN'] === 'true');
+  appendFileSync(process.env['GITHUB_OUTPUT'] ?? '', `outcome=${outcome}\n`);
+  const summary = process.env['GITHUB_STEP_SUMMARY'];
+  if (summary) appendFileSync(summary, table(needs, process.env['INPUT_ENVIRONMENT'] ?? '', outcome));
+  if (GREEN.includes(outcome)) console.log(`release: ${outcome}`);
+  else {
+    console.log(`::error::the release ended as ${outcome}; the failed job says why`);
+    process.exitCode = 1;
+  }
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) main();

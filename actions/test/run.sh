@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2016 # the backticks are Markdown's
+# Runs COMMAND, or what the folder's KIND is tested with, and writes the job summary. Reads TITLE and FOLDER too.
+set -euo pipefail
+
+commands=()
+if [[ -n ${COMMAND:-} ]]; then
+  commands=("$COMMAND")
+else
+  if [[ $KIND == *python* ]]; then
+    if [[ -f uv.lock ]]; then
+      commands+=('uv run python -m pytest')
+    elif [[ -f poetry.lock ]]; then
+      commands+=('poetry run python -m pytest')
+    else
+      python -m pytest --version >/dev/null 2>&1 || python -m pip install --quiet pytest
+      commands+=('python -m pytest')
+    fi
+  fi
+  if [[ $KIND == *node* ]]; then commands+=('npm test'); fi
+fi
+
+log=$(mktemp)
+start=$SECONDS
+outcome=passed
+for command in "${commands[@]}"; do
+  echo "::group::$command"
+  status=0
+  bash -eo pipefail -c "$command" 2>&1 | tee -a "$log" || status=${PIPESTATUS[0]}
+  echo '::endgroup::'
+  if ((status != 0)); then
+    outcome=failed
+    break
+  fi
+done
+seconds=$((SECONDS - start))
+
+printf 'outcome=%s\nduration-seconds=%s\n' "$outcome" "$seconds" >>"$GITHUB_OUTPUT"
+{
+  printf '### %s: %s\n\n' "$TITLE" "$outcome"
+  printf '| | |\n| --- | --- |\n| folder | `%s` |\n| time | %ss |\n' "$FOLDER" "$seconds"
+  if [[ $outcome == failed ]]; then
+    # Four backticks, for the output may have three.
+    printf '| command | ended with %s |\n\nThe last lines:\n\n````text\n' "$status"
+    tail -n 40 "$log" | cut -c 1-400
+    printf '````\n'
+  fi
+} >>"$GITHUB_STEP_SUMMARY"
+
+if [[ $outcome == failed ]]; then
+  printf '::error title=%s::`%s` ended with %s in %s\n' "$TITLE" "${command%%$'\n'*}" "$status" "$FOLDER"
+  exit 1
+fi
