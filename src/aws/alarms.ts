@@ -1,5 +1,6 @@
-import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
-import { type AwsSettings, clientConfig } from './config.ts';
+import type { AwsSettings } from './config.ts';
+import { jsonClient } from './json-client.ts';
+import { SERVICES } from './services.ts';
 
 export interface AlarmState {
   readonly name: string;
@@ -15,22 +16,32 @@ export interface AlarmsApi {
   states(names: readonly string[]): Promise<AlarmState[]>;
 }
 
+interface Alarm {
+  AlarmName?: string;
+  StateValue?: string;
+  StateReason?: string;
+  /** Seconds since the epoch. */
+  StateUpdatedTimestamp?: number;
+}
+interface Alarms {
+  MetricAlarms?: Alarm[];
+  CompositeAlarms?: Alarm[];
+}
+
 export function alarmsApi(settings: AwsSettings): AlarmsApi {
-  const client = new CloudWatchClient(clientConfig(settings));
+  const call = jsonClient(SERVICES.cloudWatch, settings);
   return {
     async states(names) {
-      const answer = await client.send(
-        new DescribeAlarmsCommand({
-          AlarmNames: [...names],
-          AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
-          MaxRecords: 100,
-        }),
-      );
+      const answer = await call<Alarms>('DescribeAlarms', {
+        AlarmNames: [...names],
+        AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
+        MaxRecords: 100,
+      });
       return [...(answer.MetricAlarms ?? []), ...(answer.CompositeAlarms ?? [])].map((alarm) => ({
         name: alarm.AlarmName ?? '',
         state: alarm.StateValue ?? 'INSUFFICIENT_DATA',
         reason: alarm.StateReason ?? '',
-        since: alarm.StateUpdatedTimestamp?.getTime() ?? 0,
+        since: (alarm.StateUpdatedTimestamp ?? 0) * 1000,
       }));
     },
   };

@@ -1,16 +1,17 @@
-import {
-  AppRunnerClient,
-  CreateAutoScalingConfigurationCommand,
-  DescribeAutoScalingConfigurationCommand,
-  DescribeServiceCommand,
-  ListOperationsCommand,
-  ListServicesCommand,
-  type OperationSummary,
-  type Service,
-  UpdateServiceCommand,
-  type UpdateServiceCommandInput,
+import type {
+  CreateAutoScalingConfigurationResponse,
+  DescribeAutoScalingConfigurationResponse,
+  DescribeServiceResponse,
+  ListOperationsResponse,
+  ListServicesResponse,
+  OperationSummary,
+  Service,
+  UpdateServiceCommandInput,
+  UpdateServiceResponse,
 } from '@aws-sdk/client-apprunner';
-import { type AwsSettings, clientConfig } from './config.ts';
+import type { AwsSettings } from './config.ts';
+import { jsonClient } from './json-client.ts';
+import { SERVICES } from './services.ts';
 
 export type {
   OperationSummary,
@@ -38,19 +39,20 @@ export interface AppRunnerApi {
 }
 
 export function appRunnerApi(settings: AwsSettings): AppRunnerApi {
-  const client = new AppRunnerClient(clientConfig(settings));
+  const call = jsonClient(SERVICES.appRunner, settings);
   return {
     async describe(arn) {
-      const { Service } = await client.send(new DescribeServiceCommand({ ServiceArn: arn }));
+      const { Service } = await call<DescribeServiceResponse>('DescribeService', { ServiceArn: arn });
       if (!Service) throw new Error(`DescribeService answered without a service for ${arn}`);
       return Service;
     },
     async findByName(name) {
       let NextToken: string | undefined;
       do {
-        const page = await client.send(
-          new ListServicesCommand({ MaxResults: 20, ...(NextToken ? { NextToken } : {}) }),
-        );
+        const page: ListServicesResponse = await call<ListServicesResponse>('ListServices', {
+          MaxResults: 20,
+          ...(NextToken ? { NextToken } : {}),
+        });
         const found = page.ServiceSummaryList?.find((service) => service.ServiceName === name);
         if (found?.ServiceArn) return found.ServiceArn;
         NextToken = page.NextToken;
@@ -58,28 +60,30 @@ export function appRunnerApi(settings: AwsSettings): AppRunnerApi {
       return undefined;
     },
     async operations(arn) {
-      const answer = await client.send(new ListOperationsCommand({ ServiceArn: arn, MaxResults: 20 }));
+      const answer = await call<ListOperationsResponse>('ListOperations', {
+        ServiceArn: arn,
+        MaxResults: 20,
+      });
       return answer.OperationSummaryList ?? [];
     },
     async update(input) {
-      const answer = await client.send(new UpdateServiceCommand(input));
+      const answer = await call<UpdateServiceResponse>('UpdateService', input);
       return { operationId: answer.OperationId ?? '' };
     },
     async scaling(configurationArn) {
-      const { AutoScalingConfiguration: c } = await client.send(
-        new DescribeAutoScalingConfigurationCommand({ AutoScalingConfigurationArn: configurationArn }),
+      const { AutoScalingConfiguration: c } = await call<DescribeAutoScalingConfigurationResponse>(
+        'DescribeAutoScalingConfiguration',
+        { AutoScalingConfigurationArn: configurationArn },
       );
       return { min: c?.MinSize ?? 1, max: c?.MaxSize ?? 25, concurrency: c?.MaxConcurrency ?? 100 };
     },
     async createScaling(name, numbers) {
-      const answer = await client.send(
-        new CreateAutoScalingConfigurationCommand({
-          AutoScalingConfigurationName: name,
-          MinSize: numbers.min,
-          MaxSize: numbers.max,
-          MaxConcurrency: numbers.concurrency,
-        }),
-      );
+      const answer = await call<CreateAutoScalingConfigurationResponse>('CreateAutoScalingConfiguration', {
+        AutoScalingConfigurationName: name,
+        MinSize: numbers.min,
+        MaxSize: numbers.max,
+        MaxConcurrency: numbers.concurrency,
+      });
       return answer.AutoScalingConfiguration?.AutoScalingConfigurationArn ?? '';
     },
   };

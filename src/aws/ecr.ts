@@ -1,5 +1,7 @@
-import { BatchGetImageCommand, ECRClient, GetDownloadUrlForLayerCommand } from '@aws-sdk/client-ecr';
-import { type AwsSettings, clientConfig } from './config.ts';
+import type { BatchGetImageResponse, GetDownloadUrlForLayerResponse } from '@aws-sdk/client-ecr';
+import type { AwsSettings } from './config.ts';
+import { jsonClient } from './json-client.ts';
+import { SERVICES } from './services.ts';
 
 /** Manifests that containers are made of: Docker's and OCI's, single and for several platforms. */
 const MANIFEST_TYPES = [
@@ -26,26 +28,26 @@ export interface EcrApi {
 
 /** @param account ECR registry to ask, where it is not the caller's own. */
 export function ecrApi(settings: AwsSettings, account: string | undefined): EcrApi {
-  const client = new ECRClient(clientConfig(settings));
+  const call = jsonClient(SERVICES.ecr, settings);
   const registry = account ? { registryId: account } : {};
   return {
     async image(repository, { tag, digest }) {
-      const answer = await client.send(
-        new BatchGetImageCommand({
-          ...registry,
-          repositoryName: repository,
-          imageIds: [digest ? { imageDigest: digest } : { imageTag: tag ?? 'latest' }],
-          acceptedMediaTypes: MANIFEST_TYPES,
-        }),
-      );
+      const answer = await call<BatchGetImageResponse>('BatchGetImage', {
+        ...registry,
+        repositoryName: repository,
+        imageIds: [digest ? { imageDigest: digest } : { imageTag: tag ?? 'latest' }],
+        acceptedMediaTypes: MANIFEST_TYPES,
+      });
       const image = answer.images?.[0];
       if (!image?.imageId?.imageDigest || !image.imageManifest) return undefined;
       return { digest: image.imageId.imageDigest, manifest: image.imageManifest };
     },
     async blob(repository, digest) {
-      const { downloadUrl } = await client.send(
-        new GetDownloadUrlForLayerCommand({ ...registry, repositoryName: repository, layerDigest: digest }),
-      );
+      const { downloadUrl } = await call<GetDownloadUrlForLayerResponse>('GetDownloadUrlForLayer', {
+        ...registry,
+        repositoryName: repository,
+        layerDigest: digest,
+      });
       const answer = await fetch(downloadUrl ?? '');
       if (!answer.ok) throw new Error(`reading ${digest} of ${repository} answered HTTP ${answer.status}`);
       return answer.text();

@@ -41,14 +41,20 @@ export function jsonClient(service: JsonService, settings: AwsSettings): JsonCal
   return async (operation, input) => {
     const schema = [OPERATION, namespace, operation, 0, DOCUMENT, DOCUMENT];
     const OneCommand = command({}, () => [], operation, schema as never);
-    const { $metadata: _metadata, ...output } = (await client.send(new OneCommand(input as never) as never)) as {
+    const { $metadata: _metadata, ...output } = (await client.send(
+      new OneCommand(input as never) as never,
+    )) as {
       $metadata?: unknown;
     };
     return output as never;
   };
 }
 
-function configFor(service: JsonService, namespace: string, settings: AwsSettings): SecretsManagerClientConfig {
+function configFor(
+  service: JsonService,
+  namespace: string,
+  settings: AwsSettings,
+): SecretsManagerClientConfig {
   const { id, target, signingName, host, version } = service;
   const config = {
     ...clientConfig(settings),

@@ -1,5 +1,7 @@
-import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { type AwsSettings, clientConfig } from './config.ts';
+import type { FilterLogEventsResponse } from '@aws-sdk/client-cloudwatch-logs';
+import type { AwsSettings } from './config.ts';
+import { jsonClient } from './json-client.ts';
+import { SERVICES } from './services.ts';
 
 export interface LogsApi {
   /**
@@ -15,20 +17,18 @@ export interface LogsApi {
 const PAGES = 5;
 
 export function logsApi(settings: AwsSettings): LogsApi {
-  const client = new CloudWatchLogsClient(clientConfig(settings));
+  const call = jsonClient(SERVICES.logs, settings);
   return {
     async tail(group, { since, limit, streamPrefix }) {
       let lines: string[] = [];
       let nextToken: string | undefined;
       for (let page = 0; page < PAGES; page++) {
-        const answer = await client.send(
-          new FilterLogEventsCommand({
-            logGroupName: group,
-            startTime: since,
-            ...(streamPrefix ? { logStreamNamePrefix: streamPrefix } : {}),
-            ...(nextToken ? { nextToken } : {}),
-          }),
-        );
+        const answer: FilterLogEventsResponse = await call<FilterLogEventsResponse>('FilterLogEvents', {
+          logGroupName: group,
+          startTime: since,
+          ...(streamPrefix ? { logStreamNamePrefix: streamPrefix } : {}),
+          ...(nextToken ? { nextToken } : {}),
+        });
         lines = [...lines, ...(answer.events ?? []).map((event) => event.message ?? '')].slice(-limit);
         nextToken = answer.nextToken;
         if (!nextToken) break;

@@ -1,5 +1,7 @@
-import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { type AwsSettings, clientConfig } from './config.ts';
+import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager';
+import type { AwsSettings } from './config.ts';
+import { jsonClient } from './json-client.ts';
+import { SERVICES } from './services.ts';
 
 /** What is known of a secret without its value: GetSecretValue is not called anywhere in this repository. */
 export interface SecretsApi {
@@ -8,10 +10,10 @@ export interface SecretsApi {
 }
 
 export function secretsApi(settings: AwsSettings): SecretsApi {
-  const client = new SecretsManagerClient(clientConfig(settings));
+  const call = jsonClient(SERVICES.secretsManager, settings);
   return {
     async describe(nameOrArn) {
-      const answer = await client.send(new DescribeSecretCommand({ SecretId: nameOrArn }));
+      const answer = await call<DescribeSecretResponse>('DescribeSecret', { SecretId: nameOrArn });
       return { arn: answer.ARN ?? nameOrArn, deleted: answer.DeletedDate !== undefined };
     },
   };

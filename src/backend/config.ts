@@ -8,6 +8,7 @@ import type { Log } from '../runtime/log.ts';
 import type { SmokeOutcome } from '../runtime/outcome.ts';
 import type { Environment } from './env-file.ts';
 import type { ImageRef } from './image-ref.ts';
+import type { BackendResult } from './result.ts';
 import type { ServiceRef } from './service-ref.ts';
 import type { SpecChange } from './spec.ts';
 import type { Undo } from './undo.ts';
@@ -50,8 +51,10 @@ export interface GateAnswer {
 
 /** How a deployment is bound to the ledger; see src/actions/deploy-backend. */
 export interface Journal {
-  /** Takes the lock, refuses an older commit, opens the record. @returns a signal that says the lock was lost. */
+  /** Takes the lock and refuses an older commit. @returns a signal that says the lock was lost. */
   open(): Promise<AbortSignal>;
+  /** Opens the record, before anything is changed: a run that dies leaves its trace. */
+  begin(draft: Omit<BackendResult, 'outcome'>): Promise<void>;
   /** The image of the release that the ledger calls live, where it is of this service. */
   liveImage(service: string): Promise<string | undefined>;
 }

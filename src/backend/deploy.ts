@@ -45,6 +45,7 @@ export async function deployBackend(
   const plan = planChanges(snapshot.spec, wanted);
   sayPlan(plan, ports);
   const common = resultBase(snapshot, image.image, wanted, plan);
+  await journal?.begin(common);
   if (plan.length === 0) return unchangedResult({ config, ports, target, image, common });
 
   const digest = await snapshotDigest(snapshot, prepared, ports);

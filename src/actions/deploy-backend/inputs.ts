@@ -1,0 +1,160 @@
+import type { BackendConfig, Environment, Scaling, TargetKind } from '../../backend/index.ts';
+import {
+  mergeEnvironments,
+  normalCpu,
+  normalMemory,
+  parseEnvironment,
+  parseImageRef,
+  parseSecretLines,
+  parseServiceRef,
+} from '../../backend/index.ts';
+import { checkEnvironment, checkReleaseId } from '../../release/id.ts';
+import { refused } from '../../runtime/errors.ts';
+import type { Inputs } from '../../runtime/inputs.ts';
+import type { action } from './interface.ts';
+
+type BackendInputs = Inputs<typeof action>;
+
+export interface DeployBackendConfig {
+  readonly backend: BackendConfig;
+  readonly environment: string;
+  readonly releaseBucket: string;
+  /** '' where the default is wanted. */
+  readonly releaseId: string;
+  readonly allowOlder: boolean;
+  /** Path of the checks file, as it was given. */
+  readonly smokeChecks: string;
+  readonly token: string;
+}
+
+/**
+ * The inputs as one typed configuration.
+ * @param readFile reads `env-file`; `undefined` where there is no such file
+ * @throws ActionError `refused`, with the input at fault.
+ */
+export function readInputs(
+  inputs: BackendInputs,
+  readFile: (path: string) => string | undefined,
+): DeployBackendConfig {
+  const service = parseServiceRef({
+    service: inputs.required('service'),
+    target: inputs.choice('target', ['auto', 'apprunner', 'ecs-express', 'ecs']),
+    cluster: inputs.text('cluster'),
+  });
+  const releaseId = inputs.text('release-id');
+  if (releaseId) checkReleaseId(releaseId);
+  return {
+    backend: {
+      service,
+      container: inputs.text('container'),
+      image: parseImageRef(inputs.required('image')),
+      environment: readEnvironment(inputs, readFile),
+      change: {
+        port: readPort(inputs.text('port')),
+        startCommand: inputs.text('start-command') || undefined,
+        cpu: normalCpu(inputs.text('cpu')),
+        memory: normalMemory(inputs.text('memory')),
+        scaling: readScaling(inputs, service.target),
+      },
+      probe: {
+        url: readUrl(inputs.text('probe-url')),
+        interval: atLeast(inputs, 'probe-interval', 50),
+        maxErrorRate: inputs.percentage('max-error-rate'),
+      },
+      alarms: readAlarms(inputs),
+      bakeTime: inputs.duration('bake-time'),
+      rollbackOnFailure: inputs.flag('rollback-on-failure'),
+      waitTimeout: atLeast(inputs, 'wait-timeout', 1000),
+      lockTimeout: inputs.duration('lock-timeout'),
+      dryRun: inputs.flag('dry-run'),
+    },
+    environment: checkEnvironment(inputs.text('environment')),
+    releaseBucket: inputs.text('release-bucket').replace(/^s3:\/\/|\/+$/g, ''),
+    releaseId,
+    allowOlder: inputs.flag('allow-older-commit'),
+    smokeChecks: inputs.text('smoke-checks'),
+    token: inputs.text('github-token'),
+  };
+}
+
+function readEnvironment(inputs: BackendInputs, readFile: (path: string) => string | undefined): Environment {
+  const path = inputs.text('env-file');
+  const text = path ? readFile(path) : '';
+  if (text === undefined) {
+    throw refused({
+      input: 'env-file',
+      what: 'names no file',
+      found: path,
+      fix: 'check out the repository before this step, or correct the path, which starts at the workspace',
+    });
+  }
+  return mergeEnvironments(
+    parseEnvironment(text, { input: 'env-file', path, emptyIsMistake: false }),
+    parseEnvironment(inputs.text('environment-variables'), {
+      input: 'environment-variables',
+      emptyIsMistake: true,
+    }),
+    { variables: {}, secrets: parseSecretLines(inputs.text('secrets')) },
+  );
+}
+
+function readPort(text: string): string | undefined {
+  if (text === '') return undefined;
+  if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535) return String(Number(text));
+  throw refused({ input: 'port', what: 'is not a port from 1 to 65535', found: text, fix: 'correct it' });
+}
+
+/** All numbers of a kind belong together: a target takes them as one. */
+function readScaling(inputs: BackendInputs, target: TargetKind): Scaling | undefined {
+  const whole = (name: 'min-instances' | 'max-instances' | 'max-concurrency' | 'cpu-target', max: number) =>
+    inputs.text(name) === '' ? undefined : inputs.number(name, { min: 1, max, integer: true });
+  const min = whole('min-instances', 1000);
+  const max = whole('max-instances', 1000);
+  const concurrency = whole('max-concurrency', 200);
+  const cpuTarget = whole('cpu-target', 100);
+  if (concurrency !== undefined && target !== 'apprunner') throw wrongTarget('max-concurrency', 'App Runner');
+  if (cpuTarget !== undefined && target === 'apprunner') throw wrongTarget('cpu-target', 'the ECS targets');
+  if (min === undefined && max === undefined && concurrency === undefined && cpuTarget === undefined) {
+    return undefined;
+  }
+  if (min === undefined || max === undefined || min > max) {
+    throw refused({
+      input: max === undefined ? 'max-instances' : 'min-instances',
+      what: 'auto-scaling needs both a smallest and a largest number, in this order',
+      found: `min-instances ${min ?? 'not given'}, max-instances ${max ?? 'not given'}`,
+      fix: 'give both',
+    });
+  }
+  return { min, max, concurrency, cpuTarget };
+}
+
+function wrongTarget(input: string, whose: string) {
+  return refused({ input, what: `is for ${whose} only`, fix: 'leave it out' });
+}
+
+function readUrl(text: string): string {
+  if (text === '' || /^https?:\/\/[^/\s]+/.test(text)) return text;
+  throw refused({
+    input: 'probe-url',
+    what: 'is not an address with http:// or https://',
+    found: text,
+    fix: 'write it like https://api.example.com/health',
+  });
+}
+
+function readAlarms(inputs: BackendInputs): string[] {
+  const names = [...new Set(inputs.lines('alarms'))];
+  if (names.length <= 100) return names;
+  throw refused({ input: 'alarms', what: 'names more than 100 alarms', fix: 'watch a composite alarm' });
+}
+
+function atLeast(inputs: BackendInputs, name: 'probe-interval' | 'wait-timeout', ms: number): number {
+  const value = inputs.duration(name);
+  if (value >= ms) return value;
+  throw refused({
+    input: name,
+    what: `is shorter than ${ms}ms`,
+    found: inputs.text(name),
+    fix: 'give it more time',
+  });
+}

@@ -1,0 +1,193 @@
+// Generated from actions/deploy-backend/action.yml by `npm run generate`. Do not edit.
+// biome-ignore-all format: generated
+export const action = {
+  name: 'deploy-backend',
+  inputs: {
+    service: {
+      required: true,
+      default: '',
+      description: 'ARN of the App Runner or ECS service; or its name, together with `target`.',
+    },
+    target: {
+      required: false,
+      default: 'auto',
+      description: '`auto` (the ARN says it), `apprunner`, `ecs-express` or `ecs`.',
+    },
+    cluster: {
+      required: false,
+      default: '',
+      description: 'ECS with a name in `service`. Its cluster; default is the cluster `default`.',
+    },
+    container: {
+      required: false,
+      default: '',
+      description: 'ECS. Name of the container that gets the image; needed only where the task definition has several.',
+    },
+    image: {
+      required: true,
+      default: '',
+      description: 'The image, with its registry. The `image` output of push-image; a tag is resolved to its digest first.',
+    },
+    'env-file': {
+      required: false,
+      default: '',
+      description: 'Path of a file of `KEY=value` lines. `KEY=${SECRETS_MANAGER:name}` and `${SECRETS_MANAGER:name:json-key}` become native secret references.',
+    },
+    'environment-variables': {
+      required: false,
+      default: '',
+      description: '`KEY=value` lines, as in `env-file`; they win over it. Variables that are not named stay as they are.',
+    },
+    secrets: {
+      required: false,
+      default: '',
+      description: '`KEY=secret-name`, `KEY=secret-name:json-key` or `KEY=arn:…` lines (Secrets Manager). Values are never read.',
+    },
+    port: {
+      required: false,
+      default: '',
+      description: 'Port that the app listens on. Left as it is when not given.',
+    },
+    'start-command': {
+      required: false,
+      default: '',
+      description: 'Command that the container runs instead of the image\'s own. Left as it is when not given.',
+    },
+    cpu: {
+      required: false,
+      default: '',
+      description: 'CPU, in units or vCPU (`1024`, `1 vCPU`). Left as it is when not given.',
+    },
+    memory: {
+      required: false,
+      default: '',
+      description: 'Memory, in MiB or GB (`2048`, `2 GB`). Left as it is when not given.',
+    },
+    'min-instances': {
+      required: false,
+      default: '',
+      description: 'Smallest number of instances (App Runner) or tasks (ECS). Auto-scaling is left as it is when none of these is given.',
+    },
+    'max-instances': {
+      required: false,
+      default: '',
+      description: 'Largest number of instances or tasks.',
+    },
+    'max-concurrency': {
+      required: false,
+      default: '',
+      description: 'App Runner. Requests that one instance takes at a time before another is started.',
+    },
+    'cpu-target': {
+      required: false,
+      default: '',
+      description: 'ECS targets. Average CPU in percent that the number of tasks is steered to.',
+    },
+    'smoke-checks': {
+      required: false,
+      default: '',
+      description: 'Path of a checks file (see smoke-test), run against the service after the rollout. When they fail, the deployment does.',
+    },
+    alarms: {
+      required: false,
+      default: '',
+      description: 'Names of CloudWatch alarms, one a line. One that begins to ring before `bake-time` is over fails the deployment.',
+    },
+    'bake-time': {
+      required: false,
+      default: '0s',
+      description: 'How long the new version is watched, by the alarms and the probe, before the deployment counts as good.',
+    },
+    'probe-url': {
+      required: false,
+      default: '',
+      description: 'Address that is asked all through the deployment. Default is the service\'s own address with the path of its health check.',
+    },
+    'probe-interval': {
+      required: false,
+      default: '500ms',
+      description: 'Time between two requests of the probe.',
+    },
+    'max-error-rate': {
+      required: false,
+      default: '1%',
+      description: 'Largest share of the probe\'s requests that may fail, from the update on.',
+    },
+    'migrate-command': {
+      required: false,
+      default: '',
+      description: 'Command that is run in the new image, as a one-off ECS task, before the switch. A non-zero exit code stops the deployment with nothing switched. On App Runner it needs `migrate-cluster` and `migrate-task-definition`.',
+    },
+    'migrate-cluster': {
+      required: false,
+      default: '',
+      description: 'App Runner. ECS cluster that `migrate-command` runs in.',
+    },
+    'migrate-task-definition': {
+      required: false,
+      default: '',
+      description: 'App Runner. ECS task definition that `migrate-command` runs in; its image is replaced by the new one.',
+    },
+    'migrate-network': {
+      required: false,
+      default: '',
+      description: 'App Runner. Where the one-off task runs: `subnets=subnet-a,subnet-b security-groups=sg-1 public-ip=true`.',
+    },
+    environment: {
+      required: false,
+      default: 'production',
+      description: 'Environment in the ledger.',
+    },
+    'release-bucket': {
+      required: false,
+      default: '',
+      description: 'S3 bucket of the ledger. Without it there is no lock, no record, and nothing that the rollback action could go back to.',
+    },
+    'release-id': {
+      required: false,
+      default: '',
+      description: 'Id of the release; the same id in deploy-frontend makes one release of the two. Default is the time (UTC) and the first 7 of the commit.',
+    },
+    'dry-run': {
+      required: false,
+      default: 'false',
+      description: '`true` stops after the plan: nothing is changed, nothing is written.',
+    },
+    'rollback-on-failure': {
+      required: false,
+      default: 'true',
+      description: 'Return to the snapshot when the rollout, the probe, a smoke check or an alarm fails.',
+    },
+    'wait-timeout': {
+      required: false,
+      default: '20m',
+      description: 'Bound on the wait for the rollout, and for a return to the snapshot.',
+    },
+    'lock-timeout': {
+      required: false,
+      default: '10m',
+      description: 'How long to wait for another deployment, or another operation on the service, to end.',
+    },
+    'allow-older-commit': {
+      required: false,
+      default: 'false',
+      description: '`true` lets an older commit take the place of a newer one.',
+    },
+    'github-token': {
+      required: false,
+      default: '${{ github.token }}',
+      description: 'Used to ask GitHub which of two commits is the newer. Without it the run numbers decide.',
+    },
+  },
+  outputs: {
+    outcome: { description: '`deployed`, `unchanged`, `planned`, `rolled-back`, `rollback-failed`, `failed`, `timed-out`, `refused` or `interrupted`.' },
+    'release-id': { description: 'Id of the release in the ledger.' },
+    'service-url': { description: 'Public address of the service.' },
+    image: { description: 'What was deployed, by digest.' },
+    'previous-image': { description: 'What ran before.' },
+    'operation-id': { description: 'The target\'s own id of the rollout.' },
+    availability: { description: 'Share of the probe\'s requests that were answered, from the update on, such as `100%`.' },
+    plan: { description: 'What was to be changed, field by field, as JSON. Values of variables are not in it.' },
+    'duration-seconds': { description: 'How long it took.' },
+  },
+} as const;

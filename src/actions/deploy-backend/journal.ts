@@ -1,0 +1,150 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { clientConfig } from '../../aws/config.ts';
+import { awsProblem } from '../../aws/errors.ts';
+import { s3Store } from '../../aws/s3-store.ts';
+import type { BackendResult, Journal } from '../../backend/index.ts';
+import { compareCommits } from '../../github/commits.ts';
+import { fence } from '../../release/fence.ts';
+import type { Hold, Ledger } from '../../release/ledger.ts';
+import { openLedger } from '../../release/open.ts';
+import type { BackendHalf, Pointer } from '../../release/record.ts';
+import type { Job } from '../../runtime/action.ts';
+import { ActionError, messageOf, refused } from '../../runtime/errors.ts';
+import { isSuccess, type Outcome } from '../../runtime/outcome.ts';
+import { holdLock } from '../lock.ts';
+import type { DeployBackendConfig } from './inputs.ts';
+import type { action } from './interface.ts';
+
+type BackendJob = Job<typeof action>;
+
+/** The ledger as a backend deployment uses it: lock, fence, record, pointer. */
+export interface LedgerJournal extends Journal {
+  /** Writes how it ended, and moves the pointer where it ended well. */
+  finish(result: BackendResult): Promise<void>;
+  /** Writes that it ended by an error, where a record was begun. */
+  abandon(outcome: Outcome, cause: string): Promise<void>;
+  /** Frees the lock. Never throws. */
+  close(): Promise<void>;
+}
+
+export function openJournal(config: DeployBackendConfig, releaseId: string, job: BackendJob): LedgerJournal {
+  const { log, clock, run } = job;
+  const store = s3Store(new S3Client(clientConfig()), config.releaseBucket);
+  const ledger = openLedger({ store, environment: config.environment, log, clock });
+  const now = () => new Date(clock.now()).toISOString();
+  const startedAt = now();
+  let hold: Hold | undefined;
+  let begun: Omit<BackendResult, 'outcome'> | undefined;
+  return {
+    async open() {
+      hold = await lock(ledger, releaseId, config, job);
+      const current = await ledger.current();
+      await refuseOlder(current, config, job);
+      return hold.signal;
+    },
+    async begin(draft) {
+      begun = draft;
+      await ledger.open({ id: releaseId, type: 'deployment', run });
+      await ledger.writeBackend(releaseId, halfOf(draft, 'in-progress', startedAt));
+    },
+    async liveImage(service) {
+      const id = (await ledger.current())?.backend;
+      const half = id ? (await ledger.record(id))?.backend : undefined;
+      return half?.service === service ? half.image : undefined;
+    },
+    async finish(result) {
+      const half = halfOf(result, result.outcome, startedAt, now());
+      await ledger.writeBackend(releaseId, half, result.smoke ? { checks: result.smoke.outcome } : {});
+      if (isSuccess('deploy-backend', result.outcome)) await ledger.movePointer(releaseId, ['backend']);
+    },
+    async abandon(outcome, cause) {
+      if (!begun) return;
+      await ledger.writeBackend(releaseId, halfOf({ ...begun, cause }, outcome, startedAt, now()));
+    },
+    close: async () => hold?.release(),
+  };
+}
+
+async function lock(
+  ledger: Ledger,
+  release: string,
+  config: DeployBackendConfig,
+  job: BackendJob,
+): Promise<Hold> {
+  try {
+    return await holdLock(job, ledger, { release, parts: ['backend'], timeout: config.backend.lockTimeout });
+  } catch (error) {
+    if (error instanceof ActionError || job.signal.aborted) throw error;
+    throw awsProblem(error, {
+      operation: 's3:GetObject and s3:PutObject',
+      resource: `s3://${ledger.bucket}`,
+      input: 'release-bucket',
+    });
+  }
+}
+
+/**
+ * By default an older commit never takes the place of a newer one.
+ * @throws ActionError `refused`.
+ */
+async function refuseOlder(
+  current: Pointer | undefined,
+  config: DeployBackendConfig,
+  { run, log, clock }: BackendJob,
+): Promise<void> {
+  const access = { apiUrl: run.apiUrl, repository: run.repository, token: config.token, log, clock };
+  const order =
+    current?.commit && config.token ? await compareCommits(access, current.commit, run.commit) : 'unknown';
+  const wanted = { commit: run.commit, runNumber: run.runNumber, runUrl: run.url };
+  const verdict = fence({ current, wanted, order, allowOlder: config.allowOlder });
+  if (verdict.allowed) {
+    if (verdict.reason) log.notice(verdict.reason);
+    return;
+  }
+  throw refused({
+    input: 'allow-older-commit',
+    what: 'an older commit does not take the place of a newer one',
+    found: verdict.reason,
+    fix: 'deploy the newer commit; to go back on purpose, run the rollback action or set allow-older-commit: true',
+  });
+}
+
+function halfOf(
+  draft: Omit<BackendResult, 'outcome'>,
+  result: BackendHalf['result'],
+  startedAt: string,
+  finishedAt?: string,
+): BackendHalf {
+  const { target, service, image, previousImage, variables, secrets } = draft;
+  return {
+    target,
+    service,
+    image,
+    previousImage,
+    ...(draft.serviceUrl ? { serviceUrl: draft.serviceUrl } : {}),
+    ...(draft.operationId ? { operationId: draft.operationId } : {}),
+    ...(draft.taskDefinition ? { taskDefinition: draft.taskDefinition } : {}),
+    variables,
+    secrets,
+    ...(draft.probe ? { availability: draft.probe.report.availability } : {}),
+    result,
+    ...(draft.cause ? { cause: draft.cause } : {}),
+    startedAt,
+    ...(finishedAt ? { finishedAt } : {}),
+  };
+}
+
+/** A record that cannot be written does not undo a deployment that is live: it is said, loudly. */
+export async function recordSafely(
+  write: () => Promise<void>,
+  log: BackendJob['log'],
+): Promise<string | undefined> {
+  try {
+    await write();
+    return undefined;
+  } catch (error) {
+    const why = `the release record could not be written: ${messageOf(error)}`;
+    log.error(why);
+    return why;
+  }
+}

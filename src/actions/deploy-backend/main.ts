@@ -1,0 +1,113 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import {
+  awsClients,
+  type BackendResult,
+  cleanUpInterrupted,
+  deployBackend,
+  formatPercent,
+  type Undo,
+} from '../../backend/index.ts';
+import { defaultReleaseId } from '../../release/id.ts';
+import type { Action, ActionResult, Job } from '../../runtime/action.ts';
+import { ActionError, describeProblem, messageOf } from '../../runtime/errors.ts';
+import { freeSavedLock } from '../lock.ts';
+import { smokeGate } from './gate.ts';
+import { readInputs } from './inputs.ts';
+import { action } from './interface.ts';
+import { type LedgerJournal, openJournal, recordSafely } from './journal.ts';
+import { renderSummary } from './summary.ts';
+
+type DeployBackend = typeof action;
+
+async function main(job: Job<DeployBackend>): Promise<ActionResult<DeployBackend>> {
+  const started = job.clock.now();
+  const { log, clock, signal, run } = job;
+  const config = readInputs(job.inputs, (path) => {
+    const full = resolve(run.workspace, path);
+    return existsSync(full) ? readFileSync(full, 'utf8') : undefined;
+  });
+  const releaseId = config.releaseId || defaultReleaseId(started, run.commit);
+  const journal =
+    config.releaseBucket && !config.backend.dryRun ? openJournal(config, releaseId, job) : undefined;
+  if (!config.releaseBucket) {
+    log.warning(
+      'no release-bucket: no lock against another deployment, no record of this one, and nothing for the rollback action to go back to',
+    );
+  }
+  const gate = await smokeGate(config.smokeChecks, job);
+  const ports = {
+    gate,
+    aws: awsClients(),
+    log,
+    clock,
+    signal,
+    onUndo: (undo: Undo) => job.saveState('undo', JSON.stringify(undo)),
+    onSettled: () => job.saveState('undo', ''),
+  };
+  try {
+    const result = await deployBackend(config.backend, ports, journal);
+    const unrecorded = journal ? await recordSafely(() => journal.finish(result), log) : undefined;
+    return answer(result, releaseId, clock.now() - started, unrecorded);
+  } catch (error) {
+    await abandon(journal, error, job);
+    throw error;
+  } finally {
+    await journal?.close();
+  }
+}
+
+async function abandon(
+  journal: LedgerJournal | undefined,
+  error: unknown,
+  job: Job<DeployBackend>,
+): Promise<void> {
+  const outcome = error instanceof ActionError ? error.outcome : 'failed';
+  const cause = error instanceof ActionError ? error.problem.what : messageOf(error);
+  if (journal) await recordSafely(() => journal.abandon(outcome, cause), job.log);
+}
+
+function answer(
+  result: BackendResult,
+  releaseId: string,
+  milliseconds: number,
+  unrecorded: string | undefined,
+): ActionResult<DeployBackend> {
+  const { cause, details, fix } = result;
+  return {
+    outcome: result.outcome,
+    outputs: {
+      'release-id': releaseId,
+      image: result.image,
+      'previous-image': result.previousImage,
+      ...(result.serviceUrl ? { 'service-url': result.serviceUrl } : {}),
+      ...(result.operationId ? { 'operation-id': result.operationId } : {}),
+      ...(result.probe ? { availability: formatPercent(result.probe.report.availability) } : {}),
+      plan: JSON.stringify(result.plan),
+      'duration-seconds': (milliseconds / 1000).toFixed(1),
+    },
+    summary: renderSummary(result, releaseId, milliseconds),
+    problem: cause ? describeProblem({ what: cause, details, fix }) : unrecorded,
+  };
+}
+
+/** After a cancellation or a kill: the service goes back to the snapshot, then the lock is freed. */
+async function post(job: Job<DeployBackend>): Promise<void> {
+  const saved = job.state('undo');
+  if (saved) {
+    const undo = JSON.parse(saved) as Undo;
+    const { log, clock, signal } = job;
+    const timeout = job.inputs.duration('wait-timeout');
+    const { outcome, cause } = await cleanUpInterrupted(undo, timeout, {
+      aws: awsClients(),
+      log,
+      clock,
+      signal,
+    });
+    if (outcome === 'interrupted') log.warning(cause);
+    else log.error(cause);
+  }
+  await freeSavedLock(job);
+}
+
+export const definition: Action<DeployBackend> = { action, main, post };
