@@ -1,8 +1,19 @@
 import type { ServiceFactory } from '../core/service.ts';
+import { cloudWatchService } from './cloudwatch/index.ts';
 import { ecrService } from './ecr/index.ts';
+import { logsService } from './logs/index.ts';
 import { registryService } from './registry/index.ts';
 import { s3Service } from './s3/index.ts';
+import { secretsManagerService } from './secretsmanager/index.ts';
 import { stsService } from './sts/index.ts';
 
 /** Every service, one line each. A service finds the others through `context.service(name)`, after all are made. */
-export const services: readonly ServiceFactory[] = [s3Service, ecrService, registryService, stsService];
+export const services: readonly ServiceFactory[] = [
+  s3Service,
+  ecrService,
+  registryService,
+  secretsManagerService,
+  cloudWatchService,
+  logsService,
+  stsService,
+];

@@ -1,0 +1,407 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { rpcService } from '../../core/rpc.ts';
+import { type CloudContext, CloudFault, type CloudRequest, type Service } from '../../core/service.ts';
+import { type Input, modelled } from '../shapes/modelled.ts';
+import { page } from '../shapes/page.ts';
+import { model } from '../shapes/secretsmanager.ts';
+
+interface Version {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly string?: string;
+  /** Base64. */
+  readonly binary?: string;
+  stages: string[];
+}
+
+interface Secret {
+  readonly name: string;
+  readonly region: string;
+  /** Six random characters at the ARN's end: a name that is used again gets another ARN. */
+  readonly suffix: string;
+  readonly createdAt: number;
+  changedAt: number;
+  deletedAt?: number;
+  description?: string;
+  kmsKeyId?: string;
+  tags: Record<string, string>;
+  readonly versions: Version[];
+}
+
+export interface SecretsManagerService extends Service {
+  /**
+   * The value that a task's or service's reference names: `ARN` or `ARN:json-key:version-stage:version-id`.
+   * @throws CloudFault as GetSecretValue does, or where the key is not in the secret
+   */
+  resolve(reference: string, region: string): string;
+}
+
+interface Store {
+  readonly context: CloudContext;
+  readonly secrets: Map<string, Secret>;
+}
+
+export function secretsManagerService(context: CloudContext): SecretsManagerService {
+  const store: Store = { context, secrets: new Map() };
+  const rpc = rpcService({
+    name: 'secretsmanager',
+    target: 'secretsmanager',
+    jsonVersion: '1.1',
+    invalidCode: 'ValidationException',
+    operations: modelled(model, { ...secretOperations(store), ...valueOperations(store) }),
+  });
+  return {
+    ...rpc,
+    resolve: (reference, region) => resolve(store, reference, region),
+    save: () => [...store.secrets.values()],
+    load: (state) => {
+      for (const secret of state as Secret[]) store.secrets.set(`${secret.region}/${secret.name}`, secret);
+    },
+    // Values are nobody's business but the apps': the state that tests read has names only.
+    inspect: () =>
+      [...store.secrets.values()].map(({ name, region, versions }) => ({
+        name,
+        region,
+        versions: versions.map(({ id, stages }) => ({ id, stages })),
+      })),
+  };
+}
+
+const refuse = (code: string, message: string) => new CloudFault(code, message);
+const about = (input: Input) => (input.SecretId ?? input.Name) as string;
+const arnOf = ({ context }: Store, secret: Secret) =>
+  `arn:aws:secretsmanager:${secret.region}:${context.account}:secret:${secret.name}-${secret.suffix}`;
+
+/** By name, by ARN, or by ARN without its six characters. */
+function find(store: Store, id: string, region: string): Secret {
+  const arn = /^arn:aws:secretsmanager:([^:]+):\d{12}:secret:(.+)$/.exec(id);
+  const name = arn?.[2] ?? id;
+  for (const secret of store.secrets.values()) {
+    if (secret.region !== (arn?.[1] ?? region)) continue;
+    if (secret.name === name || (arn && `${secret.name}-${secret.suffix}` === name)) return secret;
+  }
+  throw refuse('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+}
+
+function alive(secret: Secret): Secret {
+  if (secret.deletedAt === undefined) return secret;
+  throw refuse(
+    'InvalidRequestException',
+    "You can't perform this operation on the secret because it was marked for deletion.",
+  );
+}
+
+function addVersion(store: Store, secret: Secret, input: Input): Version {
+  const id = input.ClientRequestToken ?? randomUUID();
+  const binary = input.SecretBinary ? Buffer.from(input.SecretBinary).toString('base64') : undefined;
+  const known = secret.versions.find((v) => v.id === id);
+  if (known) {
+    if (known.string === input.SecretString && known.binary === binary) return known;
+    throw refuse(
+      'ResourceExistsException',
+      "You can't modify an existing version, you can only create a new version.",
+    );
+  }
+  const stages: string[] = input.VersionStages ?? ['AWSCURRENT'];
+  const version: Version = {
+    id,
+    createdAt: store.context.now(),
+    ...(input.SecretString !== undefined ? { string: input.SecretString } : {}),
+    ...(binary !== undefined ? { binary } : {}),
+    stages: [],
+  };
+  secret.versions.push(version);
+  for (const stage of stages) moveStage(secret, stage, version);
+  secret.changedAt = store.context.now();
+  return version;
+}
+
+/** The version that loses AWSCURRENT becomes AWSPREVIOUS. */
+function moveStage(secret: Secret, stage: string, to: Version | undefined): void {
+  const from = secret.versions.find((v) => v.stages.includes(stage));
+  if (from === to) return;
+  if (from) from.stages = from.stages.filter((s) => s !== stage);
+  to?.stages.push(stage);
+  if (stage === 'AWSCURRENT' && from) moveStage(secret, 'AWSPREVIOUS', from);
+}
+
+function oneValue(input: Input, needed: boolean): void {
+  const given = [input.SecretString, input.SecretBinary].filter((v) => v !== undefined).length;
+  if (given > 1 || (needed && given === 0))
+    throw refuse('InvalidRequestException', 'You must provide either SecretString or SecretBinary.');
+}
+
+function resolve(store: Store, reference: string, region: string): string {
+  const parts = reference.split(':');
+  const id = reference.startsWith('arn:') ? parts.slice(0, 7).join(':') : reference;
+  const [key = '', stage = '', version = ''] = reference.startsWith('arn:') ? parts.slice(7) : [];
+  const value = versionOf(store, { SecretId: id, VersionStage: stage, VersionId: version }, region).version;
+  const text = value.string ?? Buffer.from(value.binary ?? '', 'base64').toString('utf8');
+  if (key === '') return text;
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw refuse(
+      'InvalidRequestException',
+      `unexpected token in the secret ${id}: it is not JSON, but the key ${key} was asked for`,
+    );
+  }
+  const member = (json as Record<string, unknown> | null)?.[key];
+  if (member === undefined)
+    throw refuse(
+      'ResourceNotFoundException',
+      `retrieved secret from Secrets Manager did not contain json key ${key}`,
+    );
+  return typeof member === 'string' ? member : JSON.stringify(member);
+}
+
+function versionOf(store: Store, input: Input, region: string): { secret: Secret; version: Version } {
+  const secret = alive(find(store, input.SecretId, region));
+  const stage = input.VersionStage || (input.VersionId ? undefined : 'AWSCURRENT');
+  const version = secret.versions.find(
+    (v) => (!input.VersionId || v.id === input.VersionId) && (!stage || v.stages.includes(stage)),
+  );
+  if (!version)
+    throw refuse(
+      'ResourceNotFoundException',
+      `Secrets Manager can't find the specified secret value for ${input.VersionId ? `VersionId: ${input.VersionId}` : `staging label: ${stage}`}`,
+    );
+  return { secret, version };
+}
+
+function valueOperations(store: Store) {
+  const { context } = store;
+  return {
+    GetSecretValue: {
+      resource: about,
+      run: (input: Input, request: CloudRequest) => {
+        const { secret, version } = versionOf(store, input, request.region);
+        return {
+          ARN: arnOf(store, secret),
+          Name: secret.name,
+          VersionId: version.id,
+          ...(version.string !== undefined ? { SecretString: version.string } : {}),
+          ...(version.binary !== undefined ? { SecretBinary: Buffer.from(version.binary, 'base64') } : {}),
+          VersionStages: version.stages,
+          CreatedDate: new Date(version.createdAt),
+        };
+      },
+    },
+    PutSecretValue: {
+      resource: about,
+      run: (input: Input, request: CloudRequest) => {
+        oneValue(input, true);
+        const secret = alive(find(store, input.SecretId, request.region));
+        const version = addVersion(store, secret, input);
+        return {
+          ARN: arnOf(store, secret),
+          Name: secret.name,
+          VersionId: version.id,
+          VersionStages: version.stages,
+        };
+      },
+    },
+    UpdateSecretVersionStage: {
+      resource: about,
+      run: (input: Input, request: CloudRequest) => {
+        const secret = alive(find(store, input.SecretId, request.region));
+        const to = secret.versions.find((v) => v.id === input.MoveToVersionId);
+        if (input.MoveToVersionId && !to)
+          throw refuse('ResourceNotFoundException', "Secrets Manager can't find the specified version.");
+        moveStage(secret, input.VersionStage, to);
+        secret.changedAt = context.now();
+        return { ARN: arnOf(store, secret), Name: secret.name };
+      },
+    },
+    ListSecretVersionIds: {
+      resource: about,
+      run: (input: Input, request: CloudRequest) => {
+        const secret = find(store, input.SecretId, request.region);
+        const all = secret.versions.filter((v) => input.IncludeDeprecated || v.stages.length > 0);
+        const { items, next } = page(
+          all,
+          input.NextToken,
+          input.MaxResults ?? 100,
+          'InvalidNextTokenException',
+        );
+        const versions = items.map((v) => ({
+          VersionId: v.id,
+          VersionStages: v.stages,
+          CreatedDate: new Date(v.createdAt),
+        }));
+        return { ARN: arnOf(store, secret), Name: secret.name, Versions: versions, NextToken: next };
+      },
+    },
+  };
+}
+
+function describe(store: Store, secret: Secret) {
+  const stages = Object.fromEntries(
+    secret.versions.filter((v) => v.stages.length > 0).map((v) => [v.id, v.stages]),
+  );
+  return {
+    stages,
+    common: {
+      ARN: arnOf(store, secret),
+      Name: secret.name,
+      ...(secret.description !== undefined ? { Description: secret.description } : {}),
+      ...(secret.kmsKeyId !== undefined ? { KmsKeyId: secret.kmsKeyId } : {}),
+      LastChangedDate: new Date(secret.changedAt),
+      ...(secret.deletedAt !== undefined ? { DeletedDate: new Date(secret.deletedAt) } : {}),
+      Tags: Object.entries(secret.tags).map(([Key, Value]) => ({ Key, Value })),
+      CreatedDate: new Date(secret.createdAt),
+    },
+  };
+}
+
+function secretOperations(store: Store) {
+  const { context, secrets } = store;
+  return {
+    CreateSecret: {
+      resource: about,
+      run: (input: Input, request: CloudRequest) => {
+        oneValue(input, false);
+        if (!/^[A-Za-z0-9/_+=.@-]+$/.test(input.Name))
+          throw refuse(
+            'ValidationException',
+            'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!',
+          );
+        const known = secrets.get(`${request.region}/${input.Name}`);
+        if (known?.deletedAt !== undefined)
+          throw refuse(
+            'InvalidRequestException',
+            "You can't create this secret because a secret with this name is already scheduled for deletion.",
+          );
+        if (known)
+          throw refuse(
+            'ResourceExistsException',
+            `The operation failed because the secret ${input.Name} already exists.`,
+          );
+        const secret: Secret = {
+          name: input.Name,
+          region: request.region,
+          suffix: randomBytes(9).toString('base64').replace(/[+/=]/g, 'x').slice(0, 6),
+          createdAt: context.now(),
+          changedAt: context.now(),
+          ...(input.Description !== undefined ? { description: input.Description } : {}),
+          ...(input.KmsKeyId !== undefined ? { kmsKeyId: input.KmsKeyId } : {}),
+          tags: tagMap(input.Tags),
+          versions: [],
+        };
+        secrets.set(`${request.region}/${input.Name}`, secret);
+        const valued = input.SecretString !== undefined || input.SecretBinary !== undefined;
+        const version = valued ? addVersion(store, secret, input) : undefined;
+        return {
+          ARN: arnOf(store, secret),
+          Name: secret.name,
+          ...(version ? { VersionId: version.id } : {}),
+        };
+      },
+    },
+    DescribeSecret: {
+      resource: about,
+      run: (input: Input, request: CloudRequest) => {
+        const { common, stages } = describe(store, find(store, input.SecretId, request.region));
+        return { ...common, VersionIdsToStages: stages };
+      },
+    },
+    ListSecrets: {
+      run: (input: Input, request: CloudRequest) => {
+        const all = [...secrets.values()]
+          .filter((s) => s.region === request.region)
+          .filter((s) => input.IncludePlannedDeletion || s.deletedAt === undefined)
+          .filter((s) => (input.Filters ?? []).every((f: Input) => matches(s, f)));
+        if (input.SortOrder !== 'asc') all.reverse();
+        const { items, next } = page(
+          all,
+          input.NextToken,
+          input.MaxResults ?? 100,
+          'InvalidNextTokenException',
+        );
+        const list = items.map((s) => {
+          const { common, stages } = describe(store, s);
+          return { ...common, SecretVersionsToStages: stages };
+        });
+        return { SecretList: list, NextToken: next };
+      },
+    },
+    UpdateSecret: {
+      resource: about,
+      run: (input: Input, request: CloudRequest) => {
+        oneValue(input, false);
+        const secret = alive(find(store, input.SecretId, request.region));
+        if (input.Description !== undefined) secret.description = input.Description;
+        if (input.KmsKeyId !== undefined) secret.kmsKeyId = input.KmsKeyId;
+        const valued = input.SecretString !== undefined || input.SecretBinary !== undefined;
+        const version = valued ? addVersion(store, secret, input) : undefined;
+        secret.changedAt = context.now();
+        return {
+          ARN: arnOf(store, secret),
+          Name: secret.name,
+          ...(version ? { VersionId: version.id } : {}),
+        };
+      },
+    },
+    DeleteSecret: {
+      resource: about,
+      run: (input: Input, request: CloudRequest) => {
+        const days = input.RecoveryWindowInDays;
+        if (days !== undefined && input.ForceDeleteWithoutRecovery)
+          throw refuse(
+            'InvalidParameterException',
+            "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
+          );
+        if (days !== undefined && (days < 7 || days > 30))
+          throw refuse(
+            'InvalidParameterException',
+            'RecoveryWindowInDays value must be between 7 and 30 days (inclusive).',
+          );
+        const secret = find(store, input.SecretId, request.region);
+        if (!input.ForceDeleteWithoutRecovery) alive(secret);
+        const at = context.now() + (input.ForceDeleteWithoutRecovery ? 0 : (days ?? 30) * 86_400_000);
+        if (input.ForceDeleteWithoutRecovery) secrets.delete(`${secret.region}/${secret.name}`);
+        else secret.deletedAt = at;
+        return { ARN: arnOf(store, secret), Name: secret.name, DeletionDate: new Date(at) };
+      },
+    },
+    RestoreSecret: {
+      resource: about,
+      run: (input: Input, request: CloudRequest) => {
+        const secret = find(store, input.SecretId, request.region);
+        delete secret.deletedAt;
+        return { ARN: arnOf(store, secret), Name: secret.name };
+      },
+    },
+    TagResource: {
+      resource: about,
+      run: (input: Input, request: CloudRequest) => {
+        Object.assign(alive(find(store, input.SecretId, request.region)).tags, tagMap(input.Tags));
+      },
+    },
+    UntagResource: {
+      resource: about,
+      run: (input: Input, request: CloudRequest) => {
+        const secret = alive(find(store, input.SecretId, request.region));
+        for (const key of input.TagKeys) delete secret.tags[key];
+      },
+    },
+  };
+}
+
+const tagMap = (tags: ReadonlyArray<{ Key: string; Value?: string }> = []): Record<string, string> =>
+  Object.fromEntries(tags.map((tag) => [tag.Key, tag.Value ?? '']));
+
+function matches(secret: Secret, filter: { Key?: string; Values?: string[] }): boolean {
+  const texts: Record<string, string[]> = {
+    name: [secret.name],
+    description: [secret.description ?? ''],
+    'tag-key': Object.keys(secret.tags),
+    'tag-value': Object.values(secret.tags),
+  };
+  texts['all'] = Object.values(texts).flat();
+  const candidates = texts[filter.Key ?? 'all'] ?? [];
+  return (filter.Values ?? []).some((value) =>
+    candidates.some((text) => text.toLowerCase().startsWith(value.toLowerCase())),
+  );
+}
