@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bundlePath } from '../support/dist.ts';
+
+interface Ended {
+  readonly code: number | null;
+  readonly said: string;
+}
+
+/** The demo as a user starts it, from a folder that is not the repository. */
+function runDemo(args: readonly string[], cwd: string): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [join(bundlePath('demo'), 'index.js'), ...args], {
+      cwd,
+      env: { PATH: process.env['PATH'], HOME: cwd },
+    });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)));
+    child.on('close', (code) => resolve({ code, said }));
+  });
+}
+
+describe('npm run demo', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wwhd-demo-test-'));
+  let ended: Ended;
+  let page = '';
+
+  beforeAll(async () => {
+    ended = await runDemo(['--out', 'out'], folder);
+    page = readFileSync(join(folder, 'out/index.html'), 'utf8');
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('exits 0 with every check held, in under a minute', () => {
+    expect(ended.said).toMatch(/The week is as promised: \d+ checks held/);
+    expect(ended.code).toBe(0);
+    expect(Number(/held in ([\d.]+) s/.exec(ended.said)?.[1])).toBeLessThan(60);
+  });
+
+  test('no request failed during the release under load, and the count is shown', () => {
+    expect(ended.said).toMatch(/\d+ requests while the release went out, 0 failed/);
+    expect(page).toMatch(/\d+ requests while the release went out, 0 failed/);
+  });
+
+  test('the page tells every act, with the summaries, the chart and the ledger', () => {
+    for (const title of [
+      'The first release',
+      'A release under load',
+      'A backend that does not start',
+      'A backend that is healthy, and wrong',
+      'A broken page',
+      'An older commit, refused',
+      'Back to two releases ago',
+    ])
+      expect(page).toContain(`<h2>${title}</h2>`);
+    for (const outcome of ['deployed', 'rolled-back', 'refused', 'passed'])
+      expect(page).toContain(`>${outcome}</span>`);
+    expect(page.match(/class="md"/g)?.length).toBeGreaterThan(10);
+    expect(page.match(/<svg class="chart"/g)).toHaveLength(2);
+    expect(page).toContain('>adoption<');
+    expect(page).toContain('<span class="badge good">live</span>');
+  });
+
+  test('the page needs no script and nothing from elsewhere', () => {
+    expect(page).not.toMatch(/<script|<link|<img|@import|url\(/);
+    expect(page).not.toContain('known to the service alone');
+  });
+});
+
+test('a wrong option is refused in one sentence', async () => {
+  const { code, said } = await runDemo(['--speed', 'fast'], tmpdir());
+  expect(said).toContain('--speed is a number from 1 to 1000');
+  expect(code).toBe(1);
+});
