@@ -16,6 +16,8 @@ export interface ChoiceQuestion {
   readonly tagCommit?: string | undefined;
   /** `latest-good` may be the current release itself: what is live may not be what the pointer says. */
   readonly mayBeCurrent?: boolean | undefined;
+  /** Releases that `latest-good` skips: what is live has turned out to be the same. */
+  readonly passedOver?: ReadonlySet<string> | undefined;
 }
 
 export type Choice =
@@ -48,7 +50,7 @@ const refuse = (what: string, found?: string): Choice => ({
  * back from. "Before" counts from what is live in truth: after a rollback to release 3 it is the one before 3.
  */
 function latestGood(question: ChoiceQuestion): Choice {
-  const { records, current, scope, mayBeCurrent } = question;
+  const { records, current, scope, mayBeCurrent, passedOver } = question;
   const byId = new Map(records.map((record) => [record.id, record]));
   const live = current?.release ?? '';
   const origin = originOf(live, byId);
@@ -64,7 +66,7 @@ function latestGood(question: ChoiceQuestion): Choice {
     : records.slice(from + 1);
   for (const [i, target] of candidates.entries()) {
     const allowed = target.id === live || !condemned.has(originOf(target.id, byId));
-    if (!isGood(target) || !allowed) continue;
+    if (!isGood(target) || !allowed || passedOver?.has(target.id)) continue;
     const pair = within(pairOf(target, candidates.slice(i + 1)), scope);
     if (isEmpty(pair)) continue;
     if (target.id !== live && isSameHalves(pair, current, byId)) continue;

@@ -1,0 +1,73 @@
+import type { Scope } from '../../release/choose.ts';
+import { checkEnvironment, checkReleaseId } from '../../release/id.ts';
+import { refused } from '../../runtime/errors.ts';
+import type { Inputs } from '../../runtime/inputs.ts';
+import type { action } from './interface.ts';
+import type { OrderInput } from './order.ts';
+
+export interface RollbackConfig {
+  readonly environment: string;
+  readonly releaseBucket: string;
+  readonly to: string;
+  readonly scope: Scope;
+  readonly order: OrderInput;
+  /** In place of what is recorded; '' keeps it. */
+  readonly service: string;
+  readonly bucket: string;
+  readonly distribution: string;
+  readonly reason: string;
+  readonly smokeChecks: string;
+  readonly putBackOnFailure: boolean;
+  readonly releaseId: string;
+  readonly dryRun: boolean;
+  readonly historyPage: boolean;
+  /** Milliseconds. */
+  readonly waitTimeout: number;
+  readonly lockTimeout: number;
+}
+
+/** Longest `reason` that the record keeps: it is for a table, not for an essay. */
+const REASON_LIMIT = 500;
+
+/** @throws ActionError `refused`, naming the input. */
+export function readInputs(inputs: Inputs<typeof action>): RollbackConfig {
+  const releaseId = inputs.text('release-id');
+  const reason = inputs.text('reason').replaceAll(/\s+/g, ' ');
+  if (reason.length > REASON_LIMIT) {
+    throw refused({
+      input: 'reason',
+      what: `is longer than ${REASON_LIMIT} characters`,
+      found: `${reason.length} characters`,
+      fix: 'say it in fewer words',
+    });
+  }
+  return {
+    environment: checkEnvironment(inputs.required('environment')),
+    releaseBucket: checkBucket(inputs.required('release-bucket'), 'release-bucket'),
+    to: inputs.required('to'),
+    scope: inputs.choice('scope', ['all', 'backend', 'frontend']),
+    order: inputs.choice('order', ['auto', 'backend-first', 'frontend-first']),
+    service: inputs.text('service'),
+    bucket: checkBucket(inputs.text('bucket'), 'bucket'),
+    distribution: inputs.text('distribution'),
+    reason,
+    smokeChecks: inputs.text('smoke-checks'),
+    putBackOnFailure: inputs.flag('rollback-on-failure'),
+    releaseId: releaseId && checkReleaseId(releaseId),
+    dryRun: inputs.flag('dry-run'),
+    historyPage: inputs.flag('history-page'),
+    waitTimeout: inputs.duration('wait-timeout'),
+    lockTimeout: inputs.duration('lock-timeout'),
+  };
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+function checkBucket(name: string, input: string): string {
+  if (name === '' || /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name)) return name;
+  throw refused({
+    input,
+    what: 'is not the name of a bucket',
+    found: JSON.stringify(name),
+    fix: 'give the bare name, such as my-site-backup: 3 to 63 lower-case letters, digits, dots and dashes',
+  });
+}

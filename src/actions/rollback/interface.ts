@@ -1,0 +1,95 @@
+// Generated from actions/rollback/action.yml by `npm run generate`. Do not edit.
+// biome-ignore-all format: generated
+export const action = {
+  name: 'rollback',
+  inputs: {
+    environment: {
+      required: false,
+      default: 'production',
+      description: 'The environment in the ledger.',
+    },
+    'release-bucket': {
+      required: true,
+      default: '',
+      description: 'S3 bucket of the ledger and of the backup.',
+    },
+    to: {
+      required: false,
+      default: 'latest-good',
+      description: '`latest-good` (the newest release before the current one whose checks passed), a release id, a commit (full or its first digits), or a tag.',
+    },
+    scope: {
+      required: false,
+      default: 'all',
+      description: '`all`, `backend` or `frontend`.',
+    },
+    order: {
+      required: false,
+      default: 'auto',
+      description: '`auto` (back through the states it came by: as a rule the frontend first), `backend-first` (the older frontend needs the older API) or `frontend-first`.',
+    },
+    service: {
+      required: false,
+      default: '',
+      description: 'ARN of the service, where it is not the recorded one any more.',
+    },
+    bucket: {
+      required: false,
+      default: '',
+      description: 'Bucket of the site, where it is not the recorded one any more.',
+    },
+    distribution: {
+      required: false,
+      default: '',
+      description: 'CloudFront distribution of the site, where it is not the recorded one any more.',
+    },
+    reason: {
+      required: false,
+      default: '',
+      description: 'Why, in a few words; kept in the release record and shown in the history.',
+    },
+    'smoke-checks': {
+      required: false,
+      default: '',
+      description: 'Path of a checks file, run at the end as a gate. `${GITHUB_SHA}` in it is the commit that was gone back to.',
+    },
+    'rollback-on-failure': {
+      required: false,
+      default: 'true',
+      description: 'Put back the pair that was live when a half or the checks fail.',
+    },
+    'release-id': {
+      required: false,
+      default: '',
+      description: 'Id of the rollback, which is a release of its own. Default is the time and the restored commit.',
+    },
+    'dry-run': {
+      required: false,
+      default: 'false',
+      description: 'Stop after the plan.',
+    },
+    'history-page': {
+      required: false,
+      default: 'false',
+      description: 'Write the environment\'s history as an HTML page into the release bucket afterwards.',
+    },
+    'wait-timeout': {
+      required: false,
+      default: '20m',
+      description: 'Bound on the whole wait for AWS, such as `90s`, `20m` or `1h30m`.',
+    },
+    'lock-timeout': {
+      required: false,
+      default: '10m',
+      description: 'How long to wait for another deployment to the same environment.',
+    },
+  },
+  outputs: {
+    outcome: { description: '`rolled-back` (success), `unchanged`, `planned`, `refused` (nothing was changed), `failed` (the pair from before is live again), `rollback-failed` (see the log for what is live), `timed-out` or `interrupted`.' },
+    'release-id': { description: 'Id of the rollback\'s own release.' },
+    'restored-release': { description: 'The release that is live again.' },
+    'replaced-release': { description: 'The release that was live before.' },
+    plan: { description: 'What would change, as JSON.' },
+    'duration-seconds': { description: 'How long it took.' },
+  },
+} as const;

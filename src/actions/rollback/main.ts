@@ -1,0 +1,246 @@
+import { defaultReleaseId } from '../../release/id.ts';
+import type { Ledger } from '../../release/ledger.ts';
+import type { BackendHalf, FrontendHalf, Part } from '../../release/record.ts';
+import type { Action, ActionResult, Job } from '../../runtime/action.ts';
+import { ActionError, describeProblem, messageOf, refused } from '../../runtime/errors.ts';
+import type { Outcome } from '../../runtime/outcome.ts';
+import { freeSavedLock, holdLock } from '../lock.ts';
+import { type Edges, openEdges } from './edges.ts';
+import type { HalfPort } from './half.ts';
+import { type RollbackConfig, readInputs } from './inputs.ts';
+import { action } from './interface.ts';
+import { type Order, restoreOrder } from './order.ts';
+import { ChecksFailed, type PairResult, restorePair } from './pair.ts';
+import { makePlan, planText, renderSummary } from './summary.ts';
+import { type Survey, survey } from './survey.ts';
+
+type Rollback = typeof action;
+type RollbackJob = Job<Rollback>;
+
+async function main(job: RollbackJob): Promise<ActionResult<Rollback>> {
+  const config = readInputs(job.inputs);
+  const edges = await openEdges(config, job);
+  try {
+    return await rollback({ config, job, edges, ledger: edges.ledger, started: job.clock.now() });
+  } finally {
+    edges.close();
+  }
+}
+
+/** What one rollback is made with. */
+interface Room {
+  readonly config: RollbackConfig;
+  readonly job: RollbackJob;
+  readonly edges: Edges;
+  readonly ledger: Ledger;
+  readonly started: number;
+}
+
+/** A rollback that is known to be possible: the choice, and the halves in their order. */
+interface Prepared {
+  readonly found: Survey;
+  readonly halves: readonly HalfPort[];
+  readonly order: Order;
+  readonly lines: readonly string[];
+}
+
+async function rollback(room: Room): Promise<ActionResult<Rollback>> {
+  const { config, job, ledger } = room;
+  // A wrong `to` is refused before the lock is asked for; the choice is made again under the lock.
+  const first = await look(room, new Set());
+  if (config.dryRun) return plannedResult(room, await prepare(room, job.signal));
+  const id =
+    first.resumes?.id ?? (config.releaseId || defaultReleaseId(job.clock.now(), first.target.commit));
+  const parts = (['backend', 'frontend'] as const).filter((part) => first.pair[part]);
+  const hold = await holdLock(job, ledger, { release: id, parts, timeout: config.lockTimeout });
+  try {
+    const signal = AbortSignal.any([job.signal, hold.signal]);
+    const prepared = await prepare(room, signal);
+    return await carryOut(room, prepared, id, signal);
+  } finally {
+    await hold.release();
+  }
+}
+
+function look({ ledger, config, job, edges }: Room, passedOver: ReadonlySet<string>): Promise<Survey> {
+  const run = job.run.url.replace(/\/attempts\/\d+$/, '');
+  return survey(ledger, { ...config, tagCommit: edges.tagCommit, run, passedOver });
+}
+
+/**
+ * Chooses, and proves of each half that it can go back, before anything is changed. Where `latest-good` turns out to be
+ * what is live already under another id, the next older one is meant.
+ */
+async function prepare(room: Room, signal: AbortSignal): Promise<Prepared> {
+  const { config, job, edges } = room;
+  const passedOver = new Set<string>();
+  for (;;) {
+    const found = await look(room, passedOver);
+    const order = restoreOrder(config.order, found.byId.get(found.current.release));
+    const parts = order.parts.filter((part) => found.pair[part]);
+    const halves = await Promise.all(parts.map((part) => edges.half(part, found, signal)));
+    const same = halves.every(({ plan }) => !plan.changes);
+    if (same && config.to === 'latest-good' && !found.resumes) {
+      job.log.info(`release ${found.target.id} is what is live already: looking for an older one`);
+      passedOver.add(found.target.id);
+      continue;
+    }
+    const lines = planText(found, halves, order);
+    await job.log.group('Plan', async () => {
+      for (const line of lines) job.log.info(line);
+    });
+    if (same && !found.resumes) throw isLive(found);
+    return { found, halves, order, lines };
+  }
+}
+
+function isLive(found: Survey) {
+  return refused({
+    input: 'to',
+    what: `release ${found.target.id} is what is live: there is nothing to go back to`,
+    found: `the current release is ${found.current.release}`,
+    fix: 'name an older release; `history` lists them',
+  });
+}
+
+function plannedResult(room: Room, prepared: Prepared): ActionResult<Rollback> {
+  return result(room, prepared, '', 'planned', undefined);
+}
+
+async function carryOut(
+  room: Room,
+  prepared: Prepared,
+  id: string,
+  signal: AbortSignal,
+): Promise<ActionResult<Rollback>> {
+  const { found, halves } = prepared;
+  const recorder = await beginRecord(room, prepared, id);
+  try {
+    const answer = await restorePair(halves, {
+      log: room.job.log,
+      signal,
+      gate: room.edges.gate(found.target),
+      putBackOnFailure: room.config.putBackOnFailure,
+      starting: (part) => recorder.half(part, 'in-progress'),
+      seal: async (live) => {
+        for (const { part } of halves) await recorder.half(part, 'in-progress', live.get(part)?.fields);
+        await room.ledger.movePointer(
+          id,
+          halves.map(({ part }) => part),
+        );
+        for (const restoration of live.values()) await restoration.finish();
+        for (const { part, plan } of halves) {
+          await recorder.half(part, plan.changes ? 'deployed' : 'unchanged');
+        }
+        if (room.edges.checked) await room.ledger.update(id, { checks: 'passed' });
+      },
+    });
+    return await settle(room, prepared, id, recorder, answer);
+  } catch (error) {
+    const outcome = error instanceof ActionError ? error.outcome : 'failed';
+    await recorder.end(outcome, messageOf(error));
+    throw error;
+  }
+}
+
+interface Recorder {
+  half(part: Part, result: BackendHalf['result'], fields?: object): Promise<void>;
+  /** Writes how every half ended that is not known to have ended well. Never throws. */
+  end(outcome: Outcome, cause: string): Promise<void>;
+}
+
+/** Opens the rollback's own release record: a run that dies leaves its trace, and the next one goes on with it. */
+async function beginRecord(room: Room, { found, halves }: Prepared, id: string): Promise<Recorder> {
+  const { ledger, job, config } = room;
+  const { target, current } = found;
+  const startedAt = new Date(job.clock.now()).toISOString();
+  await ledger.open({
+    id,
+    type: 'rollback',
+    // What is live after it is the restored commit: an older one is fenced off from that on.
+    run: { ...job.run, commit: target.commit, ref: target.ref },
+    restores: target.id,
+    replaces: found.resumes?.replaces ?? current.release,
+    reason: config.reason,
+  });
+  const half = async (part: Part, result: BackendHalf['result'], fields: object = {}) => {
+    const port = halves.find((other) => other.part === part);
+    const finished = result === 'in-progress' ? {} : { finishedAt: new Date(job.clock.now()).toISOString() };
+    const body = { ...port?.half, startedAt, ...fields, result, ...finished };
+    if (part === 'backend') await ledger.writeBackend(id, body as BackendHalf);
+    else await ledger.writeFrontend(id, body as FrontendHalf);
+  };
+  return {
+    half,
+    async end(outcome, cause) {
+      try {
+        for (const { part } of halves) await half(part, outcome, { cause });
+      } catch (error) {
+        job.log.error(`the release record could not be written: ${messageOf(error)}`);
+      }
+    },
+  };
+}
+
+async function settle(
+  room: Room,
+  prepared: Prepared,
+  id: string,
+  recorder: Recorder,
+  answer: PairResult,
+): Promise<ActionResult<Rollback>> {
+  if (answer.kind === 'restored') {
+    const outcome = answer.live.size === 0 ? 'unchanged' : 'rolled-back';
+    return result(room, prepared, id, prepared.found.resumes ? 'rolled-back' : outcome, undefined);
+  }
+  const outcome = answer.kind === 'put-back' ? 'failed' : 'rollback-failed';
+  const problem = describeFailure(prepared, answer);
+  await recorder.end(outcome, messageOf(answer.cause));
+  if (answer.cause instanceof ChecksFailed) await room.ledger.update(id, { checks: 'failed' });
+  return result(room, prepared, id, outcome, problem);
+}
+
+function describeFailure({ found }: Prepared, answer: Exclude<PairResult, { kind: 'restored' }>): string {
+  const { current, target } = found;
+  const what = answer.failed === 'checks' ? 'the checks at the end' : `the ${answer.failed}`;
+  const cause = answer.cause instanceof ChecksFailed ? answer.cause.problems : [messageOf(answer.cause)];
+  if (answer.kind === 'put-back') {
+    return describeProblem({
+      what: `the rollback to ${target.id} failed at ${what}; release ${current.release} is live again, whole`,
+      details: cause.flatMap((text) => text.split('\n')),
+      fix: 'see what failed; go back to another release with `to`, or fix forward',
+    });
+  }
+  return describeProblem({
+    what: `the rollback to ${target.id} failed at ${what}, and what was live before could not be put back whole`,
+    details: [
+      ...cause.flatMap((text) => text.split('\n')),
+      ...answer.left.map(({ part, why }) => `${part}: ${why}`),
+    ],
+    fix: `run rollback again with to: ${target.id} (it goes on where this one stopped), or with to: ${current.release} for the pair from before`,
+  });
+}
+
+function result(
+  { config, job, started }: Room,
+  { found, halves, lines }: Prepared,
+  id: string,
+  outcome: Outcome,
+  problem: string | undefined,
+): ActionResult<Rollback> {
+  const milliseconds = job.clock.now() - started;
+  const live = outcome === 'rolled-back' || outcome === 'unchanged';
+  return {
+    outcome,
+    outputs: {
+      ...(id ? { 'release-id': id } : {}),
+      ...(live ? { 'restored-release': found.target.id, 'replaced-release': found.current.release } : {}),
+      plan: JSON.stringify(makePlan(found, halves)),
+      'duration-seconds': (milliseconds / 1000).toFixed(1),
+    },
+    summary: renderSummary({ outcome, id, found, lines, milliseconds, problem, reason: config.reason }),
+    problem,
+  };
+}
+
+export const definition: Action<Rollback> = { action, main, post: freeSavedLock };

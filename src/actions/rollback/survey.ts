@@ -1,0 +1,116 @@
+import { type ChoiceQuestion, chooseTarget, LATEST_GOOD, type Scope } from '../../release/choose.ts';
+import type { Ledger } from '../../release/ledger.ts';
+import type { Pair, Pointer, ReleaseRecord } from '../../release/record.ts';
+import { releaseTable } from '../../release/table.ts';
+import { type ActionError, refused } from '../../runtime/errors.ts';
+
+/** What a rollback sets out from: the ledger as it is, and the release that was chosen. */
+export interface Survey {
+  readonly current: Pointer;
+  /** Newest first. */
+  readonly records: readonly ReleaseRecord[];
+  readonly byId: ReadonlyMap<string, ReleaseRecord>;
+  readonly target: ReleaseRecord;
+  /** Which releases' halves are to be live. */
+  readonly pair: Pair;
+  readonly why: string;
+  /** A rollback that died half-way and is gone on with. */
+  readonly resumes: ReleaseRecord | undefined;
+}
+
+export interface SurveyQuestion {
+  readonly to: string;
+  readonly scope: Scope;
+  readonly tagCommit: string | undefined;
+  /** Address of this run, without its attempt; '' on a laptop. */
+  readonly run: string;
+  /** Releases that turned out to be what is live already, under another id. */
+  readonly passedOver: ReadonlySet<string>;
+}
+
+/**
+ * Reads the ledger and chooses. Makes two or three requests, whatever the number of releases.
+ * @throws ActionError `refused` with the last ten releases as a table.
+ */
+export async function survey(ledger: Ledger, question: SurveyQuestion): Promise<Survey> {
+  const [current, { records }] = await Promise.all([ledger.current(), ledger.list()]);
+  const byId = new Map(records.map((record) => [record.id, record]));
+  if (!current) {
+    throw refused({
+      input: 'environment',
+      what: `${ledger.environment} has no current release, so there is nothing to go back from`,
+      found: `${records.length} release records and no ${ledger.environment}/current.json in s3://${ledger.bucket}`,
+      fix: 'correct `environment` or `release-bucket`, or deploy first',
+    });
+  }
+  const resumes = unfinished(records, current, question);
+  const choice = chooseTarget(choiceQuestion(question, records, current, resumes));
+  if (choice.kind === 'refused') {
+    throw cannotChoose(choice.what, choice.found, records, current, ledger);
+  }
+  const { target, pair, why } = choice;
+  return { current, records, byId, target, pair, why: resumes ? resumedWhy(resumes) : why, resumes };
+}
+
+function choiceQuestion(
+  { to, scope, tagCommit, passedOver }: SurveyQuestion,
+  records: readonly ReleaseRecord[],
+  current: Pointer,
+  resumes: ReleaseRecord | undefined,
+): ChoiceQuestion {
+  return {
+    to: resumes?.restores ?? to,
+    scope,
+    records,
+    current,
+    tagCommit,
+    passedOver,
+    mayBeCurrent: passedOver.size === 0 && mayBeElsewhere(records, current),
+  };
+}
+
+const resumedWhy = (record: ReleaseRecord) =>
+  `rollback ${record.id} of ${record.startedAt} set out for it and did not come to its end`;
+
+/**
+ * The rollback that `latest-good` goes on with, so that the same command after a kill does not go one release further
+ * back: one that died before it was finished, or the finished one of an earlier attempt of this very run.
+ */
+function unfinished(
+  records: readonly ReleaseRecord[],
+  current: Pointer,
+  { to, run }: SurveyQuestion,
+): ReleaseRecord | undefined {
+  if (to !== LATEST_GOOD) return undefined;
+  const newest = records[0];
+  if (newest?.type !== 'rollback' || !newest.restores) return undefined;
+  if (newest.result === 'in-progress' || newest.result === 'interrupted') return newest;
+  const sameRun = run !== '' && newest.run.url.startsWith(`${run}/`);
+  return sameRun && newest.id === current.release && newest.result === 'rolled-back' ? newest : undefined;
+}
+
+/**
+ * True where the newest release began after the one that the pointer names and did not come to a good end: what is live
+ * may be something of it, and then the current release itself is the newest good one.
+ */
+function mayBeElsewhere(records: readonly ReleaseRecord[], current: Pointer): boolean {
+  const newest = records[0];
+  if (!newest || newest.id === current.release) return false;
+  return ['in-progress', 'failed', 'rollback-failed', 'timed-out', 'interrupted'].includes(newest.result);
+}
+
+function cannotChoose(
+  what: string,
+  found: string | undefined,
+  records: readonly ReleaseRecord[],
+  current: Pointer,
+  ledger: Ledger,
+): ActionError {
+  return refused({
+    input: 'to',
+    what: `${what} in ${ledger.environment}`,
+    found,
+    details: ['the last releases:', ...releaseTable(records, current.release).map((line) => `  ${line}`)],
+    fix: 'name one of these by its id',
+  });
+}

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import type { HalfPort } from '../../../src/actions/rollback/half.ts';
+import { type PairResult, restorePair } from '../../../src/actions/rollback/pair.ts';
+import type { Part } from '../../../src/release/record.ts';
+import { ActionError, failed } from '../../../src/runtime/errors.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
+
+type Where = 'restore' | 'torn' | 'timed-out' | 'undo' | 'checks' | 'nothing';
+
+/** Two halves that stand at `old`, and are to stand at `new`; what is live is kept in `world`. */
+function setup(fail: Partial<Record<Part | 'checks', readonly Where[]>>, same: readonly Part[] = []) {
+  const world: Record<Part, string> = { backend: 'old', frontend: 'old' };
+  const events: string[] = [];
+  const half = (part: Part): HalfPort => {
+    const fails = (where: Where) => fail[part]?.includes(where) ?? false;
+    return {
+      part,
+      half: {} as HalfPort['half'],
+      url: `http://${part}`,
+      plan: { changes: !same.includes(part), lines: [], estimate: 1, keptVariables: [], json: {} },
+      async restore() {
+        events.push(`restore ${part}`);
+        if (fails('restore')) throw failed({ what: `${part} broke` });
+        if (fails('torn') || fails('timed-out')) {
+          world[part] = '?';
+          const outcome = fails('torn') ? 'rollback-failed' : 'timed-out';
+          throw new ActionError(outcome, { what: `${part} is nowhere` });
+        }
+        world[part] = 'new';
+        return {
+          fields: {},
+          url: `http://${part}`,
+          finish: async () => void events.push(`finish ${part}`),
+          undo: async () => {
+            events.push(`undo ${part}`);
+            if (fails('undo')) throw failed({ what: `${part} does not go back` });
+            world[part] = 'old';
+          },
+        };
+      },
+    };
+  };
+  const run = (order: readonly Part[], putBackOnFailure = true): Promise<PairResult> =>
+    restorePair(order.map(half), {
+      log: silentLog,
+      signal: new AbortController().signal,
+      putBackOnFailure,
+      gate: async () => ({ passed: !fail.checks, problems: ['the page is blank'] }),
+      starting: async (part) => void events.push(`start ${part}`),
+      seal: async () => void events.push('seal'),
+    });
+  return { world, events, run };
+}
+
+const ORDERS: ReadonlyArray<readonly [Part, Part]> = [
+  ['backend', 'frontend'],
+  ['frontend', 'backend'],
+];
+
+describe.each(ORDERS)('the pair, %s first', (first, second) => {
+  it('goes back whole', async () => {
+    const { world, events, run } = setup({});
+    expect((await run([first, second])).kind).toBe('restored');
+    expect(world).toEqual({ backend: 'new', frontend: 'new' });
+    expect(events).toEqual([
+      `start ${first}`,
+      `restore ${first}`,
+      `start ${second}`,
+      `restore ${second}`,
+      'seal',
+    ]);
+  });
+
+  it.each<[string, Parameters<typeof setup>[0], string]>([
+    ['the first half fails', { [first]: ['restore'] }, first],
+    ['the second half fails', { [second]: ['restore'] }, second],
+    ['the checks fail', { checks: ['checks'] }, 'checks'],
+  ])('is whole and old when %s', async (_name, fail, which) => {
+    const { world, events, run } = setup(fail);
+    expect(await run([first, second])).toMatchObject({ kind: 'put-back', failed: which });
+    expect(world).toEqual({ backend: 'old', frontend: 'old' });
+    expect(events).not.toContain('seal');
+  });
+
+  it.each<[string, Parameters<typeof setup>[0], Part]>([
+    [
+      'the second half fails and the first does not go back',
+      { [second]: ['restore'], [first]: ['undo'] },
+      first,
+    ],
+    ['the second half ends nowhere', { [second]: ['torn'] }, second],
+    ['the second half is not heard of in time', { [second]: ['timed-out'] }, second],
+    ['the first half ends nowhere', { [first]: ['torn'] }, first],
+    [
+      'the checks fail and the second half does not go back',
+      { checks: ['checks'], [second]: ['undo'] },
+      second,
+    ],
+  ])('says what is torn when %s', async (_name, fail, part) => {
+    const { world, run } = setup(fail);
+    const result = await run([first, second]);
+    expect(result.kind === 'torn' && result.left.map((left) => left.part)).toEqual([part]);
+    expect(world[part === first ? second : first]).toBe('old');
+  });
+
+  it('touches only the half that differs', async () => {
+    const { events, run } = setup({}, [first]);
+    expect((await run([first, second])).kind).toBe('restored');
+    expect(events).toEqual([`start ${second}`, `restore ${second}`, 'seal']);
+  });
+
+  it('leaves what worked where the user asked for it', async () => {
+    const { world, run } = setup({ [second]: ['restore'] });
+    expect((await run([first, second], false)).kind).toBe('torn');
+    expect(world[first]).toBe('new');
+  });
+});
