@@ -8,7 +8,16 @@ import { REQUEST_KEYS, type RequestDefaults, readHeaders, readRequest, readTimeo
 import type { Scope } from './scope.ts';
 
 export const GATES = ['rollback', 'warn'] as const;
-const CHECK_KEYS = ['name', 'gate', 'tags', 'needs', ...REQUEST_KEYS, 'retry', 'expect', 'capture'] as const;
+export const CHECK_KEYS = [
+  'name',
+  'gate',
+  'tags',
+  'needs',
+  ...REQUEST_KEYS,
+  'retry',
+  'expect',
+  'capture',
+] as const;
 
 /** What `defaults:` gives to every check. */
 export interface Defaults extends RequestDefaults {

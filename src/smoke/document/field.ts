@@ -21,10 +21,13 @@ export class Field {
   constructor(source: Source, path: string, node: Node | null, key: Node | null, depth = 0) {
     this.source = source;
     this.path = path;
-    this.node = isAlias(node) ? (node.resolve(source.document) ?? null) : node;
     this.#key = key;
     this.#depth = depth;
-    if (depth > MAX_DEPTH) this.mistake(`is nested deeper than ${MAX_DEPTH} levels`);
+    const tooMuch = depth > MAX_DEPTH ? `is nested deeper than ${MAX_DEPTH} levels` : source.count();
+    if (tooMuch !== undefined) {
+      this.node = null;
+      if (tooMuch !== '') this.mistake(tooMuch);
+    } else this.node = isAlias(node) ? (node.resolve(source.document) ?? null) : node;
   }
 
   /** Position of the key, or of the value where there is no key (items of a list). */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { type ActionError, messageOf, refused } from '../../runtime/errors.ts';
 import { type Log, silentLog } from '../../runtime/log.ts';
-import type { Check, Checks, Request, Warmup } from '../checks.ts';
+import type { Check, Checks, Warmup } from '../checks.ts';
 import { readExpectations } from '../expect/index.ts';
 import { BUILT_IN, type Defaults, readBudget, readCheck, readDefaults } from './check.ts';
 import { Field } from './field.ts';
@@ -71,7 +71,7 @@ export function parseChecks(text: string, options: LoadOptions & { readonly file
   return checks;
 }
 
-const DOCUMENT_KEYS = [
+export const DOCUMENT_KEYS = [
   'version',
   'base-url',
   'public',
@@ -170,9 +170,8 @@ function readWarmup(field: Field, scope: Scope, defaults: Defaults): Warmup | un
   const fields = field.fields(['path', ...REQUEST_KEYS, 'budget']);
   if (!fields) return undefined;
   const { path, budget, ...request } = fields;
-  const read: Request | undefined = path
-    ? readRequest(field, { ...request, get: path }, scope, defaults)
-    : readRequest(field, request, scope, defaults);
+  if (path && request.get) return path.mistake('stands beside `get`, which says the same', 'key');
+  const read = readRequest(field, path ? { ...request, get: path } : request, scope, defaults);
   const ms = budget ? readBudget(budget) : DEFAULT_WARMUP;
   return read && ms !== undefined ? { request: read, budget: ms } : undefined;
 }

@@ -17,6 +17,9 @@ export interface Mistake extends Place {
 /** A checks file is read by people: one that is larger than this is not a checks file. */
 export const MAX_FILE_BYTES = 1024 * 1024;
 
+/** A few anchors can stand for billions of values; a thousand checks have far fewer than this. */
+const MAX_VALUES = 50_000;
+
 /** The YAML text with the position of every node, and the mistakes found in it so far. */
 export class Source {
   readonly document: Document.Parsed;
@@ -32,6 +35,15 @@ export class Source {
         what: `is not YAML: ${error.message.split('\n', 1)[0]}`,
       });
     }
+  }
+
+  #values = 0;
+
+  /** Counts one value that is read; answers with a mistake once, when there are too many, and stops the reading. */
+  count(): string | undefined {
+    this.#values++;
+    if (this.#values === MAX_VALUES) return `has more than ${MAX_VALUES} values, aliases written out`;
+    return this.#values > MAX_VALUES ? '' : undefined;
   }
 
   place(node: Node | null | undefined): Place {

@@ -241,6 +241,7 @@ function numberOf(value: Json | undefined): number | undefined {
 function readLength(field: Field): Condition[] | undefined {
   if (field.isMap) {
     const fields = field.fields(COMPARISON_KEYS) ?? {};
+    if (Object.keys(fields).length === 0) return field.mistake('has no condition such as at-least: 1');
     return (Object.entries(fields) as [Comparison, Field][])
       .map(([key, member]) => compare(member, key, { label: 'length ', measure: lengthOf }))
       .filter((condition) => condition !== undefined);
