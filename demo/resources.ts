@@ -47,10 +47,8 @@ export async function createResources(
   });
   for (const bucket of [NAMES.bucket, NAMES.releaseBucket]) await createBucket(cloud, bucket);
   await putPage(cloud, 'index.html', FIRST_PAGE);
-  const [site, api] = await Promise.all([
-    createDistribution(cloud),
-    createService(cloud, await pushPlaceholder(NAMES.repository)),
-  ]);
+  const image = await pushPlaceholder(NAMES.repository);
+  const [site, api] = await Promise.all([createDistribution(cloud), createService(cloud, image)]);
   await createAlarm(cloud);
   return { ...NAMES, service: api.arn, apiUrl: api.url, distribution: site.id, siteUrl: site.url };
 }

@@ -27,6 +27,7 @@ function closeUp(report: WeekReport, act: ActReport): string {
     samples: report.traffic,
     commits: report.commits,
     acts: [],
+    steps: act.steps,
     from: act.from,
     to: act.to,
     bucket: 100,

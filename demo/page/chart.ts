@@ -1,10 +1,12 @@
-import type { ActReport, Commit, Sample } from '../model.ts';
+import type { ActReport, Commit, Sample, StepRun } from '../model.ts';
 import { escapeHtml, time } from './html.ts';
 
 export interface ChartOptions {
   readonly samples: readonly Sample[];
   readonly commits: readonly Commit[];
   readonly acts: readonly ActReport[];
+  /** Steps to draw as bars above the requests, in place of the acts. */
+  readonly steps?: readonly StepRun[];
   /** What is shown, in milliseconds since the week began. */
   readonly from: number;
   readonly to: number;
@@ -35,7 +37,7 @@ export function trafficChart(options: ChartOptions): string {
   const x = (at: number) => LEFT + ((Math.min(Math.max(at, from), to) - from) / (to - from)) * (width - LEFT);
   const scale = { x, options };
   return `<svg class="chart" viewBox="0 0 ${width} ${HEIGHT}" role="img" aria-label="${escapeHtml(label)}">
-${acts(scale)}${bars(scale)}${strip(scale, 'api', 'API', 0)}${strip(scale, 'site', 'site', 1)}${latency(scale)}${axis(scale)}</svg>`;
+${acts(scale)}${steps(scale)}${bars(scale)}${strip(scale, 'api', 'API', 0)}${strip(scale, 'site', 'site', 1)}${latency(scale)}${axis(scale)}</svg>`;
 }
 
 /** Place of a commit in the week's palette. */
@@ -52,6 +54,24 @@ function acts({ x, options }: Scale): string {
       const room = right - left;
       const fits = [`${act.day} · ${act.title}`, act.day].find((text) => text.length * 7.4 < room - 10) ?? '';
       return `<a href="#act-${index + 1}"><rect class="act${index % 2 ? ' odd' : ''}" x="${n(left)}" y="0" width="${n(room)}" height="${HEIGHT - 22}"><title>${escapeHtml(`${act.day}: ${act.title}`)}</title></rect><text class="act-label" x="${n(left + 6)}" y="17">${escapeHtml(fits)}</text></a>`;
+    })
+    .join('\n');
+}
+
+/** The job's steps, side by side where they ran side by side. */
+function steps({ x, options }: Scale): string {
+  const ends: number[] = [];
+  return [...(options.steps ?? [])]
+    .sort((a, b) => a.from - b.from)
+    .map((step) => {
+      const free = ends.findIndex((end) => end <= step.from);
+      const row = free < 0 ? ends.length : free;
+      ends[row] = step.to;
+      const [left, right] = [x(step.from), x(step.to)];
+      const top = 2 + row * 17;
+      const colour = step.exitCode === 0 ? 'step-green' : 'step-red';
+      const text = step.action.length * 6.4 < right - left - 8 ? step.action : '';
+      return `<rect class="${colour}" x="${n(left)}" y="${top}" width="${n(Math.max(2, right - left - 1))}" height="15" rx="3"><title>${step.action}</title></rect><text class="step-label" x="${n(left + 5)}" y="${top + 11}">${text}</text>`;
     })
     .join('\n');
 }

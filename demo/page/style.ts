@@ -48,6 +48,8 @@ section { margin: 0 0 3rem; }
 .chart a:hover .act { fill: var(--line); }
 .chart text { font: 11px system-ui, "Liberation Sans", sans-serif; fill: var(--quiet); }
 .chart .act-label { font-size: 12px; font-weight: 600; fill: var(--ink); }
+.chart .step-green { fill: color-mix(in srgb, var(--good) 18%, var(--card)); stroke: var(--good); stroke-width: .7; } .chart .step-red { fill: color-mix(in srgb, var(--bad) 18%, var(--card)); stroke: var(--bad); stroke-width: .7; }
+.chart .step-label { fill: var(--ink); }
 .chart .on-strip { font: 9.5px ui-monospace, "DejaVu Sans Mono", monospace; fill: #fff; }
 .chart .grid { stroke: var(--line); stroke-width: 1; }
 .chart .latency { fill: none; stroke: var(--quiet); stroke-width: 1.5; stroke-linejoin: round; }
