@@ -35,7 +35,10 @@ for command in "${commands[@]}"; do
 done
 seconds=$((SECONDS - start))
 
-printf 'outcome=%s\nduration-seconds=%s\n' "$outcome" "$seconds" >>"$GITHUB_OUTPUT"
+{
+  printf 'outcome=%s\n' "$outcome"
+  printf 'duration-seconds=%s\n' "$seconds"
+} >>"$GITHUB_OUTPUT"
 {
   printf '### %s: %s\n\n' "$TITLE" "$outcome"
   printf '| | |\n| --- | --- |\n| folder | `%s` |\n| time | %ss |\n' "$FOLDER" "$seconds"

@@ -69,14 +69,14 @@ function main() {
   );
   const found = problems(inputs);
   for (const problem of found)
-    console.log(`::error::${problem.replaceAll('%', '%25').replaceAll('\n', '%0A')}`);
+    process.stdout.write(`::error::${problem.replaceAll('%', '%25').replaceAll('\n', '%0A')}\n`);
   if (found.length > 0) {
     process.exitCode = 2;
     return;
   }
   const id = inputs['release-id'] || releaseId(new Date(), process.env['GITHUB_SHA'] ?? '');
   appendFileSync(process.env['GITHUB_OUTPUT'] ?? '', `release-id=${id}\n`);
-  console.log(`release ${id}`);
+  process.stdout.write(`release ${id}\n`);
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) main();

@@ -64,9 +64,9 @@ function main() {
   appendFileSync(process.env['GITHUB_OUTPUT'] ?? '', `outcome=${outcome}\n`);
   const summary = process.env['GITHUB_STEP_SUMMARY'];
   if (summary) appendFileSync(summary, table(needs, process.env['INPUT_ENVIRONMENT'] ?? '', outcome));
-  if (GREEN.includes(outcome)) console.log(`release: ${outcome}`);
+  if (GREEN.includes(outcome)) process.stdout.write(`release: ${outcome}\n`);
   else {
-    console.log(`::error::the release ended as ${outcome}; the failed job says why`);
+    process.stdout.write(`::error::the release ended as ${outcome}; the failed job says why\n`);
     process.exitCode = 1;
   }
 }
