@@ -21,7 +21,12 @@ export interface BackendConfig {
   readonly image: ImageRef;
   readonly environment: Environment;
   /** Port, start command, sizes and scaling, as far as they are given. */
-  readonly change: Pick<SpecChange, 'port' | 'startCommand' | 'cpu' | 'memory' | 'scaling'>;
+  readonly change: Pick<
+    SpecChange,
+    'port' | 'startCommand' | 'cpu' | 'memory' | 'scaling' | 'taskDefinition'
+  >;
+  /** A return to a release: secret references that it did not have are taken away. */
+  readonly keepSecrets?: readonly string[] | undefined;
   readonly probe: { readonly url: string; readonly interval: number; readonly maxErrorRate: number };
   readonly alarms: readonly string[];
   readonly bakeTime: number;

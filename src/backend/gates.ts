@@ -15,32 +15,39 @@ export interface AlarmGate {
 }
 
 /**
- * Reads the alarms as they stand before the update.
+ * Reads the alarms as they stand.
  * @throws ActionError `refused`: one does not exist, or they may not be read.
  */
-export async function armAlarms(
-  names: readonly string[],
-  api: AlarmsApi,
-  ports: { clock: Clock; log: Log; signal: AbortSignal },
-): Promise<AlarmGate> {
-  const before = await api.states(names).catch((error) => {
+export async function readAlarms(names: readonly string[], api: AlarmsApi): Promise<AlarmState[]> {
+  if (names.length === 0) return [];
+  const found = await api.states(names).catch((error) => {
     throw awsProblem(error, {
       operation: 'cloudwatch:DescribeAlarms',
       resource: names.join(', '),
       input: 'alarms',
     });
   });
-  const missing = missingAlarms(names, before);
-  if (missing.length > 0) {
-    throw refused({
-      input: 'alarms',
-      what: `no such CloudWatch alarm: ${missing.join(', ')}`,
-      fix: 'correct the name, or create the alarm in the region of the service',
-    });
-  }
+  const missing = missingAlarms(names, found);
+  if (missing.length === 0) return found;
+  throw refused({
+    input: 'alarms',
+    what: `no such CloudWatch alarm: ${missing.join(', ')}`,
+    fix: 'correct the name, or create the alarm in the region of the service',
+  });
+}
+
+/** Remembers how the alarms stand before the update; `undefined` where none is to be watched. */
+export async function armAlarms(
+  names: readonly string[],
+  api: AlarmsApi,
+  ports: { clock: Clock; log: Log; signal: AbortSignal },
+): Promise<AlarmGate | undefined> {
+  if (names.length === 0) return undefined;
+  const before = await readAlarms(names, api);
   const ringing = new Set(before.filter((alarm) => alarm.state === 'ALARM').map((alarm) => alarm.name));
-  for (const name of ringing)
+  for (const name of ringing) {
     ports.log.warning(`alarm ${name} rings already: it does not count unless it goes quiet first`);
+  }
   return { watch: (bakeTime) => watchAlarms(names, ringing, api, bakeTime, ports) };
 }
 

@@ -15,6 +15,13 @@ export type { PlanEntry } from './plan.ts';
 export { planLines } from './plan.ts';
 export { probeFailures, probeTable } from './probe-chart.ts';
 export { formatPercent } from './probe-statistics.ts';
+export {
+  type BackendRestoration,
+  type BackendRestorePlan,
+  planRestoreBackend,
+  type RestoreConfig,
+  restoreBackend,
+} from './release.ts';
 export type { BackendResult } from './result.ts';
 export { parseServiceRef, type ServiceRef } from './service-ref.ts';
 export { normalCpu, normalMemory } from './sizes.ts';

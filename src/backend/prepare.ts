@@ -1,5 +1,6 @@
 import { refused } from '../runtime/errors.ts';
 import type { BackendConfig, BackendPorts } from './config.ts';
+import { readAlarms } from './gates.ts';
 import { type ResolvedImage, resolveImage } from './image.ts';
 import { refuseReserved } from './reserved.ts';
 import { resolveSecrets } from './secrets.ts';
@@ -37,16 +38,21 @@ export async function prepareDeployment(config: BackendConfig, ports: BackendPor
     log: ports.log,
   });
   const region = service.region ?? regionOf(target.arn);
+  await readAlarms(config.alarms, ports.aws.alarms(region));
   const setSecrets = await resolveSecrets(environment.secrets, ports.aws.secrets(region));
   const change: SpecChange = {
     ...config.change,
     image: image.image,
     setVariables: environment.variables,
     setSecrets,
+    unset: config.keepSecrets ? strangers(state.spec.secrets, config.keepSecrets) : [],
     ...(target.kind === 'apprunner' ? { autoDeployments: false } : {}),
   };
   return { target, image, change, state };
 }
+
+const strangers = (secrets: Readonly<Record<string, string>>, keep: readonly string[]) =>
+  Object.keys(secrets).filter((name) => !keep.includes(name));
 
 export const regionOf = (arn: string): string | undefined => arn.split(':')[3] || undefined;
 

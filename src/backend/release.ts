@@ -1,0 +1,175 @@
+import type { BackendHalf } from '../release/record.ts';
+import { ActionError } from '../runtime/errors.ts';
+import type { BackendConfig, BackendPorts } from './config.ts';
+import { rollOut } from './deploy.ts';
+import type { Deployment } from './deployment.ts';
+import type { SecretRef } from './env-file.ts';
+import type { Failure } from './failure.ts';
+import { parseImageRef } from './image-ref.ts';
+import { type PlanEntry, planChanges, planLines } from './plan.ts';
+import { prepareDeployment } from './prepare.ts';
+import { recover } from './recover.ts';
+import { returnToSnapshot } from './restore.ts';
+import { fingerprints } from './result.ts';
+import { parseServiceRef } from './service-ref.ts';
+import { takeSnapshot } from './snapshot.ts';
+import { applyChange, type BackendSpec } from './spec.ts';
+import type { BackendState } from './targets/target.ts';
+
+/** A recorded backend that is to be live again. The caller holds the lock and writes the record. Milliseconds. */
+export interface RestoreConfig {
+  readonly half: BackendHalf;
+  /** In place of the recorded one: an ARN, or a name; '' keeps it. */
+  readonly service?: string | undefined;
+  readonly waitTimeout: number;
+  readonly lockTimeout: number;
+}
+
+/** What a return would change. That it could be made proves that it can be finished: service, image, secrets are there. */
+export interface BackendRestorePlan {
+  readonly changes: boolean;
+  readonly plan: readonly PlanEntry[];
+  /** The plan for people, a line each. */
+  readonly lines: readonly string[];
+  /** Milliseconds that it takes, by the experience of the target. */
+  readonly estimate: number;
+  /** Plain variables that have changed since: their values are not recorded, so they stay as they are now. */
+  readonly keptVariables: readonly string[];
+  /** What runs now. */
+  readonly currentImage: string;
+  readonly url: string | undefined;
+}
+
+/** A recorded backend that is live again, and can still be undone. */
+export interface BackendRestoration {
+  readonly fields: Partial<BackendHalf>;
+  readonly url: string | undefined;
+  /** Puts back what ran before, and verifies it. @throws ActionError `rollback-failed`. */
+  undo(): Promise<void>;
+}
+
+/** App Runner takes 3 to 5 minutes for an update, ECS about the time of its health checks and the draining. */
+const ESTIMATE = { apprunner: 240_000, ecs: 180_000, 'ecs-express': 420_000 } as const;
+
+/**
+ * Reads what a return to `half` would change. Changes nothing.
+ * @throws ActionError `refused`: no such service, the image is gone from the registry, a secret is gone, …
+ */
+export async function planRestoreBackend(
+  config: RestoreConfig,
+  ports: BackendPorts,
+): Promise<BackendRestorePlan> {
+  const { state, change } = await prepareDeployment(backendConfig(config), ports);
+  const plan = planChanges(state.spec, applyChange(state.spec, change));
+  return {
+    changes: plan.length > 0,
+    plan,
+    lines: planLines(plan),
+    estimate: plan.length > 0 ? ESTIMATE[state.target] : 0,
+    keptVariables: config.half.taskDefinition ? [] : changedVariables(config.half, state),
+    currentImage: state.spec.image,
+    url: state.url,
+  };
+}
+
+/** Names of plain variables whose fingerprint is not the recorded one, and of those that came or went. */
+export function changedVariables(
+  half: Pick<BackendHalf, 'variables'>,
+  state: { readonly arn: string; readonly spec: Pick<BackendSpec, 'variables'> },
+): string[] {
+  if (!half.variables) return [];
+  const now = fingerprints(state.arn, state.spec.variables);
+  const names = new Set([...Object.keys(half.variables), ...Object.keys(now)]);
+  return [...names].filter((name) => half.variables?.[name] !== now[name]).sort();
+}
+
+/**
+ * Makes a recorded backend live and verifies it. Where that does not work, what ran before is put back.
+ * @throws ActionError `refused`: nothing was changed; `failed`: what was before is live; `rollback-failed`: neither is
+ * known to be; `timed-out`: one cannot know yet; `interrupted`.
+ */
+export async function restoreBackend(
+  config: RestoreConfig,
+  ports: BackendPorts,
+): Promise<BackendRestoration> {
+  const wanted = backendConfig(config);
+  const prepared = await prepareDeployment(wanted, ports);
+  const taken = await takeSnapshot(prepared, wanted, ports);
+  if (taken.plan.length === 0) {
+    return { fields: fieldsOf(taken.snapshot), url: taken.snapshot.url, undo: async () => {} };
+  }
+  return rollOut(prepared, taken, wanted, ports, (d, failure) => settle(d, failure, config.waitTimeout));
+}
+
+async function settle(
+  d: Deployment,
+  failure: Failure | undefined,
+  timeout: number,
+): Promise<BackendRestoration> {
+  if (failure) {
+    const { outcome, cause = failure.why, details, fix } = await recover(d, failure);
+    // "rolled back" is said from the deployment's point of view: for a return to a release it is a failure.
+    throw new ActionError(outcome === 'rolled-back' ? 'failed' : outcome, { what: cause, details, fix });
+  }
+  d.ports.onSettled?.();
+  return {
+    fields: {
+      ...fieldsOf(d.snapshot),
+      image: d.image.image,
+      previousImage: d.snapshot.spec.image,
+      ...(d.rollout ? { operationId: d.rollout.id } : {}),
+      ...(d.common.taskDefinition ? { taskDefinition: d.common.taskDefinition } : {}),
+      ...(d.probe ? { availability: d.probe.report().availability } : {}),
+    },
+    url: d.snapshot.url,
+    async undo() {
+      const restored = await returnToSnapshot(d.target, d.undo, timeout, d.ports);
+      if (restored.kind === 'restored') return;
+      const what = `the return to ${d.undo.previousImage} did not work: ${restored.why}`;
+      throw new ActionError('rollback-failed', { what, fix: 'look at the service now' });
+    },
+  };
+}
+
+function fieldsOf(state: BackendState): Partial<BackendHalf> {
+  return {
+    target: state.target,
+    service: state.arn,
+    image: state.spec.image,
+    ...(state.url ? { serviceUrl: state.url } : {}),
+    ...(state.spec.taskDefinition ? { taskDefinition: state.spec.taskDefinition } : {}),
+  };
+}
+
+/** A return to a release is a deployment of what it recorded, with no gates of its own: the caller has them. */
+function backendConfig({ half, service, waitTimeout, lockTimeout }: RestoreConfig): BackendConfig {
+  const secrets = Object.entries(half.secrets ?? {}).map(([name, reference]) => [
+    name,
+    splitNative(reference),
+  ]);
+  return {
+    service: parseServiceRef({
+      service: service || half.service,
+      target: service && !service.startsWith('arn:') ? half.target : 'auto',
+      cluster: '',
+    }),
+    container: '',
+    image: parseImageRef(half.image),
+    environment: { variables: {}, secrets: Object.fromEntries(secrets) as Record<string, SecretRef> },
+    change: half.taskDefinition ? { taskDefinition: half.taskDefinition } : {},
+    keepSecrets: half.secrets ? Object.keys(half.secrets) : undefined,
+    probe: { url: '', interval: 500, maxErrorRate: 1 },
+    alarms: [],
+    bakeTime: 0,
+    rollbackOnFailure: true,
+    waitTimeout,
+    lockTimeout,
+    dryRun: false,
+  };
+}
+
+/** `ARN` or `ARN:json-key::`, as a target was given it. */
+export function splitNative(reference: string): SecretRef {
+  const match = /^(arn:[^:]+:[^:]+:[^:]*:[^:]*:secret:[^:]+)(?::([^:]*))?/.exec(reference);
+  return { secret: match?.[1] ?? reference, jsonKey: match?.[2] || undefined };
+}
