@@ -1,4 +1,5 @@
 import type { ServiceFactory } from '../core/service.ts';
+import { cloudfrontService } from './cloudfront/index.ts';
 import { cloudWatchService } from './cloudwatch/index.ts';
 import { ecrService } from './ecr/index.ts';
 import { logsService } from './logs/index.ts';
@@ -10,6 +11,7 @@ import { stsService } from './sts/index.ts';
 /** Every service, one line each. A service finds the others through `context.service(name)`, after all are made. */
 export const services: readonly ServiceFactory[] = [
   s3Service,
+  cloudfrontService,
   ecrService,
   registryService,
   secretsManagerService,

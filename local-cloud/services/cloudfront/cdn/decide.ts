@@ -1,0 +1,104 @@
+import type { Behavior, CachePolicy, DistributionConfig } from '../config.ts';
+
+type Headers = Readonly<Record<string, string>>;
+
+/** `*` is any text, `?` any one character; case matters, the first slash may be missing in the pattern. */
+export function patternMatches(pattern: string, path: string): boolean {
+  if (pattern === '*') return true;
+  const full = pattern.startsWith('/') || pattern.startsWith('*') ? pattern : `/${pattern}`;
+  const source = full
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${source}$`, 's').test(path);
+}
+
+export function behaviorFor(config: DistributionConfig, path: string): Behavior {
+  const found = config.behaviors.find((behavior) => patternMatches(behavior.pattern, path));
+  return found ?? (config.behaviors.at(-1) as Behavior);
+}
+
+/** The part of the query that makes a cache entry of its own. */
+export function keyQuery(policy: CachePolicy, query: string): string {
+  if (policy.query === 'none' || query === '') return '';
+  if (policy.query === 'all') return query;
+  const wanted = new Set(policy.query);
+  return query
+    .split('&')
+    .filter((pair) => wanted.has(pair.split('=', 1)[0] ?? ''))
+    .join('&');
+}
+
+export interface Lifetime {
+  /** Kept at all. */
+  readonly store: boolean;
+  /** Seconds before the origin is asked again. */
+  readonly ttl: number;
+}
+
+/** Directives of a `Cache-Control` header, names in lower case. */
+export function directives(header: string | undefined): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const part of (header ?? '').split(',')) {
+    const [name = '', value = ''] = part.trim().split('=', 2);
+    if (name !== '') found.set(name.toLowerCase(), value.replace(/^"(.*)"$/, '$1'));
+  }
+  return found;
+}
+
+/**
+ * How long an answer is kept: s-maxage before max-age before Expires before the default, between the policy's bounds. A
+ * minimum above 0 outweighs no-cache, no-store and private.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html
+ */
+export function lifetime(headers: Headers, policy: CachePolicy, now: number): Lifetime {
+  const cache = directives(headers['cache-control']);
+  if (policy.max === 0) return { store: false, ttl: 0 };
+  if (cache.has('no-store') || cache.has('private')) return { store: policy.min > 0, ttl: policy.min };
+  if (cache.has('no-cache')) return { store: true, ttl: policy.min };
+  const age =
+    seconds(cache.get('s-maxage')) ?? seconds(cache.get('max-age')) ?? expiry(headers['expires'], now);
+  const ttl = age === undefined ? Math.max(policy.default, policy.min) : Math.max(age, policy.min);
+  return { store: true, ttl: Math.min(ttl, policy.max) };
+}
+
+const seconds = (text: string | undefined) =>
+  text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+
+function expiry(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined;
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? 0 : Math.max(0, Math.floor((at - now) / 1000));
+}
+
+/** How long an error is kept: the configured minimum, or longer where the origin says so. */
+export function errorLifetime(headers: Headers, min: number): number {
+  const cache = directives(headers['cache-control']);
+  return Math.max(min, seconds(cache.get('s-maxage')) ?? seconds(cache.get('max-age')) ?? 0);
+}
+
+export type Encoding = 'br' | 'gzip' | 'identity';
+
+/** The encoding that CloudFront makes of `Accept-Encoding`: brotli before gzip. */
+export function encodingFor(accept: string | undefined): Encoding {
+  const refused = (name: string) => new RegExp(`\\b${name}\\s*;\\s*q=0(\\.0*)?\\s*(,|$)`).test(accept ?? '');
+  if (/\bbr\b/.test(accept ?? '') && !refused('br')) return 'br';
+  if (/\bgzip\b/.test(accept ?? '') && !refused('gzip')) return 'gzip';
+  return 'identity';
+}
+
+/** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/ServingCompressedFiles.html */
+const COMPRESSED =
+  /^(text\/(css|html|javascript|plain|xml|csv|calendar|markdown|x-component|x-java-source|richtext|tab-separated-values)|application\/(javascript|json|xml|xhtml\+xml|rss\+xml|manifest\+json|vnd\.ms-fontobject|wasm|x-javascript|ld\+json|atom\+xml|dash\+xml|graphql\+json)|image\/(svg\+xml|bmp|vnd\.microsoft\.icon|x-icon)|font\/(eot|otf|ttf|opentype))$/;
+
+export function compressible(headers: Headers, size: number): boolean {
+  const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  return (
+    size >= 1000 && size <= 10_000_000 && headers['content-encoding'] === undefined && COMPRESSED.test(type)
+  );
+}
+
+/** Bucket of an S3 REST endpoint, `bucket.s3.us-west-2.amazonaws.com`. */
+export function bucketOf(domain: string): string | undefined {
+  return /^(.+)\.s3(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?$/.exec(domain)?.[1];
+}

@@ -1,0 +1,310 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import { headersOf, newRequestId, splitUrl } from '../../../core/request.ts';
+import { etagMatches } from '../../s3/conditions.ts';
+import { parseRange } from '../../s3/range.ts';
+import type { S3Store } from '../../s3/store.ts';
+import { type Behavior, type DistributionConfig, ERROR_TTL } from '../config.ts';
+import { canonicalPath } from '../paths.ts';
+import { Cache, type CacheEntry } from './cache.ts';
+import {
+  behaviorFor,
+  compressible,
+  type Encoding,
+  encodingFor,
+  errorLifetime,
+  keyQuery,
+  lifetime,
+} from './decide.ts';
+import { askOrigin, buffered, type OriginAnswer } from './origin.ts';
+
+const brotli = promisify(brotliCompress);
+const gzipped = promisify(gzip);
+
+type Outcome = 'Hit' | 'Miss' | 'RefreshHit' | 'Error';
+
+interface Viewer {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+interface Served {
+  readonly answer: OriginAnswer;
+  readonly outcome: Outcome;
+  /** Seconds in the cache. */
+  readonly age: number | undefined;
+  /** Not kept: nobody but this request holds it. */
+  readonly passing: boolean;
+}
+
+/** One distribution's edge: a cache in front of its origins, on a port of its own. */
+export class Edge {
+  readonly cache = new Cache();
+  readonly counts: Record<Outcome, number> = { Hit: 0, Miss: 0, RefreshHit: 0, Error: 0 };
+  readonly #store: S3Store;
+  readonly #config: () => DistributionConfig;
+  readonly #now: () => number;
+  readonly server: Server;
+
+  constructor(store: S3Store, config: () => DistributionConfig, now: () => number) {
+    this.#store = store;
+    this.#config = config;
+    this.#now = now;
+    this.server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+      this.#serve(request, response).catch(() => response.destroy());
+    });
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { path, query } = splitUrl(request.url ?? '/');
+    const viewer: Viewer = {
+      method: request.method ?? 'GET',
+      path: canonicalPath(path),
+      query: query.size === 0 ? '' : (request.url ?? '').slice((request.url ?? '').indexOf('?') + 1),
+      headers: headersOf(request),
+    };
+    const config = this.#config();
+    const behavior = behaviorFor(config, viewer.path);
+    if (!config.enabled) return page(response, viewer, 403, 'The distribution is disabled.');
+    if (!behavior.methods.includes(viewer.method)) {
+      return page(
+        response,
+        viewer,
+        403,
+        'This distribution is not configured to allow the HTTP request method that was used for this request. The distribution supports only cachable requests.',
+      );
+    }
+    const cacheable = viewer.method === 'GET' || viewer.method === 'HEAD';
+    const served = cacheable
+      ? await this.#withErrorPage(config, viewer, await this.#cached(config, behavior, viewer))
+      : await this.#pass(config, behavior, viewer, request);
+    this.counts[served.outcome]++;
+    // The cache may let go of it while it is being sent.
+    if (!served.passing) served.answer.retain();
+    try {
+      await sendAnswer(response, viewer, served);
+    } finally {
+      served.answer.release();
+    }
+  }
+
+  async #cached(config: DistributionConfig, behavior: Behavior, viewer: Viewer): Promise<Served> {
+    const encoding: Encoding = behavior.compress
+      ? encodingFor(viewer.headers['accept-encoding'])
+      : 'identity';
+    const query = keyQuery(behavior.policy, viewer.query);
+    const key = Cache.key(viewer.path, query, encoding);
+    const entry = this.cache.get(key);
+    const now = this.#now();
+    if (entry && now < entry.fresh) return this.#hit(entry, now);
+    const asked = await this.#ask(config, behavior, viewer, entry?.answer.headers['etag']);
+    if (asked.status === 304 && entry && this.cache.get(key) === entry) {
+      entry.stored = now;
+      entry.fresh =
+        now + lifetime({ ...entry.answer.headers, ...asked.headers }, behavior.policy, now).ttl * 1000;
+      return { answer: entry.answer, outcome: 'RefreshHit', age: undefined, passing: false };
+    }
+    if (asked.status >= 500 && entry && entry.answer.status < 400) return this.#hit(entry, now);
+    const answer = await encoded(
+      asked.status === 304 ? await this.#ask(config, behavior, viewer) : asked,
+      encoding,
+    );
+    const kept = this.#lifetime(config, behavior, answer, now);
+    if (!kept.store) {
+      this.cache.delete(key);
+      return { answer, outcome: outcomeOf(answer), age: undefined, passing: true };
+    }
+    this.cache.set(key, { path: viewer.path, query, answer, stored: now, fresh: now + kept.ttl * 1000 });
+    return { answer, outcome: outcomeOf(answer), age: undefined, passing: false };
+  }
+
+  #hit(entry: CacheEntry, now: number): Served {
+    const age = Math.floor((now - entry.stored) / 1000);
+    return {
+      answer: entry.answer,
+      outcome: entry.answer.status >= 400 ? 'Error' : 'Hit',
+      age,
+      passing: false,
+    };
+  }
+
+  #lifetime(config: DistributionConfig, behavior: Behavior, answer: OriginAnswer, now: number) {
+    if (answer.status < 400) return lifetime(answer.headers, behavior.policy, now);
+    const min = config.errors.find((e) => e.code === answer.status)?.ttl ?? ERROR_TTL;
+    const ttl = errorLifetime(answer.headers, min);
+    return { store: ttl > 0, ttl };
+  }
+
+  #ask(config: DistributionConfig, behavior: Behavior, viewer: Viewer, etag?: string): Promise<OriginAnswer> {
+    const origin = config.origins.find((o) => o.id === behavior.origin);
+    if (!origin) throw new Error(`no origin ${behavior.origin}`);
+    const root =
+      viewer.path === '/' && config.defaultRootObject !== ''
+        ? `/${encodeURI(config.defaultRootObject)}`
+        : viewer.path;
+    return askOrigin(this.#store, origin, {
+      method: viewer.method === 'HEAD' ? 'GET' : viewer.method,
+      path: origin.path + root,
+      query: behavior.forwards ? viewer.query : keyQuery(behavior.policy, viewer.query),
+      headers: {
+        ...(behavior.forwards ? forwarded(viewer.headers) : {}),
+        'user-agent': 'Amazon CloudFront',
+        ...(etag === undefined ? {} : { 'if-none-match': etag.replace(/^W\//, '') }),
+      },
+    });
+  }
+
+  /** An error page is a request of its own to the same distribution. */
+  async #withErrorPage(config: DistributionConfig, viewer: Viewer, served: Served): Promise<Served> {
+    const { status } = served.answer;
+    const custom = status < 400 ? undefined : config.errors.find((e) => e.code === status);
+    if (custom?.page === undefined) return served;
+    const {
+      'if-none-match': _match,
+      'if-modified-since': _since,
+      range: _range,
+      ...headers
+    } = viewer.headers;
+    const asked: Viewer = { ...viewer, path: custom.page, query: '', headers };
+    const found = await this.#cached(config, behaviorFor(config, custom.page), asked);
+    if (found.answer.status >= 400) {
+      if (found.passing) found.answer.release();
+      return served;
+    }
+    if (served.passing) served.answer.release();
+    return { ...found, answer: { ...found.answer, status: custom.status ?? status }, outcome: 'Error' };
+  }
+
+  async #pass(
+    config: DistributionConfig,
+    behavior: Behavior,
+    viewer: Viewer,
+    body: Readable,
+  ): Promise<Served> {
+    const origin = config.origins.find((o) => o.id === behavior.origin);
+    if (!origin) throw new Error(`no origin ${behavior.origin}`);
+    const path = origin.path + viewer.path;
+    const answer = await askOrigin(this.#store, origin, {
+      method: viewer.method,
+      path,
+      query: viewer.query,
+      headers: forwarded(viewer.headers),
+      body,
+    });
+    return { answer, outcome: answer.status >= 400 ? 'Error' : 'Miss', age: undefined, passing: true };
+  }
+}
+
+const outcomeOf = (answer: OriginAnswer): Outcome => (answer.status >= 400 ? 'Error' : 'Miss');
+
+/** Conditions and ranges are between viewer and CDN; the origin is asked for the whole. */
+const OWN: ReadonlySet<string> = new Set([
+  'connection',
+  'if-none-match',
+  'if-modified-since',
+  'if-match',
+  'if-unmodified-since',
+  'range',
+  'if-range',
+  'accept-encoding',
+]);
+
+const forwarded = (headers: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !OWN.has(name)));
+
+/** Compresses what CloudFront would; the entity tag is then a weak one. */
+async function encoded(answer: OriginAnswer, encoding: Encoding): Promise<OriginAnswer> {
+  if (encoding === 'identity' || answer.status !== 200 || !compressible(answer.headers, answer.size))
+    return answer;
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer.read(0, answer.size)) chunks.push(chunk);
+  answer.release();
+  const whole = Buffer.concat(chunks);
+  const bytes =
+    encoding === 'br'
+      ? await brotli(whole, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } })
+      : await gzipped(whole, { level: 5 });
+  const { etag } = answer.headers;
+  return buffered(
+    200,
+    {
+      ...answer.headers,
+      'content-encoding': encoding,
+      vary: 'Accept-Encoding',
+      ...(etag === undefined || etag.startsWith('W/') ? {} : { etag: `W/${etag}` }),
+    },
+    bytes,
+  );
+}
+
+function page(response: ServerResponse, viewer: Viewer, status: number, text: string): void {
+  const body = `<!DOCTYPE HTML>\n<HTML><HEAD><TITLE>ERROR: The request could not be satisfied</TITLE></HEAD><BODY><H1>${status} ERROR</H1><P>${text}</P></BODY></HTML>\n`;
+  response.writeHead(status, {
+    'content-type': 'text/html',
+    'content-length': Buffer.byteLength(body),
+    'x-cache': 'Error from cloudfront',
+    server: 'CloudFront',
+  });
+  response.end(viewer.method === 'HEAD' ? undefined : body);
+}
+
+async function sendAnswer(response: ServerResponse, viewer: Viewer, served: Served): Promise<void> {
+  const { answer, outcome, age } = served;
+  const headers: Record<string, string> = {
+    ...answer.headers,
+    'x-cache': `${outcome} from cloudfront`,
+    via: '1.1 local-cloud.cloudfront.net (CloudFront)',
+    'x-amz-cf-pop': 'LAX00-L0',
+    'x-amz-cf-id': newRequestId(),
+    ...(age === undefined ? {} : { age: String(age) }),
+  };
+  delete headers['content-length'];
+  if (answer.status === 200 && notModified(viewer.headers, headers)) {
+    response.writeHead(304, headers);
+    response.end();
+    return;
+  }
+  const range = answer.status === 200 ? rangeFor(viewer.headers, headers, answer.size) : 'whole';
+  if (range === 'unsatisfiable') {
+    response.writeHead(416, {
+      'content-range': `bytes */${answer.size}`,
+      'content-length': '0',
+      'x-cache': headers['x-cache'] ?? '',
+    });
+    response.end();
+    return;
+  }
+  const { start, end } = range === 'whole' ? { start: 0, end: answer.size } : range;
+  headers['content-length'] = String(end - start);
+  if (range !== 'whole') headers['content-range'] = `bytes ${start}-${end - 1}/${answer.size}`;
+  response.writeHead(range === 'whole' ? answer.status : 206, headers);
+  if (viewer.method === 'HEAD' || end === start) response.end();
+  else await pipeline(Readable.from(answer.read(start, end), { objectMode: false }), response);
+}
+
+function notModified(
+  asked: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>>,
+): boolean {
+  const match = asked['if-none-match'];
+  if (match !== undefined)
+    return etagMatches(match, (headers['etag'] ?? '').replace(/^W\//, '').replaceAll('"', ''));
+  const since = Date.parse(asked['if-modified-since'] ?? '');
+  return !Number.isNaN(since) && Date.parse(headers['last-modified'] ?? '') <= since;
+}
+
+function rangeFor(
+  asked: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>>,
+  size: number,
+) {
+  const condition = asked['if-range'];
+  if (condition !== undefined && condition !== headers['etag'] && condition !== headers['last-modified'])
+    return 'whole';
+  return parseRange(asked['range'], size);
+}

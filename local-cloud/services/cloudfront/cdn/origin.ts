@@ -1,0 +1,179 @@
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Readable } from 'node:stream';
+import { document } from '../../../core/xml.ts';
+import { objectHeaders } from '../../s3/headers.ts';
+import type { Bucket, S3Object } from '../../s3/model.ts';
+import { policyAllows } from '../../s3/policy.ts';
+import { readObject } from '../../s3/read.ts';
+import type { S3Store } from '../../s3/store.ts';
+import type { Origin } from '../config.ts';
+import { bucketOf } from './decide.ts';
+
+/** What an origin said. Its bytes stay readable until it is released. */
+export interface OriginAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly size: number;
+  /** @param end exclusive */
+  read(start: number, end: number): AsyncIterable<Buffer>;
+  /** One more who needs the bytes; each calls `release` once. */
+  retain(): void;
+  release(): void;
+}
+
+export interface OriginRequest {
+  readonly method: string;
+  /** Still percent-encoded, with the origin's path in front. */
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Readable;
+}
+
+export function buffered(status: number, headers: Record<string, string>, body: Buffer): OriginAnswer {
+  return {
+    status,
+    headers,
+    size: body.length,
+    async *read(start, end) {
+      if (end > start) yield body.subarray(start, end);
+    },
+    retain: () => {},
+    release: () => {},
+  };
+}
+
+/** Asks an origin: S3 inside of this process, any other over HTTP. */
+export async function askOrigin(
+  store: S3Store,
+  origin: Origin,
+  request: OriginRequest,
+): Promise<OriginAnswer> {
+  const bucket = bucketOf(origin.domain);
+  if (bucket !== undefined && !origin.custom) return askS3(store, bucket, origin, request);
+  return askHttp(origin, request);
+}
+
+const s3Error = (status: number, code: string, message: string): OriginAnswer =>
+  buffered(
+    status,
+    { 'content-type': 'application/xml', server: 'AmazonS3' },
+    Buffer.from(document('Error', { Code: code, Message: message })),
+  );
+
+function askS3(store: S3Store, name: string, origin: Origin, request: OriginRequest): OriginAnswer {
+  let key: string;
+  try {
+    key = decodeURIComponent(request.path.slice(1));
+  } catch {
+    return s3Error(400, 'InvalidURI', "Couldn't parse the specified URI.");
+  }
+  const bucket = store.buckets.get(name);
+  if (!bucket) return s3Error(404, 'NoSuchBucket', 'The specified bucket does not exist');
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return s3Error(403, 'AccessDenied', 'Access Denied');
+  if (key === '' || !mayRead(bucket, origin, key)) return s3Error(403, 'AccessDenied', 'Access Denied');
+  const object = bucket.objects.get(key);
+  if (!object) {
+    return mayList(bucket, origin)
+      ? s3Error(404, 'NoSuchKey', 'The specified key does not exist.')
+      : s3Error(403, 'AccessDenied', 'Access Denied');
+  }
+  if (request.headers['if-none-match'] === `"${object.etag}"`) {
+    return buffered(304, { etag: `"${object.etag}"`, ...objectHeaders(object, false) }, Buffer.alloc(0));
+  }
+  return s3Answer(store, object);
+}
+
+/**
+ * With a bucket policy, the policy says what a signed origin may read. Without one, it may read and list, as if the
+ * policy that this suite's Terraform writes were there; an unsigned origin reads what is public.
+ */
+function mayRead(bucket: Bucket, origin: Origin, key: string): boolean {
+  if (!origin.signed) return policyAllows(bucket, 'everyone', 's3:GetObject', key);
+  return (
+    !bucket.documents.has('policy') || policyAllows(bucket, 'cloudfront.amazonaws.com', 's3:GetObject', key)
+  );
+}
+
+/** Without `s3:ListBucket`, S3 says 403 and not 404 for a key that is not there. */
+function mayList(bucket: Bucket, origin: Origin): boolean {
+  if (!origin.signed) return policyAllows(bucket, 'everyone', 's3:ListBucket', '');
+  return (
+    !bucket.documents.has('policy') || policyAllows(bucket, 'cloudfront.amazonaws.com', 's3:ListBucket', '')
+  );
+}
+
+function s3Answer(store: S3Store, object: S3Object): OriginAnswer {
+  const headers = { ...objectHeaders(object, false), server: 'AmazonS3' };
+  const only = object.blobs.length === 1 ? object.blobs[0] : undefined;
+  const bytes = only && store.blobs.bytes(only);
+  if (bytes) return buffered(200, headers, bytes);
+  let holders = 1;
+  for (const blob of object.blobs) store.blobs.retain(blob);
+  return {
+    status: 200,
+    headers,
+    size: object.size,
+    read: (start, end) => readObject(store.blobs, object, start, end),
+    retain: () => {
+      holders++;
+    },
+    release: () => {
+      if (--holders !== 0) return;
+      for (const blob of object.blobs) store.blobs.release(blob);
+    },
+  };
+}
+
+/** Milliseconds: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html */
+const READ_TIMEOUT = 30_000;
+
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'upgrade',
+  'te',
+]);
+
+function askHttp(origin: Origin, request: OriginRequest): Promise<OriginAnswer> {
+  const [host = '', port] = origin.domain.split(':');
+  const https = origin.custom?.https ?? false;
+  const send = https ? httpsRequest : httpRequest;
+  const { 'accept-encoding': _encoding, host: _host, ...headers } = request.headers;
+  return new Promise((resolve) => {
+    const outgoing = send({
+      host,
+      port: Number(port ?? (https ? origin.custom?.httpsPort : origin.custom?.httpPort) ?? 80),
+      method: request.method,
+      path: request.query === '' ? request.path : `${request.path}?${request.query}`,
+      headers: { ...headers, host: origin.domain, ...origin.headers, via: '1.1 local-cloud (CloudFront)' },
+      timeout: READ_TIMEOUT,
+    });
+    outgoing.on('response', (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('error', () => resolve(badGateway()));
+      incoming.on('end', () => {
+        const answered: Record<string, string> = {};
+        for (const [name, value] of Object.entries(incoming.headers)) {
+          if (!HOP_BY_HOP.has(name)) answered[name] = Array.isArray(value) ? value.join(', ') : (value ?? '');
+        }
+        resolve(buffered(incoming.statusCode ?? 502, answered, Buffer.concat(chunks)));
+      });
+    });
+    outgoing.on('timeout', () => outgoing.destroy(new Error('the origin did not answer in time')));
+    outgoing.on('error', () => resolve(badGateway()));
+    if (request.body) request.body.pipe(outgoing);
+    else outgoing.end();
+  });
+}
+
+const badGateway = () =>
+  buffered(
+    502,
+    { 'content-type': 'text/html' },
+    Buffer.from('<html><body><h1>502 ERROR</h1><p>CloudFront could not reach the origin.</p></body></html>'),
+  );
