@@ -48,7 +48,8 @@ export interface SpecChange {
   readonly cpu?: string | undefined;
   readonly memory?: string | undefined;
   readonly autoDeployments?: boolean | undefined;
-  readonly scaling?: Scaling | undefined;
+  /** `none` takes automatic scaling away again. */
+  readonly scaling?: Scaling | 'none' | undefined;
   readonly taskDefinition?: string | undefined;
 }
 
@@ -66,7 +67,7 @@ export function applyChange(spec: BackendSpec, change: SpecChange): BackendSpec 
     cpu: change.cpu ?? spec.cpu,
     memory: change.memory ?? spec.memory,
     autoDeployments: change.autoDeployments ?? spec.autoDeployments,
-    scaling: change.scaling ?? spec.scaling,
+    scaling: change.scaling === 'none' ? undefined : (change.scaling ?? spec.scaling),
     taskDefinition: change.taskDefinition ?? spec.taskDefinition,
   };
 }
@@ -92,7 +93,7 @@ export function changeBack(from: BackendSpec, to: BackendSpec): SpecChange {
     cpu: from.cpu === to.cpu ? undefined : from.cpu,
     memory: from.memory === to.memory ? undefined : from.memory,
     autoDeployments: from.autoDeployments === to.autoDeployments ? undefined : from.autoDeployments,
-    scaling: sameScaling(from.scaling, to.scaling) ? undefined : from.scaling,
+    scaling: sameScaling(from.scaling, to.scaling) ? undefined : (from.scaling ?? 'none'),
     taskDefinition: from.taskDefinition,
   };
 }
