@@ -1,0 +1,101 @@
+// How fast the local cloud is on this machine: small PUTs, GETs and listing pages a second.
+//
+//   node bench/local-cloud.mjs [--objects 10000] [--concurrency 32] [--dist dist]
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const { values } = parseArgs({
+  options: {
+    objects: { type: 'string', default: '10000' },
+    concurrency: { type: 'string', default: '32' },
+    dist: { type: 'string', default: 'dist' },
+    state: { type: 'string' },
+  },
+});
+const [objects, concurrency] = [Number(values.objects), Number(values.concurrency)];
+const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
+// The local cloud reads the scope of a signature and does not verify it: what is measured is the server.
+const authorization = `AWS4-HMAC-SHA256 Credential=AKIA/20260101/us-west-2/s3/aws4_request, SignedHeaders=host, Signature=0`;
+
+const start = process.hrtime.bigint();
+const args = [join(root, values.dist, 'local-cloud/index.js'), '--port', '0', '--with-parent'];
+if (values.state) args.push('--state', values.state);
+const cloud = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+const [line] = await once(createInterface({ input: cloud.stdout }), 'line');
+const endpoint = new URL(/http:\S+/.exec(line)[0]);
+const ready = Number(process.hrtime.bigint() - start) / 1e6;
+
+function send(method, path, body = '') {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      {
+        agent,
+        host: endpoint.hostname,
+        port: endpoint.port,
+        method,
+        path,
+        headers: {
+          authorization,
+          'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
+          'content-length': Buffer.byteLength(body),
+        },
+      },
+      (incoming) => {
+        const chunks = [];
+        incoming.on('data', (chunk) => chunks.push(chunk));
+        incoming.on('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          if (incoming.statusCode >= 300)
+            reject(new Error(`${method} ${path}: ${incoming.statusCode} ${text}`));
+          else resolve(text);
+        });
+      },
+    );
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+/** Runs `work(i)` for i below `count`, `concurrency` at a time. @returns how many a second */
+async function rate(count, work) {
+  const began = performance.now();
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: concurrency }, async () => {
+      while (next < count) await work(next++);
+    }),
+  );
+  return Math.round((count / (performance.now() - began)) * 1000);
+}
+
+const region =
+  '<CreateBucketConfiguration><LocationConstraint>us-west-2</LocationConstraint></CreateBucketConfiguration>';
+await send('PUT', '/bench-bucket', region);
+const key = (i) => `/bench-bucket/assets/${i % 97}/file-${i}.js`;
+const content = 'x'.repeat(2000);
+const puts = await rate(objects, (i) => send('PUT', key(i), `${i}${content}`));
+const gets = await rate(objects, (i) => send('GET', key(i)));
+const pages = await rate(200, () => send('GET', '/bench-bucket?list-type=2&prefix=assets%2F'));
+const folders = await rate(200, () =>
+  send('GET', '/bench-bucket?list-type=2&prefix=assets%2F&delimiter=%2F'),
+);
+const deletes = await rate(objects, (i) => send('DELETE', key(i)));
+console.log(`local cloud, ${objects} objects of 2 kB, ${concurrency} at a time, Node ${process.version}`);
+console.log(`  start to ready line    ${ready.toFixed(0)} ms`);
+for (const [name, value] of Object.entries({
+  PUT: puts,
+  GET: gets,
+  'list page of 1,000': pages,
+  'list of 97 folders': folders,
+  DELETE: deletes,
+}))
+  console.log(`  ${name.padEnd(22)} ${value} a second`);
+cloud.kill('SIGTERM');
+await once(cloud, 'exit');
+agent.destroy();
