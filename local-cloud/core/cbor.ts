@@ -71,26 +71,27 @@ class Decoder {
   /** `undefined`: indefinite. */
   #length(info: number): number | undefined {
     if (info < 24) return info;
-    const at = this.#at;
-    if (info === 24) return (this.#skip(1), this.#bytes.readUInt8(at));
-    if (info === 25) return (this.#skip(2), this.#bytes.readUInt16BE(at));
-    if (info === 26) return (this.#skip(4), this.#bytes.readUInt32BE(at));
-    if (info === 27) return (this.#skip(8), Number(this.#bytes.readBigUInt64BE(at)));
+    if (info === 24) return this.#bytes.readUInt8(this.#skip(1));
+    if (info === 25) return this.#bytes.readUInt16BE(this.#skip(2));
+    if (info === 26) return this.#bytes.readUInt32BE(this.#skip(4));
+    if (info === 27) return Number(this.#bytes.readBigUInt64BE(this.#skip(8)));
     if (info === 31) return undefined;
     throw new CborError('a reserved length');
   }
 
-  #skip(count: number): void {
+  /** @returns where the skipped bytes are */
+  #skip(count: number): number {
+    const at = this.#at;
     this.#at += count;
+    return at;
   }
 
   #simple(info: number): unknown {
-    const at = this.#at;
     if (info === 20 || info === 21) return info === 21;
     if (info === 22 || info === 23) return info === 22 ? null : undefined;
-    if (info === 25) return (this.#skip(2), halfFloat(this.#bytes.readUInt16BE(at)));
-    if (info === 26) return (this.#skip(4), this.#bytes.readFloatBE(at));
-    if (info === 27) return (this.#skip(8), this.#bytes.readDoubleBE(at));
+    if (info === 25) return halfFloat(this.#bytes.readUInt16BE(this.#skip(2)));
+    if (info === 26) return this.#bytes.readFloatBE(this.#skip(4));
+    if (info === 27) return this.#bytes.readDoubleBE(this.#skip(8));
     if (info === 31) return BREAK;
     throw new CborError('an unknown simple value');
   }

@@ -35,6 +35,8 @@ export const SERVICE_FAULTS: ReadonlySet<string> = new Set([
   'slow-start',
   'alarm',
   'missing-image',
+  'rollback-fails',
+  'scan-findings',
   'key-error',
   'error-in-200',
   'stale-cdn',

@@ -76,8 +76,7 @@ async function serve(parts: ServerParts, raw: IncomingMessage, response: ServerR
   const headers = headersOf(raw);
   const routed = route(raw.method ?? 'GET', path, query, headers);
   if (!routed.signed && (path === '/_cloud' || path.startsWith('/_cloud/'))) {
-    const request = { bytesIn: 0 } as LogEntry;
-    const reader = makeReader(raw, path, query, headers, request);
+    const reader = makeReader(raw, path, query, headers, { bytesIn: 0 } as LogEntry);
     await send(
       response,
       await parts.control(raw.method ?? 'GET', path, query, () => reader.body()),
@@ -85,24 +84,10 @@ async function serve(parts: ServerParts, raw: IncomingMessage, response: ServerR
     );
     return;
   }
-  const entry: LogEntry = {
-    id: newRequestId(),
-    time: parts.now(),
-    service: routed.service,
-    region: routed.region ?? parts.region,
-    method: raw.method ?? '',
-    path,
-    operation: '',
-    resource: '',
-    mutating: false,
-    status: 0,
-    iam: [],
-    bytesIn: 0,
-    bytesOut: 0,
-  };
+  const entry = newEntry(raw.method ?? '', path, routed.service, routed.region ?? parts.region, parts.now());
   parts.log.add(entry);
   const service = parts.services.get(routed.service) ?? absent(routed.service, [...parts.services.keys()]);
-  let answerLost = false;
+  const wire = { answerLost: false };
   const request = new HttpCloudRequest({
     raw,
     path,
@@ -113,24 +98,17 @@ async function serve(parts: ServerParts, raw: IncomingMessage, response: ServerR
     entry,
     admit: async (note) => {
       if (parts.latency > 0) await sleep(parts.latency);
-      if (!parts.faults.empty) answerLost = await wireFaults(parts.faults, service, note);
+      if (!parts.faults.empty) wire.answerLost = await wireFaults(parts.faults, service, note);
     },
   });
-  let answer: CloudResponse;
-  try {
-    answer = await service.handle(request);
-  } catch (error) {
-    if (error instanceof Dropped || isGone(error)) {
-      entry.status = DROPPED;
-      entry.code = error instanceof Dropped ? 'ConnectionDropped' : 'ClientGone';
-      raw.socket.destroy();
-      return;
-    }
-    answer = faultAnswer(parts, service, error, request, entry);
+  const answer = await answerOf(parts, service, request, entry);
+  if (answer === undefined) {
+    raw.socket.destroy();
+    return;
   }
   entry.status = answer.status;
   if (entry.mutating && answer.status < 400) parts.changed(service.name);
-  if (answerLost) {
+  if (wire.answerLost) {
     entry.answerLost = true;
     if (answer.body instanceof Readable) answer.body.destroy();
     raw.socket.destroy();
@@ -139,6 +117,40 @@ async function serve(parts: ServerParts, raw: IncomingMessage, response: ServerR
   entry.bytesOut = await send(response, withId(answer, entry.id), raw.method);
   entry.duration = parts.now() - entry.time;
 }
+
+/** What the service says, errors included; `undefined` where the connection is to be dropped. */
+async function answerOf(
+  parts: ServerParts,
+  service: Service,
+  request: CloudRequest,
+  entry: LogEntry,
+): Promise<CloudResponse | undefined> {
+  try {
+    return await service.handle(request);
+  } catch (error) {
+    if (!(error instanceof Dropped) && !isGone(error))
+      return faultAnswer(parts, service, error, request, entry);
+    entry.status = DROPPED;
+    entry.code = error instanceof Dropped ? 'ConnectionDropped' : 'ClientGone';
+    return undefined;
+  }
+}
+
+const newEntry = (method: string, path: string, service: string, region: string, time: number): LogEntry => ({
+  id: newRequestId(),
+  time,
+  service,
+  region,
+  method,
+  path,
+  operation: '',
+  resource: '',
+  mutating: false,
+  status: 0,
+  iam: [],
+  bytesIn: 0,
+  bytesOut: 0,
+});
 
 function makeReader(
   raw: IncomingMessage,

@@ -39,14 +39,11 @@ export type Struct<M> = { readonly [K in RequiredNames<M>]: ShapeOf<M[K]> } & {
 /** The TypeScript type that a shape reads. */
 export type Read<S> = S extends Shape<infer T> ? T : never;
 
-const nameOf = (value: unknown) =>
-  Array.isArray(value)
-    ? 'START_ARRAY'
-    : value === null
-      ? 'NULL_VALUE'
-      : typeof value === 'object'
-        ? 'START_OBJECT'
-        : `${typeof value}`.toUpperCase() + '_VALUE';
+function nameOf(value: unknown): string {
+  if (Array.isArray(value)) return 'START_ARRAY';
+  if (value === null) return 'NULL_VALUE';
+  return typeof value === 'object' ? 'START_OBJECT' : `${(typeof value).toUpperCase()}_VALUE`;
+}
 
 const wrong = (value: unknown, wanted: string, path: string) =>
   new WrongType(`${nameOf(value)} can not be converted to ${wanted}${path ? ` at '${path}'` : ''}`);

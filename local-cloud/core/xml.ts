@@ -10,13 +10,15 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\r': '&#13;',
 };
 
+/** What XML 1.0 cannot have, or would not give back as it was. */
+const SPECIAL = /[&<>"'\r\p{Cc}\ufffe\uffff]/gu;
+
 /** Text for an element or an attribute. Control characters that XML 1.0 cannot have are written as references, as S3 does. */
 export function escapeXml(text: string): string {
-  if (!/[&<>"'\r\u0000-\u001f\ufffe\uffff]/.test(text)) return text;
-  return text.replace(
-    /[&<>"'\r]|[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g,
-    (c) => ESCAPES[c] ?? `&#x${c.charCodeAt(0).toString(16)};`,
-  );
+  return text.replace(SPECIAL, (c) => {
+    if (c === '\t' || c === '\n') return c;
+    return ESCAPES[c] ?? `&#x${c.charCodeAt(0).toString(16)};`;
+  });
 }
 
 /** What XML is written from: an array repeats its element; `undefined` is left out; a date is ISO 8601. */

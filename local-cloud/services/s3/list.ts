@@ -217,52 +217,67 @@ function* allVersions(bucket: Bucket, prefix: string): Generator<ListedVersion> 
   }
 }
 
+interface VersionPage {
+  readonly versions: readonly ListedVersion[];
+  readonly prefixes: ReadonlySet<string>;
+  /** Where the next page begins, if there is one. */
+  readonly next: { readonly key: string; readonly versionId: string } | undefined;
+}
+
+/** All versions but those that earlier pages had: everything up to the markers. */
+function* afterMarkers(bucket: Bucket, prefix: string, keyMarker: string, versionMarker: string) {
+  let passed = versionMarker === '';
+  for (const listed of allVersions(bucket, prefix)) {
+    const order = keyMarker === '' ? 1 : bucket.objects.compare(listed.key, keyMarker);
+    if (order > 0 || (order === 0 && passed && versionMarker !== '')) yield listed;
+    else if (order === 0 && listed.version.versionId === versionMarker) passed = true;
+  }
+}
+
+function versionPage(
+  bucket: Bucket,
+  asked: PageRequest,
+  keyMarker: string,
+  versionMarker: string,
+): VersionPage {
+  const versions: ListedVersion[] = [];
+  const prefixes = new Set<string>();
+  let last: VersionPage['next'];
+  for (const listed of afterMarkers(bucket, asked.prefix, keyMarker, versionMarker)) {
+    const cut = asked.delimiter === '' ? -1 : listed.key.indexOf(asked.delimiter, asked.prefix.length);
+    const rolled = cut < 0 ? undefined : listed.key.slice(0, cut + asked.delimiter.length);
+    if (rolled !== undefined && (prefixes.has(rolled) || rolled === keyMarker)) continue;
+    if (versions.length + prefixes.size >= asked.max) return { versions, prefixes, next: last };
+    if (rolled === undefined) versions.push(listed);
+    else prefixes.add(rolled);
+    last =
+      rolled === undefined
+        ? { key: listed.key, versionId: listed.version.versionId }
+        : { key: rolled, versionId: '' };
+  }
+  return { versions, prefixes, next: undefined };
+}
+
 export const listObjectVersions: Handler = (call) => {
   const { query } = call.request;
   const bucket = call.bucket();
   const encode = encoderOf(query);
-  const { prefix, delimiter, max } = requestOf(query, undefined);
+  const asked = requestOf(query, undefined);
   const keyMarker = query.get('key-marker') ?? '';
   const versionMarker = query.get('version-id-marker') ?? '';
-  let inner = '';
-  let count = 0;
-  let next: ListedVersion | undefined;
-  let last: ListedVersion | undefined;
-  const prefixes = new Set<string>();
-  let skipping = keyMarker !== '';
-  for (const listed of allVersions(bucket, prefix)) {
-    if (skipping) {
-      const order = bucket.objects.compare(listed.key, keyMarker);
-      if (order === 0 && versionMarker !== '' && listed.version.versionId === versionMarker) skipping = false;
-      if (order <= 0) continue;
-      skipping = false;
-    }
-    const cut = delimiter === '' ? -1 : listed.key.indexOf(delimiter, prefix.length);
-    const rolled = cut < 0 ? undefined : listed.key.slice(0, cut + delimiter.length);
-    if (rolled !== undefined && (prefixes.has(rolled) || rolled === keyMarker)) continue;
-    if (count >= max) {
-      next = last;
-      break;
-    }
-    if (rolled === undefined) inner += versionXml(listed, encode);
-    else prefixes.add(rolled);
-    last = rolled === undefined ? listed : { ...listed, key: rolled };
-    count++;
-  }
+  const { versions, prefixes, next } = versionPage(bucket, asked, keyMarker, versionMarker);
   return answer(
     'ListVersionsResult',
     tag('Name', bucket.name) +
-      tag('Prefix', encode(prefix)) +
+      tag('Prefix', encode(asked.prefix)) +
       tag('KeyMarker', encode(keyMarker)) +
       tag('VersionIdMarker', escapeXml(versionMarker)) +
-      (next
-        ? tag('NextKeyMarker', encode(next.key)) + tag('NextVersionIdMarker', next.version.versionId)
-        : '') +
-      tag('MaxKeys', max) +
-      (delimiter ? tag('Delimiter', encode(delimiter)) : '') +
+      (next ? tag('NextKeyMarker', encode(next.key)) + tag('NextVersionIdMarker', next.versionId) : '') +
+      tag('MaxKeys', asked.max) +
+      (asked.delimiter ? tag('Delimiter', encode(asked.delimiter)) : '') +
       (query.get('encoding-type') ? tag('EncodingType', 'url') : '') +
       tag('IsTruncated', next !== undefined) +
-      inner +
+      versions.map((listed) => versionXml(listed, encode)).join('') +
       common([...prefixes], encode),
   );
 };
