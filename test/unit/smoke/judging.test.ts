@@ -80,7 +80,7 @@ describe('JSON', () => {
       '$.nope: { not: { equals: 1 } }',
       'met json $.nope: not 1 / nothing there (the names are status, n, f, none, yes, list, user, emoji)',
     ],
-    ['$.list[9]: 1', 'unmet json $.list[9]: 1 / nothing there (a list of 3)'],
+    ['"$.list[9]": 1', 'unmet json $.list[9]: 1 / nothing there (a list of 3)'],
     ['$.status.deeper: 1', 'unmet json $.status.deeper: 1 / nothing there ("ok" has no members)'],
     ['"$.list[-1].id": x', 'met json $.list[-1].id: "x" / "x"'],
     ['$.list: [1, 2, { id: x }]', 'met json $.list: [1,2,{"id":"x"}] / [1,2,{"id":"x"}]'],
