@@ -1,4 +1,5 @@
 import type { ServiceFactory } from '../core/service.ts';
+import { appRunnerService } from './apprunner/index.ts';
 import { cloudfrontService } from './cloudfront/index.ts';
 import { cloudWatchService } from './cloudwatch/index.ts';
 import { ecrService } from './ecr/index.ts';
@@ -15,6 +16,7 @@ export const services: readonly ServiceFactory[] = [
   ecrService,
   registryService,
   secretsManagerService,
+  appRunnerService,
   cloudWatchService,
   logsService,
   stsService,
