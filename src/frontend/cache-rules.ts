@@ -38,7 +38,8 @@ const byPattern = (glob: string, pattern: RegExp, value: string): CacheRule => (
  * A hash in a name, as build tools write it: hexadecimal with a letter and a digit in it (a date has no letter, a word
  * no digit), 8 to 64 long, between `.`, `-` or `_` and the extension.
  */
-const HEX_HASH = /[._-](?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)(?:[0-9a-f]{8,64})(?:\.(?:min|bundle|chunk))?\.[a-z0-9]+(?:\.map)?$/;
+const HEX_HASH =
+  /[._-](?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)(?:[0-9a-f]{8,64})(?:\.(?:min|bundle|chunk))?\.[a-z0-9]+(?:\.map)?$/;
 /**
  * Vite's, Astro's and Rollup's: 8 letters of base64url after a dash, in their own folders only. Small and capital letters
  * are mixed in it, and not only at its start: `photo-IMG_2041`, `app-version2` and `icon-Settings` are names that people
@@ -56,7 +57,11 @@ const DOCUMENT = /\.(?:html?|xhtml|txt|xml|pdf|json|webmanifest)$/i;
  */
 export const DEFAULT_RULES: readonly CacheRule[] = [
   // Workers of the service: the browser must see a new one at once.
-  byPattern('sw.js, service-worker.js, …', /(?:^|\/)(?:sw|service-worker|serviceworker|ngsw-worker|firebase-messaging-sw)\.js$/i, REVALIDATE),
+  byPattern(
+    'sw.js, service-worker.js, …',
+    /(?:^|\/)(?:sw|service-worker|serviceworker|ngsw-worker|firebase-messaging-sw)\.js$/i,
+    REVALIDATE,
+  ),
   // Next.js: all of _next/static is named by hash or build id.
   cacheRule('_next/static/**', IMMUTABLE),
   // SvelteKit.
@@ -72,7 +77,11 @@ export const DEFAULT_RULES: readonly CacheRule[] = [
   byPattern('assets/name-B4sE64uR.js (Vite, Astro, esbuild)', SHORT_HASH, IMMUTABLE),
   byPattern('documents and data', DOCUMENT, REVALIDATE),
   byPattern('scripts and styles without a hash', /\.(?:m?js|css|map|wasm)$/i, REVALIDATE),
-  byPattern('pictures, fonts, media', /\.(?:png|jpe?g|gif|svg|webp|avif|ico|woff2?|ttf|otf|eot|mp4|webm|mp3|ogg|wav)$/i, SHORT),
+  byPattern(
+    'pictures, fonts, media',
+    /\.(?:png|jpe?g|gif|svg|webp|avif|ico|woff2?|ttf|otf|eot|mp4|webm|mp3|ogg|wav)$/i,
+    SHORT,
+  ),
 ];
 
 /** The Cache-Control of a file: the user's rules, then ours; what no rule knows is asked about each time. */
@@ -84,7 +93,9 @@ export function cacheControlOf(path: string, rules: readonly CacheRule[]): strin
 
 /** In a folder promised to be hashed, a page is still a page. A rule that the user wrote is taken at its word. */
 function guarded(path: string, rule: CacheRule): string {
-  return DEFAULT_RULES.includes(rule) && rule.value === IMMUTABLE && HTML.test(path) ? REVALIDATE : rule.value;
+  return DEFAULT_RULES.includes(rule) && rule.value === IMMUTABLE && HTML.test(path)
+    ? REVALIDATE
+    : rule.value;
 }
 
 /** True where browsers and CDNs are told never to ask again: such a path is never invalidated. */

@@ -22,7 +22,8 @@ const OWN_NAMES: Readonly<Record<string, string>> = {
   LICENSE: 'text/plain',
 };
 
-const TEXT = /^(text\/|application\/(json|manifest\+json|javascript|xml|ld\+json|[\w.+-]*\+(json|xml)))|\+xml$/;
+const TEXT =
+  /^(text\/|application\/(json|manifest\+json|javascript|xml|ld\+json|[\w.+-]*\+(json|xml)))|\+xml$/;
 
 /** Page of HTML, as its first bytes show (a name without an extension may well be one: clean URLs). */
 const HTML_START = /^\uFEFF?\s*(<!--[\s\S]*?-->\s*)*<(!doctype\s+html|html|head)\b/i;

@@ -18,7 +18,8 @@ export function checkIsSite(files: readonly SiteFile[], source: string): void {
     throw refused({
       input: 'source',
       what: 'the folder has no index.html',
-      found: pages.length > 0 ? `pages: ${pages.slice(0, 5).join(', ')}` : `${files.length} files and no page`,
+      found:
+        pages.length > 0 ? `pages: ${pages.slice(0, 5).join(', ')}` : `${files.length} files and no page`,
       fix: 'name the folder that the build writes the site into (dist, out, build, public)',
     });
   }
@@ -38,9 +39,7 @@ export function missingReferences(
 ): MissingReference[] {
   // The same page may be mounted at the root (an origin path hides the prefix) or at the prefix: what one reading
   // finds whole is whole.
-  const readings = mounts.map((mount) =>
-    localReferences(html, page, mount).filter((path) => !present(path)),
-  );
+  const readings = mounts.map((mount) => localReferences(html, page, mount).filter((path) => !present(path)));
   const fewest = readings.reduce((a, b) => (b.length < a.length ? b : a), readings[0] ?? []);
   return fewest.map((path) => ({ page, path }));
 }
@@ -52,7 +51,10 @@ export function refuseMissing(missing: readonly MissingReference[]): void {
   throw refused({
     input: 'source',
     what: `pages name ${paths.size} file${paths.size === 1 ? '' : 's'} that the folder does not have`,
-    details: [...missing.slice(0, 10).map((m) => `${m.page} loads /${m.path}`), ...(missing.length > 10 ? [`… and ${missing.length - 10} more`] : [])],
+    details: [
+      ...missing.slice(0, 10).map((m) => `${m.page} loads /${m.path}`),
+      ...(missing.length > 10 ? [`… and ${missing.length - 10} more`] : []),
+    ],
     fix: 'build the site again; name files that are served by something else in `allow-missing`',
   });
 }
@@ -67,11 +69,7 @@ export interface DeletionLimit {
 const ALWAYS_ALLOWED = 5;
 
 /** Why so many files must not be removed; `undefined` where they may. */
-export function tooManyDeletions(
-  deletions: number,
-  live: number,
-  limit: DeletionLimit,
-): string | undefined {
+export function tooManyDeletions(deletions: number, live: number, limit: DeletionLimit): string | undefined {
   if (deletions <= ALWAYS_ALLOWED && limit.value > 0) return undefined;
   const most = limit.kind === 'share' ? Math.floor(live * limit.value) : limit.value;
   if (deletions <= most) return undefined;

@@ -1,7 +1,8 @@
 /** A tag that makes the browser load something, with the attributes that say what. */
 const TAGS = /<(script|link|img|source|video|audio|track|embed|iframe)\b([^>]*)>/gi;
 const BASE = /<base\b[^>]*\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))/i;
-const ATTRIBUTE = /(?:^|\s)(src|href|rel|srcset|imagesrcset|poster)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi;
+const ATTRIBUTE =
+  /(?:^|\s)(src|href|rel|srcset|imagesrcset|poster)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi;
 /** Parts of a page in which tags are text. */
 const NOT_TAGS = /<!--[\s\S]*?-->|<(script|style|template|noscript|textarea)\b([^>]*)>[\s\S]*?<\/\1\s*>/gi;
 /** Relations of a link that the browser loads; `canonical`, `alternate`, `next` and their like it does not. */
@@ -43,7 +44,9 @@ function attributesOf(text: string): Map<string, string> {
 function loadedBy(tag: string, attributes: Map<string, string>): string[] {
   const one = (name: string) => (attributes.get(name) ? [attributes.get(name) as string] : []);
   if (tag === 'link') {
-    return LOADED.test(attributes.get('rel') ?? '') ? [...one('href'), ...candidates(attributes.get('imagesrcset'))] : [];
+    return LOADED.test(attributes.get('rel') ?? '')
+      ? [...one('href'), ...candidates(attributes.get('imagesrcset'))]
+      : [];
   }
   // A frame shows a page, which may be a route of an app and no file.
   if (tag === 'iframe') return [];
@@ -61,7 +64,8 @@ function candidates(srcset = ''): string[] {
 
 function localPath(reference: string, from: URL, base: string): string | undefined {
   const url = safeUrl(reference.trim(), from.href);
-  if (!url || reference.trim() === '' || url.host !== 'site.invalid' || url.protocol !== 'http:') return undefined;
+  if (!url || reference.trim() === '' || url.host !== 'site.invalid' || url.protocol !== 'http:')
+    return undefined;
   let path: string;
   try {
     path = decodeURIComponent(url.pathname).slice(1);

@@ -65,7 +65,13 @@ export function invalidationPaths(paths: readonly string[], mount: string, budge
   const all = [...new Set(paths.flatMap((path) => cachedForms(path, mount)))];
   let wildcards = all.filter((path) => path.endsWith('*'));
   let plain = all.filter((path) => !path.endsWith('*') && !covers(wildcards, path));
-  wildcards = wildcards.filter((path) => !covers(wildcards.filter((other) => other !== path), path.slice(0, -1)));
+  wildcards = wildcards.filter(
+    (path) =>
+      !covers(
+        wildcards.filter((other) => other !== path),
+        path.slice(0, -1),
+      ),
+  );
   const tooMany = () => plain.length + wildcards.length > budget;
   while (tooMany() && wildcards.length < MOST_WILDCARDS) {
     const folder = fullestFolder(plain);

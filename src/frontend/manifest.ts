@@ -80,12 +80,14 @@ export function decodeManifest(body: Buffer): Manifest {
     kept?: Line[];
   };
   if (stored.version !== 1) throw new Error(`version ${JSON.stringify(stored.version)} is not known`);
-  if (!Array.isArray(stored.files) || !Array.isArray(stored.headers)) throw new Error('it has no list of files');
+  if (!Array.isArray(stored.files) || !Array.isArray(stored.headers))
+    throw new Error('it has no list of files');
   const sets = new HeaderSets();
   const headers = stored.headers.map((set) => sets.unique(set));
   const read = (line: Line, extra: number): SiteFile => {
     const set = headers[line[4]];
-    const whole = typeof line[0] === 'string' && /^[0-9a-f]{64}$/.test(line[1]) && Number.isSafeInteger(line[3]);
+    const whole =
+      typeof line[0] === 'string' && /^[0-9a-f]{64}$/.test(line[1]) && Number.isSafeInteger(line[3]);
     if (!whole || !set) throw new Error(`line ${JSON.stringify(line).slice(0, 200)} is not one of a file`);
     const etag = line[5 + extra];
     const file = { path: line[0], sha256: line[1], md5: line[2], size: line[3], headers: set };
@@ -114,6 +116,13 @@ export function* liveFiles(manifest: Manifest): Generator<SiteFile> {
   yield* manifest.files;
   yield* manifest.kept;
 }
+
+/** The same, to be asked by path. */
+export const byPath = (manifest: Manifest): Map<string, SiteFile> => {
+  const files = new Map<string, SiteFile>();
+  for (const file of liveFiles(manifest)) files.set(file.path, file);
+  return files;
+};
 
 /** Sum of sizes, in bytes. */
 export const totalBytes = (files: readonly SiteFile[]): number =>

@@ -16,7 +16,8 @@ export function phaseOf(file: SiteFile): Phase {
 
 /** The steps of each phase that has any. */
 export function inPhases(writes: readonly WriteStep[]): Array<{ phase: Phase; steps: WriteStep[] }> {
-  return PHASES.map((phase) => ({ phase, steps: writes.filter((step) => phaseOf(step.file) === phase) })).filter(
-    ({ steps }) => steps.length > 0,
-  );
+  return PHASES.map((phase) => ({
+    phase,
+    steps: writes.filter((step) => phaseOf(step.file) === phase),
+  })).filter(({ steps }) => steps.length > 0);
 }

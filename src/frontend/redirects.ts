@@ -30,7 +30,10 @@ export function parseRedirects(text: string): Redirect[] {
     if (!/^(https?:\/\/|\/)/.test(to))
       throw wrong('the target must be a URL or start with /', 'write /old /new 301');
     if (!/^30[18]!?$/.test(status))
-      throw wrong('S3 redirects with 301 only', 'leave the status away, or redirect in a CloudFront function');
+      throw wrong(
+        'S3 redirects with 301 only',
+        'leave the status away, or redirect in a CloudFront function',
+      );
     const path = decode(from.slice(1).replace(/\/$/, '/index.html'));
     if (seen.has(path)) throw wrong('the path is redirected twice', 'remove one of the lines');
     seen.add(path);

@@ -65,7 +65,10 @@ export async function scan(options: ScanOptions, log: Log): Promise<Scanned> {
     const cacheControl = cacheControlOf(path, options.cacheRules);
     const encoding = options.precompress(path);
     const where = full[i] as string;
-    sources.set(path, encoding ? { kind: 'compressed', full: where, encoding } : { kind: 'file', full: where });
+    sources.set(
+      path,
+      encoding ? { kind: 'compressed', full: where, encoding } : { kind: 'file', full: where },
+    );
     const content = encoding ? hashOf(compress(readFileSync(where), encoding)) : hash;
     files.push({
       path,
@@ -112,7 +115,11 @@ function addRedirects(options: ScanOptions, files: SiteFile[], sources: Map<stri
     if (taken.has(redirect.from)) continue;
     const bytes = Buffer.from(redirectPage(redirect.to));
     sources.set(redirect.from, { kind: 'bytes', bytes });
-    const headers = { contentType: 'text/html; charset=utf-8', cacheControl: REVALIDATE, redirect: encodeURI(decodeURI(redirect.to)) };
+    const headers = {
+      contentType: 'text/html; charset=utf-8',
+      cacheControl: REVALIDATE,
+      redirect: encodeURI(decodeURI(redirect.to)),
+    };
     const { sha256, md5, size } = hashOf(bytes);
     files.push({ path: redirect.from, sha256, md5, size, headers });
   }

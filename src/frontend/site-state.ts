@@ -48,7 +48,11 @@ export async function readState(store: ObjectStore, keys: SiteKeys): Promise<Fou
     throw awsProblem(error, asked);
   });
   if (!found) return undefined;
-  return { state: parseState(found.body, asked.resource), etag: found.etag, modified: (found.modified ?? 0) + 999 };
+  return {
+    state: parseState(found.body, asked.resource),
+    etag: found.etag,
+    modified: (found.modified ?? 0) + 999,
+  };
 }
 
 function parseState(body: Buffer, resource: string): SiteState {
@@ -65,7 +69,8 @@ function parseState(body: Buffer, resource: string): SiteState {
   } catch (error) {
     throw wrong(String(error));
   }
-  if (value.version !== 1) throw wrong(`version ${JSON.stringify(value.version)} is not known to this release of the action`);
+  if (value.version !== 1)
+    throw wrong(`version ${JSON.stringify(value.version)} is not known to this release of the action`);
   return {
     version: 1,
     environment: value.environment ?? '',
@@ -91,7 +96,12 @@ export async function writeState(
   const body = `${JSON.stringify(state, null, 2)}\n`;
   const condition = before ? { ifMatch: before.etag } : { ifNoneMatch: '*' as const };
   try {
-    const { etag, date } = await store.put({ key: keys.state, body, contentType: 'application/json', ...condition });
+    const { etag, date } = await store.put({
+      key: keys.state,
+      body,
+      contentType: 'application/json',
+      ...condition,
+    });
     return { state, etag, modified: (date ?? 0) + 999 };
   } catch (error) {
     const { kind } = readAwsError(error);

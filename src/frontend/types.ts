@@ -2,6 +2,7 @@ import type { BulkStore, Usage } from '../aws/bulk-store.ts';
 import type { Cdn } from '../aws/cloudfront.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import type { FoundState } from './site-state.ts';
 
 /** The headers that a file is served with. Equal sets are one object, so that comparing is cheap. */
 export interface FileHeaders {
@@ -94,6 +95,12 @@ export interface ActivationReport {
   readonly verifiedPages: number;
 }
 
+/** An activation at its end. */
+export interface Finished {
+  readonly report: ActivationReport;
+  readonly state: FoundState;
+}
+
 /**
  * A manifest that has been made live and verified, but is not yet final. The caller runs its gates, moves the pointer
  * and calls `finish`; or calls `undo`, which puts back what was live before.
@@ -101,7 +108,7 @@ export interface ActivationReport {
 export interface Activated {
   readonly report: ActivationReport;
   /** After the pointer has moved: removes what is gone, invalidates it, and closes the activation. */
-  finish(): Promise<ActivationReport>;
+  finish(): Promise<Finished>;
   /** Puts the site before back, verifies it, and closes the activation. Throws when that does not work. */
   undo(): Promise<void>;
 }

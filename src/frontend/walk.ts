@@ -43,7 +43,9 @@ export async function walk(root: string, options: WalkOptions): Promise<Walked> 
         found.skipped.push(path);
         continue;
       }
-      const kind = entry.isSymbolicLink() ? await followLink(real, join(dir, entry.name), path) : kindOf(entry);
+      const kind = entry.isSymbolicLink()
+        ? await followLink(real, join(dir, entry.name), path)
+        : kindOf(entry);
       if (kind === 'folder') below.push(visit(join(dir, entry.name), `${path}/`, depth + 1));
       else if (kind === 'file') found.paths.push(path);
     }

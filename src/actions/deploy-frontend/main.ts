@@ -1,0 +1,179 @@
+import { type SiteClients, siteClients } from '../../aws/site-clients.ts';
+import {
+  type DeploySitePorts,
+  type DeploySiteResult,
+  deploySite,
+  recoverSite,
+  renderSiteSummary,
+} from '../../frontend/index.ts';
+import { compareCommits } from '../../github/commits.ts';
+import { fence } from '../../release/fence.ts';
+import { defaultReleaseId } from '../../release/id.ts';
+import type { Ledger } from '../../release/ledger.ts';
+import { openLedger } from '../../release/open.ts';
+import type { Action, ActionResult, Job } from '../../runtime/action.ts';
+import { messageOf } from '../../runtime/errors.ts';
+import { freeSavedLock, holdLock } from '../lock.ts';
+import { smokeGate } from './gate.ts';
+import { type DeployFrontendConfig, readInputs } from './inputs.ts';
+import { action } from './interface.ts';
+
+type DeployFrontend = typeof action;
+type FrontendJob = Job<DeployFrontend>;
+
+/** Under which name the post step finds the release whose activation is open. */
+const OPEN = 'open-release';
+
+async function main(job: FrontendJob): Promise<ActionResult<DeployFrontend>> {
+  const started = job.clock.now();
+  const config = readInputs(job.inputs, job.run.workspace);
+  const releaseId = config.releaseId || defaultReleaseId(started, job.run.commit);
+  const edges = await openEdges(config, job);
+  try {
+    const gate = await smokeGate(config.smokeChecks, job);
+    const ports: DeploySitePorts = Object.assign(edges.ports, {
+      ledger: edges.ledger,
+      run: job.run,
+      lock: () =>
+        holdLock(job, edges.ledger, { release: releaseId, parts: ['frontend'], timeout: config.lockTimeout }),
+      fence: (current: Parameters<DeploySitePorts['fence']>[0]) => askFence(config, job, current),
+      gate,
+      onOpen: (release: string) => job.saveState(OPEN, release),
+    });
+    const result = await deploySite({ ...config.site, releaseId }, ports);
+    return answer(config, releaseId, job.clock.now() - started, result, edges.clients);
+  } finally {
+    edges.clients.close();
+  }
+}
+
+async function openEdges(config: DeployFrontendConfig, job: FrontendJob) {
+  let signal = job.signal;
+  const { log, clock } = job;
+  const clients = await siteClients({
+    bucket: config.site.place.bucket,
+    releaseBucket: config.releaseBucket,
+    distribution: config.distribution || undefined,
+    connections: config.site.options.concurrency,
+    clock,
+    signal: () => signal,
+  });
+  const { live, release, cdn, usage } = clients;
+  const ports = {
+    live,
+    release,
+    cdn,
+    usage,
+    log,
+    clock,
+    useSignal: (next: AbortSignal) => {
+      signal = next;
+    },
+  };
+  // A getter, so that every part of the work sees the signal that counts at that moment.
+  Object.defineProperty(ports, 'signal', { get: () => signal, enumerable: true });
+  const { environment } = config.site.place;
+  const ledger: Ledger = openLedger({ store: release, environment, log, clock });
+  return { clients, ledger, ports: ports as typeof ports & { readonly signal: AbortSignal } };
+}
+
+async function askFence(
+  config: DeployFrontendConfig,
+  { run, log, clock }: FrontendJob,
+  current: Parameters<DeploySitePorts['fence']>[0],
+) {
+  const access = { apiUrl: run.apiUrl, repository: run.repository, token: config.token, log, clock };
+  const order =
+    current?.commit && config.token ? await compareCommits(access, current.commit, run.commit) : 'unknown';
+  const wanted = { commit: run.commit, runNumber: run.runNumber, runUrl: run.url };
+  return fence({ current, wanted, order, allowOlder: config.allowOlder });
+}
+
+function answer(
+  config: DeployFrontendConfig,
+  releaseId: string,
+  duration: number,
+  result: DeploySiteResult,
+  clients: SiteClients,
+): ActionResult<DeployFrontend> {
+  const { report, plan, cause, undoProblem } = result;
+  const { usage } = clients;
+  return {
+    outcome: result.outcome,
+    outputs: {
+      'release-id': releaseId,
+      uploaded: String((report?.uploaded ?? 0) + (report?.copied ?? 0)),
+      unchanged: String(plan.unchanged),
+      deleted: String(report?.deleted ?? 0),
+      'bytes-uploaded': String(report?.bytesUploaded ?? 0),
+      requests: String(usage.total),
+      ...(report?.invalidationId ? { 'invalidation-id': report.invalidationId } : {}),
+      'invalidated-paths': report?.invalidatedPaths.join('\n') ?? '',
+      ...(result.siteUrl ? { 'site-url': result.siteUrl } : {}),
+      plan: JSON.stringify(plan),
+      'duration-seconds': (duration / 1000).toFixed(1),
+    },
+    summary: renderSiteSummary({ result, bucket: config.site.place.bucket, releaseId, duration, usage }),
+    problem: cause && [cause.message, ...(undoProblem ? [`going back: ${undoProblem}`] : [])].join('\n'),
+  };
+}
+
+/** After a cancellation or a kill: what was left half done goes back to the release before, then the lock is freed. */
+async function post(job: FrontendJob): Promise<void> {
+  const releaseId = job.state(OPEN);
+  try {
+    if (releaseId) await putRight(job, releaseId);
+  } finally {
+    await freeSavedLock(job);
+  }
+}
+
+async function putRight(job: FrontendJob, releaseId: string): Promise<void> {
+  const config = readInputs(job.inputs, job.run.workspace);
+  const { clients, ledger, ports } = await openEdges(config, job);
+  try {
+    // The entry of the step that was stopped is ours: the same release may join it.
+    const hold = await ledger.acquire({
+      release: releaseId,
+      parts: ['frontend'],
+      run: job.run,
+      timeout: config.lockTimeout,
+      signal: job.signal,
+    });
+    try {
+      const { place, options, scan } = config.site;
+      const { keepReleases, maxInvalidationPaths } = config.site;
+      const { excluded } = scan;
+      const undone = await recoverSite(
+        { place, releaseId, options, keepReleases, maxInvalidationPaths, excluded },
+        ports,
+        { pointerManifest: () => pointedManifest(ledger) },
+      );
+      if (!undone) return;
+      job.log.warning(`release ${releaseId} was stopped half-way: the release before is live again`);
+      await markInterrupted(ledger, releaseId, job);
+    } finally {
+      await hold.release();
+    }
+  } catch (error) {
+    job.log.error(
+      `release ${releaseId} was stopped half-way; the next deployment puts it right: ${messageOf(error)}`,
+    );
+  } finally {
+    clients.close();
+  }
+}
+
+async function pointedManifest(ledger: Ledger): Promise<string | undefined> {
+  const id = (await ledger.current())?.frontend;
+  return id ? (await ledger.record(id))?.frontend?.manifest : undefined;
+}
+
+async function markInterrupted(ledger: Ledger, releaseId: string, job: FrontendJob): Promise<void> {
+  const half = (await ledger.record(releaseId))?.frontend;
+  const finishedAt = new Date(job.clock.now()).toISOString();
+  if (half) await ledger.writeFrontend(releaseId, { ...half, result: 'interrupted', finishedAt });
+  else await ledger.update(releaseId, { result: 'interrupted', finishedAt });
+}
+
+export const definition: Action<DeployFrontend> = { action, main, post };

@@ -1,0 +1,261 @@
+import { failed, messageOf } from '../runtime/errors.ts';
+import { type Change, planChange } from './change.ts';
+import { invalidate } from './invalidate.ts';
+import { invalidationPaths } from './invalidation-paths.ts';
+import type { SiteKeys } from './keys.ts';
+import { encodeManifest, liveFiles } from './manifest.ts';
+import { type FoundState, type StateEntry, writeState } from './site-state.ts';
+import { listLive, type Situation } from './situation.ts';
+import { putBlobs, type Sources, type Written, writeLive } from './transfer.ts';
+import type {
+  Activated,
+  ActivationOptions,
+  ActivationReport,
+  Finished,
+  Manifest,
+  SitePlace,
+  SitePorts,
+} from './types.ts';
+import { filesToVerify, verifySite } from './verify.ts';
+
+/** All that an activation stands on. */
+export interface Activation {
+  readonly place: SitePlace;
+  readonly keys: SiteKeys;
+  readonly situation: Situation;
+  readonly change: Change;
+  readonly sources: Sources;
+  readonly options: ActivationOptions;
+  /** Where the site is read back; `undefined` where nobody has said. */
+  readonly siteUrl: string | undefined;
+  /** Path of the site in URLs. */
+  readonly mount: string;
+  readonly maxInvalidationPaths: number;
+  /** Releases that `site.json` remembers. */
+  readonly keepReleases: number;
+  /** Called just before the first change of the live bucket, and when there is nothing left to undo. */
+  readonly onOpen: (open: boolean) => void;
+  readonly excluded: (path: string) => boolean;
+}
+
+/** Signals that tell a caller whether a failure left something behind. */
+export class ActivationError extends Error {
+  readonly undo: () => Promise<void>;
+
+  constructor(cause: unknown, undo: () => Promise<void>) {
+    super(messageOf(cause), { cause });
+    this.name = 'ActivationError';
+    this.undo = undo;
+  }
+}
+
+/**
+ * Makes a manifest live: blobs and the manifest first, then the state that says so, then the files in their phases,
+ * the invalidation, and the proof. The caller holds the lock.
+ * @throws ActivationError when something failed after the live bucket may have been changed; whatever else before.
+ */
+export async function activate(ports: SitePorts, work: Activation): Promise<Activated> {
+  const { keys, change, situation, options, place } = work;
+  const entry: StateEntry = {
+    release: change.target.release,
+    manifest: keys.manifest(change.target.release),
+  };
+  const stored = new Set(situation.found ? [...liveFiles(situation.base)].map((file) => file.sha256) : []);
+  const missing = [...liveFiles(change.target)].filter(
+    (file) => !stored.has(file.sha256) && work.sources.has(file.path),
+  );
+  await Promise.all([
+    putBlobs(ports, keys, missing, work.sources, options.concurrency),
+    putManifest(ports, keys, change.target),
+  ]);
+  ports.signal.throwIfAborted();
+  const before = situation.found?.state;
+  const open = await writeState(
+    ports.release,
+    keys,
+    {
+      environment: place.environment,
+      live: before?.live,
+      activating: [...(before?.activating ?? []).filter((e) => e.manifest !== entry.manifest), entry],
+      releases: before?.releases ?? [],
+      sinceCollection: before?.sinceCollection ?? 0,
+    },
+    situation.found,
+  );
+  work.onOpen(true);
+  const undo = () => undoActivation(ports, work, entry, open);
+  try {
+    const written = await writeLive(ports, keys, change.diff.writes, work.sources, options.concurrency);
+    const paths = ports.cdn ? invalidationPaths(change.changed, work.mount, work.maxInvalidationPaths) : [];
+    const invalidationId = await invalidate(ports, {
+      reference: reference(ports, change.target, 'a'),
+      paths,
+      wait: options.waitForInvalidation,
+      timeout: options.waitTimeout,
+    });
+    const verifiedPages = await verify(
+      ports,
+      work,
+      change.target,
+      change.diff.writes.map((s) => s.file.path),
+    );
+    const report: ActivationReport = {
+      uploaded: written.uploaded,
+      copied: written.copied,
+      unchanged: change.diff.unchanged,
+      deleted: 0,
+      bytesUploaded: written.bytesUploaded,
+      invalidationId,
+      invalidatedPaths: paths,
+      siteUrl: work.siteUrl,
+      manifestKey: entry.manifest,
+      verifiedPages,
+    };
+    return { report, undo, finish: () => finish(ports, work, entry, open, written, report) };
+  } catch (error) {
+    throw new ActivationError(error, undo);
+  }
+}
+
+async function putManifest(ports: SitePorts, keys: SiteKeys, manifest: Manifest): Promise<void> {
+  await ports.release.put({
+    key: keys.manifest(manifest.release),
+    body: encodeManifest(manifest),
+    contentType: 'application/json',
+  });
+}
+
+/** Within one run the same request is the same invalidation, whatever is sent twice; in another run it is another. */
+const reference = (ports: SitePorts, target: Manifest, step: string) =>
+  `${target.release.slice(0, 60)}-${ports.clock.now().toString(36)}-${step}`;
+
+async function verify(
+  ports: SitePorts,
+  work: Activation,
+  manifest: Manifest,
+  written: readonly string[],
+): Promise<number> {
+  if (!work.siteUrl || work.options.verify === 'off') return 0;
+  return verifySite(ports, {
+    siteUrl: work.siteUrl,
+    mount: work.mount,
+    files: filesToVerify(manifest.files, new Set(written)),
+    level: work.options.verify,
+    invalidated: ports.cdn !== undefined && work.options.waitForInvalidation,
+  });
+}
+
+async function finish(
+  ports: SitePorts,
+  work: Activation,
+  entry: StateEntry,
+  open: FoundState,
+  written: Written,
+  report: ActivationReport,
+): Promise<Finished> {
+  const { keys, change, options, place } = work;
+  const deletes = change.diff.deletes.map((step) => keys.live(step.path));
+  await removeLive(ports, deletes);
+  const paths = ports.cdn ? invalidationPaths(change.removed, work.mount, work.maxInvalidationPaths) : [];
+  const id = await invalidate(ports, {
+    reference: reference(ports, change.target, 'r'),
+    paths,
+    wait: options.waitForInvalidation,
+    timeout: options.waitTimeout,
+  });
+  if (written.etags.size > 0) await putManifest(ports, keys, withEtags(change.target, written.etags));
+  const releases = [...open.state.releases.filter((e) => e.release !== entry.release), entry];
+  const state = await writeState(
+    ports.release,
+    keys,
+    {
+      environment: place.environment,
+      live: entry,
+      activating: [],
+      releases: releases.slice(-work.keepReleases),
+      sinceCollection: open.state.sinceCollection + 1,
+    },
+    open,
+  );
+  work.onOpen(false);
+  return {
+    state,
+    report: {
+      ...report,
+      deleted: deletes.length,
+      invalidationId: report.invalidationId ?? id,
+      invalidatedPaths: [...report.invalidatedPaths, ...paths],
+    },
+  };
+}
+
+async function removeLive(ports: SitePorts, keys: readonly string[]): Promise<void> {
+  const refusedKeys = await ports.live.deleteMany(keys);
+  if (refusedKeys.length === 0) return;
+  throw failed({
+    what: `S3 did not delete ${refusedKeys.length} of ${keys.length} files from ${ports.live.bucket}`,
+    details: refusedKeys.slice(0, 10).map((r) => `${r.key}: ${r.code} ${r.message}`),
+    fix: 'grant s3:DeleteObject on the bucket to the role that the job assumes; the next deployment deletes what is left',
+  });
+}
+
+const withEtags = (manifest: Manifest, etags: ReadonlyMap<string, string>): Manifest => ({
+  ...manifest,
+  files: manifest.files.map((file) => ({ ...file, etag: etags.get(file.path) ?? file.etag })),
+  kept: manifest.kept.map((file) => ({ ...file, etag: etags.get(file.path) ?? file.etag })),
+});
+
+/** Back to the release before: its files from their blobs, what is new removed, caches told, and the proof of it. */
+export async function undoActivation(
+  ports: SitePorts,
+  work: Activation,
+  entry: StateEntry,
+  open: FoundState,
+): Promise<void> {
+  const { keys, situation, change, options, place } = work;
+  const { base } = situation;
+  const known = [base, change.target, ...situation.known.slice(1)];
+  const live = await listLive(ports, keys, known, work.excluded);
+  const back = planChange(live, base, known, undefined);
+  const written = await writeLive(ports, keys, back.diff.writes, new Map(), options.concurrency);
+  await removeLive(
+    ports,
+    back.diff.deletes.filter((step) => step.reason !== 'foreign').map((step) => keys.live(step.path)),
+  );
+  const paths = ports.cdn
+    ? invalidationPaths([...back.changed, ...back.removed], work.mount, work.maxInvalidationPaths)
+    : [];
+  await invalidate(ports, {
+    reference: reference(ports, change.target, 'u'),
+    paths,
+    wait: options.waitForInvalidation,
+    timeout: options.waitTimeout,
+  });
+  await verify(
+    ports,
+    work,
+    base,
+    back.diff.writes.map((step) => step.file.path),
+  );
+  const { baseEntry } = situation;
+  if (written.etags.size > 0 && baseEntry) {
+    await ports.release.put({
+      key: baseEntry.manifest,
+      body: encodeManifest(withEtags(base, written.etags)),
+      contentType: 'application/json',
+    });
+  }
+  await writeState(
+    ports.release,
+    keys,
+    {
+      environment: place.environment,
+      live: baseEntry,
+      activating: [],
+      releases: open.state.releases.filter((e) => e.release !== entry.release),
+      sinceCollection: open.state.sinceCollection + 1,
+    },
+    open,
+  );
+  work.onOpen(false);
+}

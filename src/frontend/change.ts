@@ -1,0 +1,59 @@
+import { isImmutable } from './cache-rules.ts';
+import { type Diff, diffSite, type LiveObject } from './diff.ts';
+import { sameHeaders } from './headers.ts';
+import { byPath, liveFiles } from './manifest.ts';
+import type { Manifest, SiteFile } from './types.ts';
+
+/** Everything that making a manifest live comes to. */
+export interface Change {
+  readonly target: Manifest;
+  readonly diff: Diff;
+  /** Paths whose old content a CDN may hold, to be invalidated once the writes are done. */
+  readonly changed: readonly string[];
+  /** Paths of the same kind that go with the deletions. */
+  readonly removed: readonly string[];
+  /** Immutable names whose content is another now: the build does not keep its promise. */
+  readonly broken: readonly string[];
+}
+
+/**
+ * The change from what is live to `target`. Pure.
+ * @param known manifests that may have written what is live, and so what a CDN may have cached
+ * @param closedAt see Knowledge
+ */
+export function planChange(
+  live: ReadonlyMap<string, LiveObject>,
+  target: Manifest,
+  known: readonly Manifest[],
+  closedAt: number | undefined,
+): Change {
+  const earlier = known.map(byPath);
+  const wanted = [...liveFiles(target)];
+  const diff = diffSite(live, wanted, { manifests: earlier, closedAt });
+  const written = new Set(diff.writes.filter((step) => step.reason !== 'new').map((step) => step.file.path));
+  const changed: string[] = [];
+  const broken: string[] = [];
+  for (const file of wanted) {
+    const before = earlier.flatMap((manifest) => manifest.get(file.path) ?? []);
+    const differs = before.some(
+      (old) => old.sha256 !== file.sha256 || !sameHeaders(old.headers, file.headers),
+    );
+    const isNew = before.length === 0 && !live.has(file.path);
+    if (isNew || (!differs && !written.has(file.path))) continue;
+    if (wasImmutable(before) && isImmutable(file.headers.cacheControl)) {
+      // Same name and same bytes: whatever was written anew, no cache holds anything else.
+      if (before.every((old) => old.sha256 === file.sha256)) continue;
+      broken.push(file.path);
+    }
+    changed.push(file.path);
+  }
+  const staying = new Set(wanted.map((file) => file.path));
+  const gone = new Set(diff.deletes.map((step) => step.path));
+  // What an earlier run deleted and did not live to invalidate is gone from the listing but not from the manifests.
+  for (const manifest of earlier) for (const path of manifest.keys()) if (!staying.has(path)) gone.add(path);
+  const removed = [...gone].filter((path) => !wasImmutable(earlier.flatMap((m) => m.get(path) ?? [])));
+  return { target, diff, changed, removed, broken };
+}
+
+const wasImmutable = (versions: readonly SiteFile[]) =>
+  versions.length > 0 && versions.every((file) => isImmutable(file.headers.cacheControl));

@@ -1,0 +1,30 @@
+// A folder onto S3 and CloudFront: `deploySite` takes one live, `planRestoreSite` and `restoreSite` make an earlier
+// release live again, `recoverSite` puts right what a stopped run left.
+export { ActivationError } from './activate.ts';
+export { cacheRule, globMatcher } from './cache-rules.ts';
+export {
+  type DeploySiteConfig,
+  type DeploySitePorts,
+  type DeploySiteResult,
+  deploySite,
+  type GateAnswer,
+} from './deploy.ts';
+export type { DeletionLimit } from './guards.ts';
+export { type Recovery, recoverSite } from './recover.ts';
+export {
+  planRestoreSite,
+  type RestoreConfig,
+  type RestorePlan,
+  type RestorePorts,
+  restoreSite,
+} from './restore.ts';
+export type { Encoding } from './scan.ts';
+export { renderSiteSummary } from './summary.ts';
+export type {
+  Activated,
+  ActivationOptions,
+  ActivationReport,
+  Finished,
+  SitePlace,
+  SitePorts,
+} from './types.ts';

@@ -1,0 +1,47 @@
+import { type Activation, undoActivation } from './activate.ts';
+import { planChange } from './change.ts';
+import { siteKeys } from './keys.ts';
+import { findFront } from './site.ts';
+import { type LastGood, readSituation } from './situation.ts';
+import type { ActivationOptions, SitePlace, SitePorts } from './types.ts';
+
+/** What is left of a run that was stopped. */
+export interface Recovery {
+  readonly place: SitePlace;
+  readonly releaseId: string;
+  readonly options: ActivationOptions;
+  readonly keepReleases: number;
+  readonly maxInvalidationPaths: number;
+  readonly excluded: (path: string) => boolean;
+}
+
+/**
+ * Puts back what a run of ours left half done, for a post step. The caller holds the lock.
+ * @returns false where nothing of that release is open any more: it was finished, undone, or taken over by another run.
+ */
+export async function recoverSite(
+  recovery: Recovery,
+  ports: SitePorts,
+  lastGood: LastGood,
+): Promise<boolean> {
+  const { place, options } = recovery;
+  const keys = siteKeys(place);
+  const situation = await readSituation(ports, keys, recovery.excluded, lastGood);
+  const { found, baseEntry } = situation;
+  const entry = found?.state.activating.find((e) => e.release === recovery.releaseId);
+  if (!found || !entry || entry === baseEntry) return false;
+  const front = await findFront(ports, place, options.siteUrl);
+  const left = situation.known.find((manifest) => manifest.release === recovery.releaseId);
+  const work: Activation = {
+    ...recovery,
+    keys,
+    situation,
+    change: planChange(situation.live, left ?? situation.base, situation.known, undefined),
+    sources: new Map(),
+    siteUrl: front.siteUrl,
+    mount: front.mount,
+    onOpen: () => {},
+  };
+  await undoActivation(ports, work, entry, found);
+  return true;
+}

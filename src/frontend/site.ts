@@ -1,0 +1,60 @@
+import type { Distribution } from '../aws/cloudfront.ts';
+import { awsProblem } from '../aws/errors.ts';
+import { refused } from '../runtime/errors.ts';
+import { publicUrl } from '../runtime/url.ts';
+import { mountOf } from './invalidation-paths.ts';
+import type { SitePlace, SitePorts } from './types.ts';
+
+/** How visitors reach the site. */
+export interface Front {
+  /** Without a slash at its end; `undefined` where nobody has said. */
+  readonly siteUrl: string | undefined;
+  /** Path of the site in URLs, without slashes at its ends. */
+  readonly mount: string;
+}
+
+/**
+ * Asks CloudFront what it serves, and from where.
+ * @throws ActionError `refused` where the distribution cannot be the site's.
+ */
+export async function findFront(
+  ports: SitePorts,
+  place: SitePlace,
+  siteUrl: string | undefined,
+): Promise<Front> {
+  const given = siteUrl ? publicUrl(siteUrl) : undefined;
+  if (!ports.cdn) return { siteUrl: given, mount: place.prefix };
+  const distribution = await ports.cdn.describe().catch((error) => {
+    throw awsProblem(error, {
+      operation: 'cloudfront:GetDistribution',
+      resource: ports.cdn?.id ?? '',
+      input: 'distribution',
+    });
+  });
+  if (!distribution.enabled) ports.log.warning(`the distribution ${distribution.id} is disabled`);
+  return { siteUrl: given ?? publicUrl(distribution.domain), mount: findMount(ports, place, distribution) };
+}
+
+function findMount(ports: SitePorts, place: SitePlace, distribution: Distribution): string {
+  // `bucket.s3.eu-west-1.amazonaws.com`, the website endpoint, or another server's path-style address.
+  const ours = distribution.origins.filter(
+    ({ domain }) => domain.split('.')[0] === place.bucket || domain.includes(place.bucket),
+  );
+  if (ours.length === 0) {
+    ports.log.warning(
+      `none of the origins of ${distribution.id} is the bucket ${place.bucket} (${distribution.origins.map((o) => o.domain).join(', ')}): is it the right distribution?`,
+    );
+    return place.prefix;
+  }
+  const mounts = ours
+    .map((origin) => mountOf(place.prefix, origin.path))
+    .filter((mount) => mount !== undefined);
+  const [mount] = mounts;
+  if (mount !== undefined) return mount;
+  throw refused({
+    input: 'prefix',
+    what: `the distribution ${distribution.id} does not serve this part of the bucket`,
+    found: `prefix ${JSON.stringify(place.prefix)}, origin path ${ours.map((o) => JSON.stringify(o.path)).join(', ')}`,
+    fix: 'let `prefix` begin with the origin path',
+  });
+}

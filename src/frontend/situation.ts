@@ -1,0 +1,105 @@
+import { awsProblem } from '../aws/errors.ts';
+import { failed } from '../runtime/errors.ts';
+import type { LiveObject } from './diff.ts';
+import type { SiteKeys } from './keys.ts';
+import { decodeManifest, emptyManifest, liveFiles } from './manifest.ts';
+import { type FoundState, readState, type StateEntry } from './site-state.ts';
+import type { Manifest, SitePorts } from './types.ts';
+
+/** The site as it stands: what is recorded of it, and what is live. */
+export interface Situation {
+  /** `undefined` before our first deployment. */
+  readonly found: FoundState | undefined;
+  /** What to go back to if we fail. */
+  readonly base: Manifest;
+  readonly baseEntry: StateEntry | undefined;
+  /** Manifests that may have written to the live bucket, the base first. */
+  readonly known: readonly Manifest[];
+  /** Live objects by path; without those that `exclude` leaves alone. */
+  readonly live: Map<string, LiveObject>;
+}
+
+/** What decides, where a run died, which of two releases is the one to go back to. */
+export interface LastGood {
+  /** Key of the manifest that the ledger's pointer leads to, where it is known. */
+  pointerManifest(): Promise<string | undefined>;
+}
+
+/** Reads the site's state, its manifests and its listing. Changes nothing. */
+export async function readSituation(
+  ports: SitePorts,
+  keys: SiteKeys,
+  excluded: (path: string) => boolean,
+  lastGood: LastGood,
+): Promise<Situation> {
+  const found = await readState(ports.release, keys);
+  const entries = found ? [...(found.state.live ? [found.state.live] : []), ...found.state.activating] : [];
+  const manifests = await Promise.all(entries.map((entry) => readManifest(ports, entry.manifest)));
+  let baseEntry = found?.state.live;
+  if (found && found.state.activating.length > 0) {
+    const pointed = await lastGood.pointerManifest();
+    baseEntry = found.state.activating.find((entry) => entry.manifest === pointed) ?? baseEntry;
+  }
+  const at = entries.findIndex((entry) => entry === baseEntry);
+  const base = (at >= 0 ? manifests[at] : undefined) ?? emptyManifest('nothing');
+  const known = [base, ...manifests.filter((_manifest, i) => i !== at)];
+  const live = await listLive(ports, keys, known, excluded);
+  return { found, base, baseEntry, known, live };
+}
+
+/** @throws ActionError `failed` where it is missing or damaged. */
+export async function readManifest(ports: SitePorts, key: string): Promise<Manifest> {
+  const resource = `s3://${ports.release.bucket}/${key}`;
+  const found = await ports.release.get(key).catch((error) => {
+    throw awsProblem(error, { operation: 's3:GetObject', resource, input: 'release-bucket' });
+  });
+  const lost = (why: string, cause?: unknown) =>
+    failed({
+      what: `the manifest ${resource} cannot be read`,
+      found: why,
+      fix: 'restore an earlier version of it (the release bucket keeps versions), or delete site.json beside it: the site is then adopted anew',
+      cause,
+    });
+  if (!found) throw lost('there is no such object');
+  try {
+    return decodeManifest(found.body);
+  } catch (error) {
+    throw lost(error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+/** The live objects of the site, by path. One request for each thousand, side by side. */
+export async function listLive(
+  ports: SitePorts,
+  keys: SiteKeys,
+  known: readonly Manifest[],
+  excluded: (path: string) => boolean,
+): Promise<Map<string, LiveObject>> {
+  const expected = expectedKeys(keys, known);
+  const objects = await ports.live.listAll(keys.livePrefix, expected).catch((error) => {
+    throw awsProblem(error, {
+      operation: 's3:ListBucket',
+      resource: `s3://${ports.live.bucket}/${keys.livePrefix}`,
+      input: 'bucket',
+      ifMissing: 'create the bucket (infra/terraform does), or correct `bucket` and the region',
+    });
+  });
+  const live = new Map<string, LiveObject>();
+  for (const { key, size, etag, modified } of objects) {
+    const path = key.slice(keys.livePrefix.length);
+    // What consoles make to show a folder; it is nobody's file.
+    if (path === '' || (size === 0 && path.endsWith('/'))) continue;
+    if (!excluded(path)) live.set(path, { size, etag, modified });
+  }
+  return live;
+}
+
+/** Keys that should be there, as far as one manifest knows: files and kept ones are each in order, merged here. */
+function expectedKeys(keys: SiteKeys, known: readonly Manifest[]): string[] {
+  const [first] = known;
+  if (!first || first.files.length + first.kept.length < 1000) return [];
+  const all = [...liveFiles(first)].map((file) => keys.live(file.path));
+  return all.every((key) => /^[\x20-\x7e]*$/.test(key))
+    ? all.sort() // ASCII sorts in UTF-16 as it does in UTF-8.
+    : all.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+}

@@ -1,0 +1,116 @@
+import type { Usage } from '../aws/bulk-store.ts';
+import { formatDuration } from '../runtime/duration.ts';
+import type { DeploySiteResult } from './deploy.ts';
+import type { SitePlan } from './plan.ts';
+import { formatBytes } from './progress.ts';
+
+export interface SummaryFacts {
+  readonly result: DeploySiteResult;
+  readonly bucket: string;
+  readonly releaseId: string;
+  /** Milliseconds. */
+  readonly duration: number;
+  readonly usage: Usage;
+}
+
+const HEADLINES: Readonly<Record<string, string>> = {
+  deployed: '✅ Frontend deployed',
+  unchanged: '✅ Frontend unchanged',
+  planned: '📋 Frontend plan',
+  'rolled-back': '↩️ Frontend rolled back',
+  'rollback-failed': '🔥 Frontend: going back failed',
+  interrupted: '⏹️ Frontend deployment cancelled',
+};
+
+/** Dollars of a path beyond the first 1,000 a month: https://aws.amazon.com/cloudfront/pricing/. */
+const PATH_PRICE = 0.005;
+
+/** The job summary of a deployment, as markdown. Pure. */
+export function renderSiteSummary(facts: SummaryFacts): string {
+  const { result, releaseId, duration, usage } = facts;
+  const { plan, outcome } = result;
+  const parts = [
+    `### ${HEADLINES[outcome] ?? `❌ Frontend ${outcome}`}`,
+    lead(facts),
+    ...problem(result),
+    countsTable(plan, result),
+  ];
+  if (plan.writes > 0) parts.push(phasesTable(plan));
+  const details = [
+    fold(`What is written (${plan.writes})`, code(plan.samples.writes, plan.writes)),
+    fold(`What is removed (${plan.deletes})`, code(plan.samples.deletes, plan.deletes)),
+    fold(`Invalidated paths (${plan.invalidate.length})`, code(plan.invalidate, plan.invalidate.length)),
+    fold('The ten biggest files', bigTable(plan)),
+  ];
+  parts.push(details.filter((text) => text !== '').join('\n'));
+  if (result.gate?.summary) parts.push(result.gate.summary);
+  const requests =
+    outcome === 'planned' ? `${plan.requests.expected} requests expected` : `${usage.total} requests`;
+  parts.push(
+    `<sub>Release \`${releaseId}\` · ${formatDuration(duration)} · ${requests}, about $${costOf(plan)} · content compared, not times</sub>`,
+  );
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function lead({ result, bucket }: SummaryFacts): string {
+  const where = result.siteUrl ? `[${result.siteUrl}](${result.siteUrl})` : `\`s3://${bucket}\``;
+  const { plan, report, outcome } = result;
+  if (outcome === 'unchanged') return `${where} serves exactly this already: nothing was written.`;
+  if (outcome === 'planned') return `${where}: this is what a deployment would do. Nothing was changed.`;
+  if (outcome !== 'deployed') return where;
+  const proof = report?.verifiedPages
+    ? ` ${report.verifiedPages} files were read back through the CDN and are, byte for byte, what was deployed.`
+    : '';
+  const adopted = plan.adopts ? ' What the bucket served before was recorded as a release first.' : '';
+  return `${where} is live.${proof}${adopted}`;
+}
+
+function problem({ cause, undoProblem }: DeploySiteResult): string[] {
+  if (!cause) return [];
+  const text = [cause.message, ...(undoProblem ? [`going back: ${undoProblem}`] : [])].join('\n');
+  return [`\`\`\`text\n${text.replaceAll('```', "'''")}\n\`\`\``];
+}
+
+function countsTable(plan: SitePlan, { report, collected }: DeploySiteResult): string {
+  const reasons = Object.entries(plan.reasons)
+    .map(([reason, n]) => `${n} ${reason}`)
+    .join(', ');
+  const rows = [
+    ['files', `${plan.files} (${formatBytes(plan.bytes)})`],
+    ['written', `${plan.writes} (${formatBytes(plan.writeBytes)})${reasons ? `: ${reasons}` : ''}`],
+    ['unchanged', String(plan.unchanged)],
+    ['removed', String(plan.deletes)],
+    ['kept for open tabs', String(plan.kept)],
+    ['invalidated paths', String(report?.invalidatedPaths.length ?? plan.invalidate.length)],
+  ];
+  if (collected) rows.push(['collected', `${collected.blobs} blobs of ${collected.manifests} old releases`]);
+  return ['| | |', '| --- | --- |', ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join('\n');
+}
+
+function phasesTable(plan: SitePlan): string {
+  const rows = plan.phases.map((p, i) => `| ${i + 1}. ${p.phase} | ${p.files} | ${formatBytes(p.bytes)} |`);
+  return ['| in this order | files | bytes |', '| --- | ---: | ---: |', ...rows].join('\n');
+}
+
+function bigTable(plan: SitePlan): string {
+  if (plan.biggest.length === 0) return '';
+  const rows = plan.biggest.map(
+    (file) => `| \`${file.path.replaceAll('|', '\\|')}\` | ${formatBytes(file.bytes)} |`,
+  );
+  return ['| file | size |', '| --- | ---: |', ...rows].join('\n');
+}
+
+function code(lines: readonly string[], all: number): string {
+  if (lines.length === 0) return '';
+  const shown = lines.slice(0, 50);
+  const more = all > shown.length ? [`… and ${all - shown.length} more`] : [];
+  return ['```text', ...[...shown, ...more].map((line) => line.replaceAll('```', "'''")), '```'].join('\n');
+}
+
+const fold = (title: string, body: string) =>
+  body === '' ? '' : `<details><summary>${title}</summary>\n\n${body}\n\n</details>`;
+
+function costOf(plan: SitePlan): string {
+  const invalidation = plan.invalidate.length > 1000 ? (plan.invalidate.length - 1000) * PATH_PRICE : 0;
+  return (plan.requests.dollars + invalidation).toFixed(4);
+}

@@ -1,0 +1,131 @@
+import pMap from 'p-map';
+import { failed, messageOf, refused } from '../runtime/errors.ts';
+import { httpGet, type RawAnswer } from '../runtime/http-get.ts';
+import { isPage } from './content-type.ts';
+import type { ActivationOptions, SiteFile, SitePorts } from './types.ts';
+
+/** Pages and other files that are read back, at most. */
+const MOST_PAGES = 25;
+const MOST_OTHERS = 5;
+/** Milliseconds that one answer may take. */
+const PATIENCE = 15_000;
+/** Milliseconds in which edges may still answer with what was there before. */
+const SETTLE = { invalidated: 4000, notWaitedFor: 60_000 };
+const LOOK_EVERY = 500;
+
+/** What to read back: the entry page, then what was written, pages before others. */
+export function filesToVerify(all: readonly SiteFile[], written: ReadonlySet<string>): SiteFile[] {
+  const index = all.filter((file) => file.path === 'index.html');
+  const changed = all.filter((file) => written.has(file.path) && file.path !== 'index.html');
+  const pages = changed.filter((file) => isPage(file.headers.contentType));
+  const others = changed.filter((file) => !isPage(file.headers.contentType) && file.size < 5_000_000);
+  return [...index, ...pages.slice(0, MOST_PAGES), ...others.slice(0, MOST_OTHERS)];
+}
+
+/** How an answer differs from what was deployed; `undefined` where it does not. */
+export function mismatch(file: SiteFile, answer: RawAnswer, level: 'full' | 'pages'): string | undefined {
+  if (answer.status !== 200) return `HTTP ${answer.status} and not 200`;
+  if (answer.sha256 !== file.sha256) {
+    return `other bytes: ${answer.size} of them, SHA-256 ${answer.sha256.slice(0, 12)}…; deployed were ${file.size}, ${file.sha256.slice(0, 12)}…`;
+  }
+  const type = answer.headers['content-type'] ?? '';
+  if (normal(type) !== normal(file.headers.contentType)) {
+    return `Content-Type ${JSON.stringify(type)} and not ${JSON.stringify(file.headers.contentType)}`;
+  }
+  if (level === 'pages') return undefined;
+  const cache = answer.headers['cache-control'] ?? '';
+  if (normal(cache) !== normal(file.headers.cacheControl)) {
+    return `Cache-Control ${JSON.stringify(cache)} and not ${JSON.stringify(file.headers.cacheControl)}`;
+  }
+  return undefined;
+}
+
+const normal = (header: string) => header.toLowerCase().replaceAll(/\s+/g, '');
+
+/** URL of a file of the site. */
+export function urlOf(siteUrl: string, mount: string, path: string): string {
+  const encoded = `${mount ? `${mount}/` : ''}${path}`.split('/').map(encodeURIComponent).join('/');
+  return `${siteUrl.replace(/\/+$/, '')}/${encoded}`;
+}
+
+export interface VerifyRequest {
+  readonly siteUrl: string;
+  readonly mount: string;
+  readonly files: readonly SiteFile[];
+  readonly level: ActivationOptions['verify'];
+  readonly invalidated: boolean;
+}
+
+/**
+ * Reads files back through the CDN and compares them byte for byte.
+ * @throws ActionError `failed` that names every difference.
+ */
+export async function verifySite(ports: SitePorts, request: VerifyRequest): Promise<number> {
+  const { level, files, siteUrl, mount } = request;
+  if (level === 'off') return 0;
+  const until = ports.clock.now() + (request.invalidated ? SETTLE.invalidated : SETTLE.notWaitedFor);
+  const wrong: string[] = [];
+  await pMap(
+    files,
+    async (file) => {
+      const problem = await settled(ports, urlOf(siteUrl, mount, file.path), until, (answer) =>
+        mismatch(file, answer, level),
+      );
+      if (problem) wrong.push(`${urlOf(siteUrl, mount, file.path)}: ${problem}`);
+    },
+    { concurrency: 6 },
+  );
+  if (wrong.length > 0) {
+    throw failed({
+      what: `${wrong.length} of ${files.length} files that were read back from ${siteUrl} are not as deployed`,
+      details: wrong.slice(0, 10),
+      fix: 'see that `distribution` (or `site-url`) serves this bucket and prefix, and that no response headers policy or function rewrites it; `verify: pages` compares no cache headers, `verify: false` nothing',
+    });
+  }
+  return files.length;
+}
+
+async function settled(
+  ports: SitePorts,
+  url: string,
+  until: number,
+  judge: (answer: RawAnswer) => string | undefined,
+): Promise<string | undefined> {
+  for (;;) {
+    ports.signal.throwIfAborted();
+    let problem: string | undefined;
+    try {
+      problem = judge(await httpGet(url, PATIENCE, ports.signal));
+    } catch (error) {
+      ports.signal.throwIfAborted();
+      problem = messageOf(error);
+    }
+    if (!problem || ports.clock.now() >= until) return problem;
+    await ports.clock.sleep(LOOK_EVERY, ports.signal);
+  }
+}
+
+/**
+ * A script that does not exist must not be answered with a page: the browser would run HTML as JavaScript, and no tab
+ * could tell that it is out of date. Asked before anything is changed.
+ * @throws ActionError `refused`
+ */
+export async function checkMissingIsMissing(ports: SitePorts, siteUrl: string, mount: string): Promise<void> {
+  const name = `wwhd-missing-${ports.clock.now().toString(36)}.js`;
+  const url = urlOf(siteUrl, mount, name);
+  let answer: RawAnswer;
+  try {
+    answer = await httpGet(url, PATIENCE, ports.signal);
+  } catch (error) {
+    ports.signal.throwIfAborted();
+    ports.log.debug(`asking for a missing file did not work: ${messageOf(error)}`);
+    return;
+  }
+  if (answer.status < 200 || answer.status > 299) return;
+  throw refused({
+    input: 'distribution',
+    what: 'the CDN answers for a file that does not exist',
+    found: `${url}: HTTP ${answer.status}, ${answer.headers['content-type'] ?? 'no type'}`,
+    fix: 'let its error pages for 403 and 404 answer with 404 (infra/terraform does; routes of an app belong into a CloudFront function), or set `verify: pages` if it has to be so',
+  });
+}
