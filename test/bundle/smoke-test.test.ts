@@ -30,7 +30,7 @@ beforeAll(async () => {
     '/slow': () => {},
     '/five': (_q, r) =>
       setTimeout(() => r.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}'), 5),
-    '/odd': text('<b>|`\u0007\u{1F600}` ::error::x\r\n# heading @octocat'),
+    '/odd': text('<b>|`\u0007\u{1F600}`\n::error::x\r\n# heading @octocat'),
   });
 });
 afterAll(async () => {
@@ -232,7 +232,7 @@ describe('reports', () => {
   });
 
   test('what a service answers is never markup or a command', async () => {
-    const run = await smoke(file('  - { get: /odd, expect: { body: x } }'));
+    const run = await smoke(file('  - { get: /odd, expect: { body: x, json: { $.a: 1 } } }'));
     expect(run.summary).not.toMatch(/<b>|\n# heading| @octocat/);
     expect(run.log).not.toMatch(/^::error::x/m);
   });

@@ -1,7 +1,7 @@
 import type { Field } from '../document/field.ts';
 import type { Scope } from '../document/scope.ts';
 import { textOf } from '../http/answer.ts';
-import { type Expectation, excerpt } from './expectation.ts';
+import { type Expectation, excerpt, quoted } from './expectation.ts';
 import { judgeConditions } from './judge.ts';
 import { readConditions } from './matcher.ts';
 
@@ -23,6 +23,3 @@ export function readBody(field: Field, scope: Scope): Expectation[] {
     },
   ];
 }
-
-/** As JSON writes it, so that line breaks show; the end of a long body is of no use in a report. */
-const quoted = (text: string) => JSON.stringify(text.length > 128 * 1024 ? text.slice(0, 128 * 1024) : text);

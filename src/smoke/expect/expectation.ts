@@ -53,3 +53,9 @@ export function excerpt(text: string, hide: (text: string) => string, limit = 16
   // A slice of a string keeps the whole string in memory; a report must not keep bodies.
   return Buffer.from(cut).toString();
 }
+
+/**
+ * A text as JSON writes it: line breaks show, and no line of a service's answer can be taken for a command of the log.
+ * The end of a long one is of no use in a report.
+ */
+export const quoted = (text: string): string => JSON.stringify(text.slice(0, 2 * WINDOW));

@@ -3,7 +3,7 @@ import type { Scope } from '../document/scope.ts';
 import { jsonOf, textOf } from '../http/answer.ts';
 import type { Json } from '../json.ts';
 import { type JsonPath, parseJsonPath, selectJson } from '../json-path.ts';
-import { type Assertion, type Evidence, type Expectation, excerpt } from './expectation.ts';
+import { type Assertion, type Evidence, type Expectation, excerpt, quoted } from './expectation.ts';
 import { judgeConditions } from './judge.ts';
 import { type Condition, readConditions } from './matcher.ts';
 
@@ -36,7 +36,8 @@ function judgeJson(path: JsonPath, conditions: readonly Condition[], evidence: E
   const what = `json ${path.source}`;
   const body = jsonOf(evidence.answer);
   if ('wrong' in body) {
-    const start = evidence.answer.size > 0 ? `: ${excerpt(textOf(evidence.answer), evidence.hide)}` : '';
+    const start =
+      evidence.answer.size > 0 ? `: ${excerpt(quoted(textOf(evidence.answer)), evidence.hide)}` : '';
     return conditions.map(({ line, column, expected }) => ({
       line,
       column,

@@ -113,7 +113,7 @@ describe('JSON', () => {
   ])('%s', (path, said) => expect(told(`json: { ${path} }`, given)).toEqual([said].flat()));
 
   test.each([
-    ['<html>', 'a body that is not JSON (content-type text/html): <html>'],
+    ['<html>', 'a body that is not JSON (content-type text/html): "<html>"'],
     ['', 'an empty body'],
   ])('a body that is none: %j', (text, got) => {
     expect(told('json: { $.a: 1 }', answer({ text, headers: [['content-type', 'text/html']] }))).toEqual([
