@@ -127,6 +127,13 @@ function apply(folder: string, { file, find, replace }: Edit): void {
   );
 }
 
+/** The example's production settings, with the address that this team's site has. */
+export function writeSettings(folder: string, siteUrl: string): void {
+  const example = readFileSync(join(folder, '.env.production.example'), 'utf8');
+  const settings = example.replace(/^ALLOW_ORIGINS=.*$/m, `ALLOW_ORIGINS=${siteUrl}`);
+  writeFileSync(join(folder, '.env.production'), settings);
+}
+
 /** Runs the checkout's own build of the site. @returns the folder to deploy */
 export async function buildSite(folder: string, env: { API_URL: string; COMMIT: string }): Promise<string> {
   const child = spawn(process.execPath, ['build.js'], {

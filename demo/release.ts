@@ -31,7 +31,12 @@ export async function release(stage: Stage, build: Build, workflow: Workflow): P
   ]);
   stage.ended(backend, 'deployed', 'green');
   stage.ended(frontend, 'deployed', 'green');
-  const smoke = await stage.step('smoke-test', { checks: 'checks.yml' }, build, workflow);
+  const smoke = await stage.step(
+    'smoke-test',
+    { checks: 'checks.yml', 'base-url': stage.parts.resources.apiUrl },
+    build,
+    workflow,
+  );
   stage.ended(smoke, 'passed', 'green');
   await expectLive(stage, { id, build, image });
   return { id, build, image, backend, frontend };
@@ -72,7 +77,7 @@ export function deployBackend(
     environment: ENVIRONMENT,
     'release-bucket': resources.releaseBucket,
     'release-id': release.id,
-    'env-file': '.env.production.example',
+    'env-file': '.env.production',
     'smoke-checks': 'checks.yml',
     alarms: resources.alarm,
   };

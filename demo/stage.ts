@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { buildSite, checkOut, HISTORY } from './checkout.ts';
+import { buildSite, checkOut, HISTORY, writeSettings } from './checkout.ts';
 import type { Cloud } from './cloud.ts';
 import type { GitHubStandIn } from './github.ts';
 import { buildImage } from './image.ts';
@@ -83,6 +83,7 @@ export class Stage {
     terminal.doing('building');
     const folder = join(workspace, 'checkouts', commit.sha.slice(0, 7));
     checkOut(join(paths.root, 'examples/app'), HISTORY, index, folder);
+    writeSettings(folder, resources.siteUrl);
     await buildSite(folder, { API_URL: resources.apiUrl, COMMIT: commit.sha });
     const ociLayout = await buildImage(join(folder, 'backend'), commit.sha, join(folder, 'image'));
     return { commit, folder, ociLayout };
@@ -95,13 +96,13 @@ export class Stage {
     build: Build,
     run: Omit<RunIdentity, 'sha' | 'job'>,
   ): Promise<StepRun> {
-    const { paths, workspace, cloud, github, resources, terminal, now } = this.parts;
+    const { paths, workspace, cloud, github, terminal, now } = this.parts;
     terminal.doing(action);
     const step = await runStep(paths, action, inputs, {
       run: { ...run, sha: build.commit.sha, job: action },
       workspace: build.folder,
       temp: join(workspace, 'steps', String(++this.#stepCount)),
-      env: { ...cloud.env, API_URL: resources.apiUrl, SITE_URL: resources.siteUrl },
+      env: cloud.env,
       githubApi: github.url,
       now,
     });
