@@ -22,10 +22,11 @@ const CAPTURE = /^capture\.([A-Za-z_][A-Za-z0-9_-]*)$/;
 const VARIABLE = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 
 /**
- * GitHub's own variables that describe the run and are shown on its page anyway. All others are taken for secrets.
+ * GitHub's own variables that describe the run and are shown on its page anyway, and the release that a rollback goes
+ * back to. All others are taken for secrets.
  * List: https://docs.github.com/en/actions/reference/workflows-and-actions/variables
  */
-const PUBLIC = /^(CI|GITHUB_(?!.*TOKEN)\w+|RUNNER_\w+)$/;
+const PUBLIC = /^(CI|RELEASE_ID|GITHUB_(?!.*TOKEN)\w+|RUNNER_\w+)$/;
 
 /** The names that the file may use: the environment's variables, and what checks capture. */
 export class Scope {
