@@ -20,14 +20,15 @@ interface SavedLock {
 
 /**
  * Takes the lock for an action. Its token is saved *before* it is asked for, so that the post step of a job that was
- * cancelled at any moment finds the entry and frees it.
+ * cancelled at any moment finds the entry and frees it. Called in that post step, it takes the main step's own entry
+ * over at once.
  */
 export async function holdLock<A extends ActionInterface>(
   job: Job<A>,
   ledger: Ledger,
   want: { release: string; parts: readonly Part[]; timeout: number; region?: string | undefined },
 ): Promise<Hold> {
-  const token = randomUUID();
+  const token = readSaved(job)?.token ?? randomUUID();
   const saved: SavedLock = {
     bucket: ledger.bucket,
     environment: ledger.environment,
@@ -42,9 +43,9 @@ export async function holdLock<A extends ActionInterface>(
 
 /** The `post:` of a deploying action: frees the lock where the job was stopped before it could. */
 export async function freeSavedLock<A extends ActionInterface>(job: Job<A>): Promise<void> {
-  const state = job.state(STATE);
-  if (state === '') return;
-  const { bucket, environment, token, region } = JSON.parse(state) as SavedLock;
+  const saved = readSaved(job);
+  if (!saved) return;
+  const { bucket, environment, token, region } = saved;
   const client = new S3Client(clientConfig({ region }));
   const { log, clock } = job;
   const ledger = openLedger({ store: s3Store(client, bucket), environment, log, clock });
@@ -52,4 +53,9 @@ export async function freeSavedLock<A extends ActionInterface>(job: Job<A>): Pro
     log.warning(`this job was stopped while it held the lock of ${environment}: the lock has been freed`);
   }
   client.destroy();
+}
+
+function readSaved<A extends ActionInterface>(job: Job<A>): SavedLock | undefined {
+  const state = job.state(STATE);
+  return state === '' ? undefined : (JSON.parse(state) as SavedLock);
 }

@@ -70,6 +70,8 @@ export interface Ledger {
       Pick<ReleaseRecord, 'checks' | 'result' | 'finishedAt' | 'reason' | 'restores' | 'replaces'>
     >,
   ): Promise<ReleaseRecord>;
+  /** Writes the history page into the release bucket. @returns its key. */
+  publishPage(html: string): Promise<string>;
   /** Points `parts` of what is live at release `id`, and writes the pair into its record. */
   movePointer(id: string, parts: readonly Part[]): Promise<Pointer>;
 }

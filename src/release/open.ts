@@ -1,7 +1,8 @@
+import { awsProblem } from '../aws/errors.ts';
 import type { ObjectStore } from '../aws/object-store.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import { type LedgerPorts, readDocument, updateDocument } from './documents.ts';
+import { asked, type LedgerPorts, readDocument, updateDocument } from './documents.ts';
 import { ledgerKeys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
 import { acquireLock, freeLock } from './lock.ts';
@@ -73,6 +74,19 @@ export function openLedger(options: LedgerOptions): Ledger {
     writeBackend: (id, backend, also) => writeHalf(id, { backend }, also),
     writeFrontend: (id, frontend, also) => writeHalf(id, { frontend }, also),
     update: (id, fields) => change(id, (now) => ({ ...now, ...fields })),
+    async publishPage(html) {
+      try {
+        await store.put({
+          key: keys.historyPage,
+          body: html,
+          contentType: 'text/html; charset=utf-8',
+          cacheControl: 'no-cache',
+        });
+      } catch (error) {
+        throw awsProblem(error, { ...asked('s3:PutObject', ports, keys.historyPage), afterChange: true });
+      }
+      return keys.historyPage;
+    },
     async movePointer(id, parts) {
       const record = await readRecord(ports, id);
       let replaced: string | undefined;

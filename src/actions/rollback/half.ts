@@ -40,4 +40,6 @@ export interface HalfPort {
    * know; any other error: what was before is live.
    */
   restore(): Promise<Restoration>;
+  /** Lets go of connections. */
+  close?(): void;
 }

@@ -1,16 +1,18 @@
 import { defaultReleaseId } from '../../release/id.ts';
 import type { Ledger } from '../../release/ledger.ts';
+import { publishHistory } from '../../release/publish.ts';
 import type { BackendHalf, FrontendHalf, Part } from '../../release/record.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { ActionError, describeProblem, messageOf, refused } from '../../runtime/errors.ts';
 import type { Outcome } from '../../runtime/outcome.ts';
-import { freeSavedLock, holdLock } from '../lock.ts';
-import { type Edges, openEdges } from './edges.ts';
+import { holdLock } from '../lock.ts';
+import { type Edges, openEdges, type Way } from './edges.ts';
 import type { HalfPort } from './half.ts';
 import { type RollbackConfig, readInputs } from './inputs.ts';
 import { action } from './interface.ts';
 import { type Order, restoreOrder } from './order.ts';
 import { ChecksFailed, type PairResult, restorePair } from './pair.ts';
+import { keepOpen, putRightAfterStop } from './safety.ts';
 import { makePlan, planText, renderSummary } from './summary.ts';
 import { type Survey, survey } from './survey.ts';
 
@@ -48,15 +50,18 @@ async function rollback(room: Room): Promise<ActionResult<Rollback>> {
   const { config, job, ledger } = room;
   // A wrong `to` is refused before the lock is asked for; the choice is made again under the lock.
   const first = await look(room, new Set());
-  if (config.dryRun) return plannedResult(room, await prepare(room, job.signal));
+  await room.edges.gate(first.target);
+  if (config.dryRun)
+    return plannedResult(room, await prepare(room, { id: '', signal: job.signal, onUndo: () => {} }));
   const id =
     first.resumes?.id ?? (config.releaseId || defaultReleaseId(job.clock.now(), first.target.commit));
   const parts = (['backend', 'frontend'] as const).filter((part) => first.pair[part]);
   const hold = await holdLock(job, ledger, { release: id, parts, timeout: config.lockTimeout });
   try {
     const signal = AbortSignal.any([job.signal, hold.signal]);
-    const prepared = await prepare(room, signal);
-    return await carryOut(room, prepared, id, signal);
+    const safety = keepOpen(job, id, first.target.id);
+    const prepared = await prepare(room, { id, signal, onUndo: safety.undo });
+    return await carryOut(room, prepared, id, { signal, safety });
   } finally {
     await hold.release();
   }
@@ -71,14 +76,14 @@ function look({ ledger, config, job, edges }: Room, passedOver: ReadonlySet<stri
  * Chooses, and proves of each half that it can go back, before anything is changed. Where `latest-good` turns out to be
  * what is live already under another id, the next older one is meant.
  */
-async function prepare(room: Room, signal: AbortSignal): Promise<Prepared> {
+async function prepare(room: Room, way: Way): Promise<Prepared> {
   const { config, job, edges } = room;
   const passedOver = new Set<string>();
   for (;;) {
     const found = await look(room, passedOver);
     const order = restoreOrder(config.order, found.byId.get(found.current.release));
     const parts = order.parts.filter((part) => found.pair[part]);
-    const halves = await Promise.all(parts.map((part) => edges.half(part, found, signal)));
+    const halves = await Promise.all(parts.map((part) => edges.half(part, found, way)));
     const same = halves.every(({ plan }) => !plan.changes);
     if (same && config.to === 'latest-good' && !found.resumes) {
       job.log.info(`release ${found.target.id} is what is live already: looking for an older one`);
@@ -111,19 +116,22 @@ async function carryOut(
   room: Room,
   prepared: Prepared,
   id: string,
-  signal: AbortSignal,
+  { signal, safety }: { signal: AbortSignal; safety: ReturnType<typeof keepOpen> },
 ): Promise<ActionResult<Rollback>> {
   const { found, halves } = prepared;
+  const gate = await room.edges.gate(found.target);
   const recorder = await beginRecord(room, prepared, id);
+  safety.opened();
   try {
     const answer = await restorePair(halves, {
       log: room.job.log,
       signal,
-      gate: room.edges.gate(found.target),
+      gate,
       putBackOnFailure: room.config.putBackOnFailure,
       starting: (part) => recorder.half(part, 'in-progress'),
-      seal: async (live) => {
+      seal: async (live, checks) => {
         for (const { part } of halves) await recorder.half(part, 'in-progress', live.get(part)?.fields);
+        if (checks) await room.ledger.update(id, { checks });
         await room.ledger.movePointer(
           id,
           halves.map(({ part }) => part),
@@ -132,10 +140,12 @@ async function carryOut(
         for (const { part, plan } of halves) {
           await recorder.half(part, plan.changes ? 'deployed' : 'unchanged');
         }
-        if (room.edges.checked) await room.ledger.update(id, { checks: 'passed' });
       },
     });
-    return await settle(room, prepared, id, recorder, answer);
+    safety.closed();
+    const ending = await settle(room, prepared, id, recorder, answer);
+    if (room.config.historyPage) await publishHistory(room.ledger, room.job);
+    return ending;
   } catch (error) {
     const outcome = error instanceof ActionError ? error.outcome : 'failed';
     await recorder.end(outcome, messageOf(error));
@@ -243,4 +253,4 @@ function result(
   };
 }
 
-export const definition: Action<Rollback> = { action, main, post: freeSavedLock };
+export const definition: Action<Rollback> = { action, main, post: putRightAfterStop };

@@ -1,10 +1,12 @@
 import type { Part } from '../../release/record.ts';
 import { ActionError, messageOf } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
+import type { SmokeOutcome } from '../../runtime/outcome.ts';
 import type { HalfPort, Restoration } from './half.ts';
 
 export interface GateAnswer {
   readonly passed: boolean;
+  readonly outcome: SmokeOutcome;
   /** One line for each check that did not pass. */
   readonly problems: readonly string[];
 }
@@ -20,7 +22,7 @@ export interface PairSteps {
   /** Before a half is touched. */
   starting(part: Part): Promise<void>;
   /** Both halves are live and the gate has passed: the record and the pointer. */
-  seal(live: ReadonlyMap<Part, Restoration>): Promise<void>;
+  seal(live: ReadonlyMap<Part, Restoration>, checks: SmokeOutcome | undefined): Promise<void>;
 }
 
 export type PairResult =
@@ -55,12 +57,12 @@ export async function restorePair(halves: readonly HalfPort[], steps: PairSteps)
       return await putBack(live, half.part, error, torn, steps);
     }
   }
-  if (steps.gate) {
-    const answer = await askGate(steps.gate, halves, live, steps.log);
-    steps.signal.throwIfAborted();
-    if (!answer.passed) return await putBack(live, 'checks', new ChecksFailed(answer.problems), [], steps);
+  const answer = steps.gate && (await askGate(steps.gate, halves, live, steps.log));
+  steps.signal.throwIfAborted();
+  if (answer && !answer.passed) {
+    return await putBack(live, 'checks', new ChecksFailed(answer.problems), [], steps);
   }
-  await steps.seal(live);
+  await steps.seal(live, answer?.outcome);
   return { kind: 'restored', live };
 }
 
@@ -93,7 +95,7 @@ async function askGate(
   try {
     return await log.group('Smoke checks', () => gate(urls));
   } catch (error) {
-    return { passed: false, problems: [messageOf(error)] };
+    return { passed: false, outcome: 'failed', problems: [messageOf(error)] };
   }
 }
 

@@ -16,6 +16,8 @@ export interface Survey {
   readonly why: string;
   /** A rollback that died half-way and is gone on with. */
   readonly resumes: ReleaseRecord | undefined;
+  /** True where a run did not come to its end, so that what is live may not be what the ledger says. */
+  readonly uncertain: boolean;
 }
 
 export interface SurveyQuestion {
@@ -44,12 +46,14 @@ export async function survey(ledger: Ledger, question: SurveyQuestion): Promise<
     });
   }
   const resumes = unfinished(records, current, question);
+  const uncertain = resumes !== undefined || mayBeElsewhere(records, current);
   const choice = chooseTarget(choiceQuestion(question, records, current, resumes));
   if (choice.kind === 'refused') {
     throw cannotChoose(choice.what, choice.found, records, current, ledger);
   }
   const { target, pair, why } = choice;
-  return { current, records, byId, target, pair, why: resumes ? resumedWhy(resumes) : why, resumes };
+  const reason = resumes ? resumedWhy(resumes) : why;
+  return { current, records, byId, target, pair, why: reason, resumes, uncertain };
 }
 
 function choiceQuestion(

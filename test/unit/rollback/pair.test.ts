@@ -45,7 +45,7 @@ function setup(fail: Partial<Record<Part | 'checks', readonly Where[]>>, same: r
       log: silentLog,
       signal: new AbortController().signal,
       putBackOnFailure,
-      gate: async () => ({ passed: !fail.checks, problems: ['the page is blank'] }),
+      gate: async () => ({ passed: !fail.checks, outcome: 'passed', problems: ['the page is blank'] }),
       starting: async (part) => void events.push(`start ${part}`),
       seal: async () => void events.push('seal'),
     });

@@ -1,0 +1,133 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { clientConfig } from '../../aws/config.ts';
+import { s3Store } from '../../aws/s3-store.ts';
+import type { Undo } from '../../backend/index.ts';
+import { LATEST_GOOD } from '../../release/choose.ts';
+import type { Ledger } from '../../release/ledger.ts';
+import { openLedger } from '../../release/open.ts';
+import type { BackendHalf, FrontendHalf, Part, ReleaseRecord } from '../../release/record.ts';
+import type { Job } from '../../runtime/action.ts';
+import { refused } from '../../runtime/errors.ts';
+import { type BackendHalfOptions, backendHalf } from './backend-half.ts';
+import { estimateBackend } from './estimate.ts';
+import { type FrontendHalfOptions, frontendHalf } from './frontend-half.ts';
+import { rollbackGate } from './gate.ts';
+import { commitOfTag } from './git-tag.ts';
+import type { HalfPort } from './half.ts';
+import type { RollbackConfig } from './inputs.ts';
+import type { action } from './interface.ts';
+import type { PairSteps } from './pair.ts';
+import type { Survey } from './survey.ts';
+
+/** Under which id, and until when, a half goes back. */
+export interface Way {
+  /** The rollback's own release id; '' while it is only planned. */
+  readonly id: string;
+  readonly signal: AbortSignal;
+  readonly onUndo: (undo: Undo) => void;
+}
+
+/** What the rollback reaches the world through. */
+export interface Edges {
+  readonly ledger: Ledger;
+  /** The commit that `to` names as a tag in the repository at hand. */
+  readonly tagCommit: string | undefined;
+  /** Plans one half: proves that it could be finished. @throws ActionError `refused` where it could not. */
+  half(part: Part, found: Survey, way: Way): Promise<HalfPort>;
+  /** What a post step puts the site back with. @param half as the stopped rollback recorded it. */
+  frontendOptions(half: FrontendHalf, id: string, signal: AbortSignal): Promise<FrontendHalfOptions>;
+  /** The smoke checks for `target`; `undefined` where there are none. */
+  gate(target: ReleaseRecord): Promise<PairSteps['gate']>;
+  close(): void;
+}
+
+export async function openEdges(config: RollbackConfig, job: Job<typeof action>): Promise<Edges> {
+  const { log, clock, run } = job;
+  const client = new S3Client(clientConfig());
+  const store = s3Store(client, config.releaseBucket);
+  // At three in the morning the way back is worth more than a lock: see docs/ledger.md.
+  const ledger = openLedger({ store, environment: config.environment, log, clock, unsafeStore: 'warn' });
+  const opened: HalfPort[] = [];
+  return {
+    ledger,
+    tagCommit: config.to === LATEST_GOOD ? undefined : await commitOfTag(run.workspace, config.to),
+    async half(part, found, way) {
+      const half =
+        part === 'backend'
+          ? await backendHalf(backendOptions(config, job, found, way))
+          : await frontendHalf(
+              siteOptions(config, job, way, {
+                half: wantedHalf('frontend', found) as FrontendHalf,
+                live: liveHalf('frontend', found) as FrontendHalf | undefined,
+              }),
+            );
+      opened.push(half);
+      return half;
+    },
+    async frontendOptions(half, id, signal) {
+      const live = (await ledger.record((await ledger.current())?.frontend ?? ''))?.frontend;
+      return siteOptions(config, job, { id, signal }, { half, live });
+    },
+    gate: (target) => rollbackGate(config.smokeChecks, target, job),
+    close: () => {
+      for (const half of opened) half.close?.();
+      client.destroy();
+    },
+  };
+}
+
+function backendOptions(
+  config: RollbackConfig,
+  job: Job<typeof action>,
+  found: Survey,
+  way: Way,
+): BackendHalfOptions {
+  const half = wantedHalf('backend', found) as BackendHalf;
+  return {
+    half,
+    live: liveHalf('backend', found) as BackendHalf | undefined,
+    service: config.service,
+    uncertain: found.uncertain,
+    estimate: estimateBackend(half, found.records),
+    putBackOnFailure: config.putBackOnFailure,
+    waitTimeout: config.waitTimeout,
+    lockTimeout: config.lockTimeout,
+    ports: { log: job.log, clock: job.clock, signal: way.signal },
+    onUndo: way.onUndo,
+  };
+}
+
+function siteOptions(
+  config: RollbackConfig,
+  job: Job<typeof action>,
+  { id, signal }: Pick<Way, 'id' | 'signal'>,
+  halves: Pick<FrontendHalfOptions, 'half' | 'live'>,
+): FrontendHalfOptions {
+  return {
+    ...halves,
+    environment: config.environment,
+    releaseBucket: config.releaseBucket,
+    release: id,
+    bucket: config.bucket,
+    distribution: config.distribution,
+    waitTimeout: config.waitTimeout,
+    ports: { log: job.log, clock: job.clock, signal },
+  };
+}
+
+/** @throws ActionError `refused` where the record of that half's release is gone or damaged. */
+function wantedHalf(part: Part, { pair, byId, target }: Survey): BackendHalf | FrontendHalf {
+  const id = pair[part] ?? '';
+  const half = byId.get(id)?.[part];
+  if (half) return half;
+  throw refused({
+    input: 'to',
+    what: `the ${part} of release ${target.id} is that of release ${id}, whose record cannot be read`,
+    found: byId.has(id) ? `a record without a ${part} half` : 'no readable record',
+    fix: `restore that record (the release bucket keeps versions), or use \`scope\` to go back with the other half only`,
+  });
+}
+
+function liveHalf(part: Part, { current, byId }: Survey): BackendHalf | FrontendHalf | undefined {
+  return byId.get(current[part] ?? '')?.[part];
+}

@@ -1,0 +1,137 @@
+import { siteClients } from '../../aws/site-clients.ts';
+import {
+  planRestoreSite,
+  type RestoreConfig,
+  type RestorePorts,
+  recoverSite,
+  restoreSite,
+} from '../../frontend/index.ts';
+import type { FrontendHalf } from '../../release/record.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { HalfPort, Restoration } from './half.ts';
+
+/** What deploy-frontend does by default; a rollback copies inside S3 and needs no setting of its own. */
+const RETAIN_RELEASES = 5;
+const MAX_INVALIDATION_PATHS = 1000;
+const CONNECTIONS = 48;
+/** The most that `keep-releases` takes: a rollback forgets no release, the next deployment does by its own setting. */
+const KEEP_RELEASES = 1000;
+
+export interface FrontendHalfOptions {
+  /** The half to go back to, as its release recorded it. */
+  readonly half: FrontendHalf;
+  /** What is live, as the current release recorded it. */
+  readonly live: FrontendHalf | undefined;
+  readonly environment: string;
+  readonly releaseBucket: string;
+  /** Id of the release that going back makes; '' while it is only planned. */
+  readonly release: string;
+  /** In place of what is recorded; '' keeps it. */
+  readonly bucket: string;
+  readonly distribution: string;
+  readonly waitTimeout: number;
+  readonly ports: { readonly log: Log; readonly clock: Clock; readonly signal: AbortSignal };
+}
+
+/**
+ * The frontend's way back: its manifest made live again by copies inside S3. Planning it proves that every blob is there.
+ * @throws ActionError `refused` where it could not be finished.
+ */
+export async function frontendHalf(options: FrontendHalfOptions): Promise<HalfPort> {
+  const { half } = options;
+  const { clients, ports } = await connect(options);
+  const config = configOf(options);
+  const { bucket } = config.place;
+  const distribution = options.distribution || half.distribution;
+  const plan = await planRestoreSite(config, ports);
+  const { bucket: _bucket, distribution: _distribution, ...recorded } = half;
+  const wanted: FrontendHalf = {
+    ...recorded,
+    bucket,
+    ...(distribution ? { distribution } : {}),
+    // A half that is live already keeps the manifest that it is live with.
+    manifest: plan.changes ? plan.manifestKey : half.manifest,
+    files: plan.files,
+    bytes: plan.bytes,
+  };
+  return {
+    part: 'frontend',
+    half: wanted,
+    url: plan.siteUrl,
+    plan: {
+      changes: plan.changes,
+      lines: plan.lines,
+      estimate: plan.estimate,
+      keptVariables: [],
+      json: plan.plan,
+    },
+    restore: async () => restoration(await restoreSite(config, ports, plan)),
+    close: () => clients.close(),
+  };
+}
+
+function configOf(options: FrontendHalfOptions): RestoreConfig {
+  const { half, live } = options;
+  return {
+    place: { bucket: options.bucket || half.bucket, prefix: half.prefix, environment: options.environment },
+    manifest: half.manifest,
+    releaseId: options.release || 'planned',
+    options: {
+      retainReleases: RETAIN_RELEASES,
+      verify: 'pages',
+      waitForInvalidation: true,
+      waitTimeout: options.waitTimeout,
+      concurrency: CONNECTIONS,
+      siteUrl: half.siteUrl ?? live?.siteUrl,
+    },
+    keepReleases: KEEP_RELEASES,
+    maxInvalidationPaths: MAX_INVALIDATION_PATHS,
+  };
+}
+
+/**
+ * Puts back what a stopped rollback has left of the site, for a post step. The caller holds the lock.
+ * @returns false where there is nothing to put back.
+ */
+export async function recoverFrontend(options: FrontendHalfOptions): Promise<boolean> {
+  const { clients, ports } = await connect(options);
+  try {
+    const { place, releaseId, options: activation } = configOf(options);
+    const recovery = { place, releaseId, options: activation, excluded: () => false };
+    const limits = { keepReleases: KEEP_RELEASES, maxInvalidationPaths: MAX_INVALIDATION_PATHS };
+    return await recoverSite({ ...recovery, ...limits }, ports, ports);
+  } finally {
+    clients.close();
+  }
+}
+
+async function connect(options: FrontendHalfOptions) {
+  const { half, live, ports } = options;
+  const clients = await siteClients({
+    bucket: options.bucket || half.bucket,
+    releaseBucket: options.releaseBucket,
+    distribution: options.distribution || half.distribution,
+    connections: CONNECTIONS,
+    clock: ports.clock,
+    signal: () => ports.signal,
+  });
+  const site: RestorePorts = { ...clients, ...ports, pointerManifest: async () => live?.manifest };
+  return { clients, ports: site };
+}
+
+function restoration(activated: Awaited<ReturnType<typeof restoreSite>>): Restoration {
+  const { report } = activated;
+  return {
+    url: report.siteUrl,
+    fields: {
+      manifest: report.manifestKey,
+      uploaded: report.copied,
+      deleted: report.deleted,
+      ...(report.siteUrl ? { siteUrl: report.siteUrl } : {}),
+      ...(report.invalidationId ? { invalidationId: report.invalidationId } : {}),
+    },
+    finish: async () => void (await activated.finish()),
+    undo: () => activated.undo(),
+  };
+}
