@@ -58,7 +58,7 @@ export function readAwsError(error: unknown): AwsError {
 }
 
 function classify(code: string, status: number | undefined, message: string): AwsFailure {
-  if (/^Region is missing/.test(message)) return 'region';
+  if (/^Region (is missing|not accepted)/.test(message)) return 'region';
   for (const [pattern, kind] of KIND_OF_CODE) if (pattern.test(code)) return kind;
   if (status === 404) return 'missing';
   if (status === 403 || status === 401) return 'denied';

@@ -1,0 +1,188 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type AwsAccess, callJson } from '../../demo/aws.ts';
+import { startCloud, type TestCloud } from '../support/cloud.ts';
+import { writeLayout } from '../support/image.ts';
+import { type ActionRun, runAction } from '../support/run-action.ts';
+
+let cloud: TestCloud;
+let dir: string;
+let access: AwsAccess;
+let layout: ReturnType<typeof writeLayout>;
+const commit = (digit: string) => digit.repeat(40);
+
+const ecr = <T>(operation: string, body: unknown): Promise<T> =>
+  callJson<T>(access, 'ecr', `AmazonEC2ContainerRegistry_V20150921.${operation}`, body);
+const push = (
+  inputs: Record<string, string>,
+  of = commit('a'),
+  env: Record<string, string> = {},
+): Promise<ActionRun> =>
+  runAction(
+    'push-image',
+    { repository: 'app', 'oci-layout': 'layout', ...inputs },
+    { cwd: dir, commit: of, env: { ...cloud.env, ...env } },
+  );
+
+beforeAll(async () => {
+  cloud = await startCloud({ speed: 100 });
+  access = {
+    endpoint: cloud.endpoint,
+    region: 'us-west-2',
+    accessKey: 'AKIALOCALCLOUD000000',
+    secretKey: 'x',
+  };
+  dir = mkdtempSync(join(tmpdir(), 'wwhd-push-'));
+  layout = writeLayout(join(dir, 'layout'));
+  await ecr('CreateRepository', { repositoryName: 'app' });
+  await ecr('CreateRepository', { repositoryName: 'frozen', imageTagMutability: 'IMMUTABLE' });
+});
+afterAll(async () => {
+  await cloud.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  await cloud.clearFaults();
+  await cloud.clearRequests();
+});
+
+describe('push-image to ECR', () => {
+  it('pushes a layout by ECR token, and the digest is the one that ECR has', async () => {
+    const run = await push({ tags: 'main' });
+    expect(run.log).not.toContain('::error');
+    expect(run.outputs).toMatchObject({
+      outcome: 'deployed',
+      pushed: 'true',
+      digest: layout.digest,
+      tag: 'sha-aaaaaaaaaaaa',
+      image: `${new URL(cloud.endpoint).host}/app@${layout.digest}`,
+    });
+    const { images } = await ecr<{ images: { imageId: { imageDigest: string } }[] }>('BatchGetImage', {
+      repositoryName: 'app',
+      imageIds: [{ imageTag: 'main' }],
+    });
+    expect(images[0]?.imageId.imageDigest).toBe(layout.digest);
+    expect(run.summary).toContain(layout.digest);
+    expect(run.exitCode).toBe(0);
+  });
+
+  it('finds it there the next time, and changes nothing', async () => {
+    const run = await push({ tags: 'main' });
+    expect(run.outputs).toMatchObject({ outcome: 'unchanged', pushed: 'false', digest: layout.digest });
+    expect(await cloud.changes()).toEqual([]);
+  });
+
+  it('moves a tag to another image, and none of them in an immutable repository', async () => {
+    expect((await push({ repository: 'frozen', tags: 'main' })).outputs['outcome']).toBe('deployed');
+    writeLayout(join(dir, 'other'), { layer: Buffer.from('other') });
+    const moved = await push({ 'oci-layout': 'other', tags: 'main' }, commit('b'));
+    expect(moved.outputs['outcome']).toBe('deployed');
+    await cloud.clearRequests();
+    const refused = await push({ repository: 'frozen', 'oci-layout': 'other', tags: 'main' }, commit('b'));
+    expect(refused.outputs['outcome']).toBe('refused');
+    expect(refused.exitCode).toBe(2);
+    expect(refused.log).toMatch(/input `tags`.*main can not be moved/);
+    expect(await cloud.changes()).toEqual([]);
+  });
+
+  it('plans, and changes nothing', async () => {
+    const run = await push({ 'dry-run': 'true' }, commit('c'));
+    expect(run.outputs).toMatchObject({ outcome: 'planned', pushed: 'false' });
+    expect(JSON.parse(run.outputs['plan'] ?? '')).toMatchObject({
+      action: 'push-layout',
+      tag: 'sha-cccccccccccc',
+    });
+    expect(await cloud.changes()).toEqual([]);
+  });
+
+  const wrong: Array<[string, Record<string, string>, RegExp]> = [
+    ['an unknown repository', { repository: 'nope' }, /RepositoryNotFoundException/],
+    ['an expression that became nothing', { repository: '' }, /input `repository`: is required but empty/],
+    ['a layout that is not there', { 'oci-layout': 'no-such' }, /input `oci-layout`: names nothing/],
+    [
+      'a context without a Dockerfile',
+      { 'oci-layout': '', context: 'empty' },
+      /input `dockerfile`.*Containerfile/,
+    ],
+  ];
+  it.each(wrong)('refuses %s, and changes nothing', async (_name, inputs, said) => {
+    mkdirSync(join(dir, 'empty'), { recursive: true });
+    const run = await push(inputs, commit('d'));
+    expect(run.outputs['outcome'], run.log).toBe('refused');
+    expect(run.exitCode).toBe(2);
+    expect(run.log).toMatch(said);
+    expect(await cloud.changes()).toEqual([]);
+  });
+
+  it.each([
+    ['no credentials', { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' }, /configure-aws-credentials/],
+    ['no region', { AWS_REGION: '', AWS_DEFAULT_REGION: '' }, /AWS_REGION/],
+    ['another region', { AWS_REGION: 'eu-west-1' }, /RepositoryNotFoundException/],
+  ])('refuses with %s', async (_name, env, said) => {
+    const run = await push({}, commit('d'), env);
+    expect(run.outputs['outcome'], run.log).toBe('refused');
+    expect(run.log).toMatch(said);
+  });
+
+  it('never shows the password', async () => {
+    const run = await push({}, commit('e'), { RUNNER_DEBUG: '1' });
+    const { authorizationData } = await ecr<{ authorizationData: { authorizationToken: string }[] }>(
+      'GetAuthorizationToken',
+      {},
+    );
+    const token = authorizationData[0]?.authorizationToken ?? '';
+    const password = Buffer.from(token, 'base64').toString().slice('AWS:'.length);
+    const shown = run.log.split('\n').filter((line) => !line.startsWith('::add-mask::'));
+    expect(password.length).toBeGreaterThan(8);
+    expect(shown.join('\n')).not.toContain(password);
+    expect(run.log).toContain('::add-mask::');
+  });
+
+  it('survives throttling, dropped connections and a lost answer', async () => {
+    writeLayout(join(dir, 'third'), { layer: Buffer.alloc(500_000, 3) });
+    await cloud.fault({ kind: 'throttle', service: 'ecr', count: 2 });
+    await cloud.fault({ kind: 'reset', service: 'registry', count: 2 });
+    await cloud.fault({ kind: 'reset-after', service: 'registry', count: 1, after: 4 });
+    const run = await push({ 'oci-layout': 'third' }, commit('f'));
+    expect(run.outputs['outcome'], run.log).toBe('deployed');
+  });
+});
+
+describe('the scan gate', () => {
+  it('passes a clean image', async () => {
+    const run = await push({ 'scan-gate': 'high' });
+    expect(run.outputs['outcome'], run.log).toBe('unchanged');
+    expect(run.summary).toContain('**Scan:** complete');
+  });
+
+  it('fails on what the scan finds, and says what it is', async () => {
+    await cloud.fault({ kind: 'scan-findings', severities: { CRITICAL: 2, HIGH: 1 } });
+    const run = await push({ 'scan-gate': 'critical' });
+    expect(run.outputs, run.log).toMatchObject({
+      outcome: 'failed',
+      digest: expect.stringContaining('sha256:'),
+    });
+    expect(run.log).toMatch(/2 findings of severity CRITICAL/);
+    expect(run.exitCode).toBe(1);
+  });
+
+  it('lets pass what is below the gate', async () => {
+    await cloud.fault({ kind: 'scan-findings', severities: { HIGH: 3 } });
+    expect((await push({ 'scan-gate': 'critical' })).outputs['outcome']).toBe('unchanged');
+  });
+});
+
+it('warns of a build argument that looks like a secret', async () => {
+  mkdirSync(join(dir, 'context'), { recursive: true });
+  writeFileSync(join(dir, 'context/Dockerfile'), 'FROM scratch\n');
+  const run = await push({
+    'oci-layout': '',
+    context: 'context',
+    'build-args': 'NPM_TOKEN=hunter2',
+    'dry-run': 'true',
+  });
+  expect(run.log).toMatch(/::warning::build-args NPM_TOKEN/);
+  expect(run.log).not.toContain('hunter2');
+});
