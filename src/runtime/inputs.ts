@@ -37,8 +37,11 @@ export class Inputs<A extends ActionInterface> {
   /** The trimmed text, or the default of action.yml; '' where neither is given. */
   text(name: InputName<A>): string {
     const spec = this.#action.inputs[name];
-    const value = this.#raw(name).trim() || (spec?.default ?? '');
-    // An expression that reached us unexpanded stands in a place where GitHub evaluates none, e.g. a default or a file.
+    const given = this.#raw(name).trim();
+    // GitHub expands a default such as ${{ github.token }} by itself; where it did not run us, there is none.
+    const fallback = spec?.default.startsWith('${{') ? '' : (spec?.default ?? '');
+    const value = given || fallback;
+    // An expression that reached us unexpanded stands in a place where GitHub evaluates none, such as a file.
     if (value.startsWith('${{')) {
       throw refused({
         input: name,
