@@ -1,6 +1,8 @@
 import { alarmsApi } from '../aws/alarms.ts';
 import { appRunnerApi } from '../aws/apprunner.ts';
+import { autoScalingApi } from '../aws/autoscaling.ts';
 import { ecrApi } from '../aws/ecr.ts';
+import { ecsApi } from '../aws/ecs.ts';
 import { logsApi } from '../aws/logs.ts';
 import { secretsApi } from '../aws/secrets.ts';
 import type { BackendAws } from './config.ts';
@@ -9,6 +11,8 @@ import type { BackendAws } from './config.ts';
 export function awsClients(): BackendAws {
   return {
     appRunner: (region) => appRunnerApi({ region }),
+    ecs: (region) => ecsApi({ region }),
+    autoScaling: (region) => autoScalingApi({ region }),
     ecr: (region, account) => ecrApi({ region }, account),
     secrets: (region) => secretsApi({ region }),
     logs: (region) => logsApi({ region }),

@@ -1,6 +1,8 @@
 import type { AlarmsApi } from '../aws/alarms.ts';
 import type { AppRunnerApi } from '../aws/apprunner.ts';
+import type { AutoScalingApi } from '../aws/autoscaling.ts';
 import type { EcrApi } from '../aws/ecr.ts';
+import type { EcsApi } from '../aws/ecs.ts';
 import type { LogsApi } from '../aws/logs.ts';
 import type { SecretsApi } from '../aws/secrets.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -39,6 +41,8 @@ export interface BackendConfig {
 /** The AWS services that a backend deployment talks to, each for the region it is asked about. */
 export interface BackendAws {
   appRunner(region: string | undefined): AppRunnerApi;
+  ecs(region: string | undefined): EcsApi;
+  autoScaling(region: string | undefined): AutoScalingApi;
   ecr(region: string | undefined, account: string | undefined): EcrApi;
   secrets(region: string | undefined): SecretsApi;
   logs(region: string | undefined): LogsApi;

@@ -30,7 +30,7 @@ export async function cleanUpInterrupted(
   try {
     const ref = parseServiceRef({ service: undo.service, target: undo.target, cluster: '' });
     const scales = undo.change.scaling !== undefined;
-    const target = await openTarget({ ref, container: undo.container, scales }, ports.aws, ports.log);
+    const target = await openTarget({ ref, container: undo.container, scales }, ports);
     if (undo.rollout) await target.stop(undo.rollout).catch(() => false);
     const restored = await returnToSnapshot(target, undo, timeout, ports);
     if (restored.kind !== 'restored') return left(restored.why);

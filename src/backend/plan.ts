@@ -24,7 +24,18 @@ export function planChanges(now: BackendSpec, wanted: BackendSpec): PlanEntry[] 
     ...(sameScaling(now.scaling, wanted.scaling)
       ? []
       : field('scaling', sayScaling(now.scaling), sayScaling(wanted.scaling))),
-    ...autoDeployments(now, wanted),
+    ...toggle(
+      'auto-deployments',
+      now.autoDeployments,
+      wanted.autoDeployments,
+      wanted.autoDeployments ? '' : 'a push to the registry would deploy by itself and race',
+    ),
+    ...toggle(
+      'circuit-breaker',
+      now.circuitBreaker,
+      wanted.circuitBreaker,
+      wanted.circuitBreaker ? 'ECS gives up a rollout whose tasks do not come up' : '',
+    ),
     // With the same content a task definition's number alone is no change for users, so it is the last thing looked at.
     ...field('task-definition', now.taskDefinition, wanted.taskDefinition),
   ];
@@ -57,21 +68,10 @@ function entries(
   );
 }
 
-function autoDeployments(now: BackendSpec, wanted: BackendSpec): PlanEntry[] {
-  if (now.autoDeployments === wanted.autoDeployments) return [];
+function toggle(name: string, from: boolean | undefined, to: boolean | undefined, note: string): PlanEntry[] {
+  if (from === to) return [];
   const say = (on: boolean | undefined) => (on ? 'on' : 'off');
-  const note = wanted.autoDeployments
-    ? {}
-    : { note: 'a push to the registry would deploy by itself and race' };
-  return [
-    {
-      field: 'auto-deployments',
-      change: 'change',
-      from: say(now.autoDeployments),
-      to: say(wanted.autoDeployments),
-      ...note,
-    },
-  ];
+  return [{ field: name, change: 'change', from: say(from), to: say(to), ...(note ? { note } : {}) }];
 }
 
 function sayScaling(scaling: Scaling | undefined): string | undefined {

@@ -24,11 +24,7 @@ export interface Prepared {
 export async function prepareDeployment(config: BackendConfig, ports: BackendPorts): Promise<Prepared> {
   const { service, environment } = config;
   const scales = config.change.scaling !== undefined;
-  const target = await openTarget(
-    { ref: service, container: config.container, scales },
-    ports.aws,
-    ports.log,
-  );
+  const target = await openTarget({ ref: service, container: config.container, scales }, ports);
   const names = [...Object.keys(environment.variables), ...Object.keys(environment.secrets)];
   refuseReserved(target.kind, names);
   const state = await target.read();
@@ -47,6 +43,7 @@ export async function prepareDeployment(config: BackendConfig, ports: BackendPor
     setSecrets,
     unset: config.keepSecrets ? strangers(state.spec.secrets, config.keepSecrets) : [],
     ...(target.kind === 'apprunner' ? { autoDeployments: false } : {}),
+    ...(target.kind === 'ecs' ? { circuitBreaker: true } : {}),
   };
   return { target, image, change, state };
 }
@@ -63,7 +60,11 @@ export function refuseUnfit(state: BackendState): void {
   switch (state.condition) {
     case 'ready':
     case 'busy':
-      return;
+      if (state.desired !== 0) return;
+      throw no(
+        'is scaled to zero tasks, so nothing could prove that a new version works',
+        'scale it to one task at least, then deploy',
+      );
     case 'paused':
       throw no('is paused', `resume it first: aws apprunner resume-service --service-arn ${state.arn}`);
     case 'broken':

@@ -31,6 +31,8 @@ export interface BackendSpec {
   readonly memory?: string | undefined;
   /** App Runner: a push to the registry deploys by itself, and so races with us. */
   readonly autoDeployments?: boolean | undefined;
+  /** ECS: a rollout whose tasks do not come up is given up and taken back by ECS itself. */
+  readonly circuitBreaker?: boolean | undefined;
   readonly scaling?: Scaling | undefined;
   /** ECS: ARN of the task definition. Given as a change, exactly that one is put back. */
   readonly taskDefinition?: string | undefined;
@@ -48,6 +50,7 @@ export interface SpecChange {
   readonly cpu?: string | undefined;
   readonly memory?: string | undefined;
   readonly autoDeployments?: boolean | undefined;
+  readonly circuitBreaker?: boolean | undefined;
   /** `none` takes automatic scaling away again. */
   readonly scaling?: Scaling | 'none' | undefined;
   readonly taskDefinition?: string | undefined;
@@ -67,6 +70,7 @@ export function applyChange(spec: BackendSpec, change: SpecChange): BackendSpec 
     cpu: change.cpu ?? spec.cpu,
     memory: change.memory ?? spec.memory,
     autoDeployments: change.autoDeployments ?? spec.autoDeployments,
+    circuitBreaker: change.circuitBreaker ?? spec.circuitBreaker,
     scaling: change.scaling === 'none' ? undefined : (change.scaling ?? spec.scaling),
     taskDefinition: change.taskDefinition ?? spec.taskDefinition,
   };
@@ -93,6 +97,7 @@ export function changeBack(from: BackendSpec, to: BackendSpec): SpecChange {
     cpu: from.cpu === to.cpu ? undefined : from.cpu,
     memory: from.memory === to.memory ? undefined : from.memory,
     autoDeployments: from.autoDeployments === to.autoDeployments ? undefined : from.autoDeployments,
+    circuitBreaker: from.circuitBreaker === to.circuitBreaker ? undefined : from.circuitBreaker,
     scaling: sameScaling(from.scaling, to.scaling) ? undefined : (from.scaling ?? 'none'),
     taskDefinition: from.taskDefinition,
   };

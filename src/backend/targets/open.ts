@@ -1,8 +1,10 @@
 import { refused } from '../../runtime/errors.ts';
-import type { Log } from '../../runtime/log.ts';
-import type { BackendAws } from '../config.ts';
+import type { BackendPorts } from '../config.ts';
 import type { ServiceRef } from '../service-ref.ts';
 import { appRunnerTarget } from './apprunner.ts';
+import { EcsTarget } from './ecs.ts';
+import { describeService, type EcsPorts } from './ecs-base.ts';
+import { ExpressTarget } from './ecs-express.ts';
 import type { Target } from './target.ts';
 
 export interface TargetWish {
@@ -14,11 +16,46 @@ export interface TargetWish {
 }
 
 /** The target that runs the service. @throws ActionError `refused` where there is no such service. */
-export async function openTarget(wish: TargetWish, aws: BackendAws, log: Log): Promise<Target> {
-  const { ref, scales } = wish;
+export async function openTarget(
+  wish: TargetWish,
+  { aws, log, clock }: Pick<BackendPorts, 'aws' | 'log' | 'clock'>,
+): Promise<Target> {
+  const { ref, scales, container } = wish;
+  const { region } = ref;
+  const logs = aws.logs(region);
   if (ref.target === 'apprunner') {
-    const [api, logs] = [aws.appRunner(ref.region), aws.logs(ref.region)];
-    return appRunnerTarget(ref, { api, logs, log, scales });
+    return appRunnerTarget(ref, { api: aws.appRunner(region), logs, log, scales });
   }
-  throw refused({ input: 'target', what: `${ref.target} is not one of the targets`, fix: 'use apprunner' });
+  const ports: EcsPorts = {
+    api: aws.ecs(region),
+    scaling: aws.autoScaling(region),
+    logs,
+    log,
+    clock,
+    scales,
+  };
+  return openEcs(ref, container, ports);
+}
+
+/** An ECS ARN does not say whether Express manages the service; the service itself does. */
+async function openEcs(ref: ServiceRef, container: string, ports: EcsPorts): Promise<Target> {
+  const cluster = ref.cluster ?? 'default';
+  const service = await describeService(ports.api, cluster, ref.name);
+  if (!service) {
+    throw refused({
+      input: 'service',
+      what: `there is no ECS service named ${ref.name} in cluster ${cluster} of this account and region`,
+      fix: 'correct the name, the cluster or AWS_REGION, or give the ARN of the service',
+    });
+  }
+  const isExpress = service.resourceManagementType === 'ECS';
+  if (ref.targetGiven && isExpress !== (ref.target === 'ecs-express')) {
+    throw refused({
+      input: 'target',
+      what: `does not fit: this service is ${isExpress ? '' : 'not '}managed by ECS Express Mode`,
+      found: `target ${ref.target}, service ${service.serviceArn}`,
+      fix: `set it to ${isExpress ? 'ecs-express' : 'ecs'}, or leave it out where \`service\` is an ARN`,
+    });
+  }
+  return isExpress ? new ExpressTarget(service, container, ports) : new EcsTarget(service, container, ports);
 }

@@ -16,6 +16,8 @@ export interface BackendState {
   /** Platform that images must have been built for, `linux/amd64`. */
   readonly platform: string;
   readonly spec: BackendSpec;
+  /** ECS targets: how many tasks the service wants. */
+  readonly desired?: number | undefined;
   /** The same as long as nobody changes the configuration. */
   readonly version: string;
   /** What the target itself needs to send the configuration back; no one else looks inside. */

@@ -1,0 +1,307 @@
+import type { AutoScalingApi } from '../../aws/autoscaling.ts';
+import type { EcsApi, EcsService, EcsTask, TaskDefinition } from '../../aws/ecs.ts';
+import { awsProblem, readAwsError } from '../../aws/errors.ts';
+import type { LogsApi } from '../../aws/logs.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { failed, refused } from '../../runtime/errors.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Findings } from '../diagnosis.ts';
+import { type BackendSpec, type Scaling, sameScaling, type TargetKind } from '../spec.ts';
+import { phaseOf } from '../verdict.ts';
+import type { BackendState, Observation, Rollout, Running, Target } from './target.ts';
+
+export interface EcsPorts {
+  readonly api: EcsApi;
+  readonly logs: LogsApi;
+  readonly scaling: AutoScalingApi;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** True where the user gives auto-scaling numbers. */
+  readonly scales: boolean;
+}
+
+/** What both ECS targets keep of a service to send it back. */
+export interface Native {
+  readonly service: EcsService;
+  readonly container: string;
+}
+
+type Brief = Awaited<ReturnType<EcsApi['deployments']>>[number];
+
+const UNDER_WAY = [
+  'PENDING',
+  'IN_PROGRESS',
+  'STOP_REQUESTED',
+  'ROLLBACK_REQUESTED',
+  'ROLLBACK_IN_PROGRESS',
+] as const;
+/** A service deployment appears in the list some seconds after the update. Milliseconds. */
+const APPEARS_WITHIN = 60_000;
+/** How often tasks are counted again that may have been scaled out just now, a second apart. */
+const COUNTS = 5;
+
+/** What ECS and ECS Express have in common: service deployments, tasks, events. */
+export abstract class EcsBase implements Target {
+  abstract readonly kind: TargetKind;
+  readonly arn: string;
+  readonly cluster: string;
+  readonly name: string;
+  protected readonly api: EcsApi;
+  protected readonly log: Log;
+  protected readonly wantedContainer: string;
+  readonly #ports: EcsPorts;
+
+  constructor(service: EcsService, container: string, ports: EcsPorts) {
+    this.arn = service.serviceArn ?? '';
+    this.cluster = service.clusterArn ?? 'default';
+    this.name = service.serviceName ?? '';
+    this.wantedContainer = container;
+    this.api = ports.api;
+    this.log = ports.log;
+    this.#ports = ports;
+  }
+
+  abstract read(): Promise<BackendState>;
+  abstract start(now: BackendState, wanted: BackendSpec): Promise<Rollout>;
+
+  protected async service(): Promise<EcsService> {
+    const service = await describeService(this.api, this.cluster, this.name);
+    if (service) return service;
+    throw refused({
+      input: 'service',
+      what: 'is not there any more',
+      found: this.arn,
+      fix: 'create it again',
+    });
+  }
+
+  protected async definitionOf(arn: string) {
+    return this.api.taskDefinition(arn).catch((error) => {
+      throw awsProblem(error, {
+        operation: 'ecs:DescribeTaskDefinition',
+        resource: arn,
+        input: 'service',
+      });
+    });
+  }
+
+  async underWay(): Promise<string | undefined> {
+    const [running] = await this.#deployments(UNDER_WAY);
+    return running && `service deployment ${shortArn(running.serviceDeploymentArn)} (${running.status})`;
+  }
+
+  async observe(rollout: Rollout): Promise<Observation | undefined> {
+    // Nothing had to be rolled out: only the scaling, or the circuit breaker, was changed.
+    if (rollout.id === '') return { status: 'SUCCESSFUL', phase: 'succeeded' };
+    const deployment = await this.api.deployment(rollout.id);
+    if (!deployment) return undefined;
+    const status = deployment.status ?? '';
+    const revision = deployment.targetServiceRevision;
+    const counts = revision
+      ? `${revision.runningTaskCount ?? 0} of ${revision.requestedTaskCount ?? 0} tasks`
+      : '';
+    const note = [counts, deployment.statusReason, deployment.rollback?.reason].filter(Boolean).join('; ');
+    return { status, phase: phaseOf(this.kind, status), ...(note ? { note } : {}) };
+  }
+
+  async running(rollout: Rollout | undefined): Promise<Running> {
+    for (let count = 1; ; count++) {
+      const [state, tasks] = await Promise.all([this.read(), this.#tasks('RUNNING')]);
+      const { container, service } = state.native as Native;
+      const up = tasks.filter((task) => task.lastStatus === 'RUNNING');
+      const wanted = service.desiredCount ?? 0;
+      if (up.length < wanted && count < COUNTS) {
+        await this.#ports.clock.sleep(1000);
+        continue;
+      }
+      const digests = up.map((task) => task.containers?.find((c) => c.name === container)?.imageDigest ?? '');
+      return {
+        state,
+        digests: [...new Set(digests)],
+        tasks: { wanted, running: up.length },
+        replacedBy: rollout?.id ? await this.#replacement(rollout.id) : undefined,
+      };
+    }
+  }
+
+  /** A service deployment that was made after ours, by someone else. */
+  async #replacement(mine: string): Promise<string | undefined> {
+    const all = await this.#deployments();
+    const own = all.find((one) => one.serviceDeploymentArn === mine);
+    const later = all.find((one) => own && one !== own && seconds(one.createdAt) > seconds(own.createdAt));
+    return later && `service deployment ${shortArn(later.serviceDeploymentArn)}`;
+  }
+
+  async stop(rollout: Rollout): Promise<boolean> {
+    if (rollout.id === '') return false;
+    try {
+      await this.api.stopDeployment(rollout.id);
+      return true;
+    } catch (error) {
+      this.log.debug(`ecs:StopServiceDeployment: ${readAwsError(error).code}`);
+      return false;
+    }
+  }
+
+  async digestNow(state: BackendState): Promise<string | undefined> {
+    const { container } = state.native as Native;
+    const tasks = await this.#tasks('RUNNING');
+    const digests = tasks.map((task) => task.containers?.find((c) => c.name === container)?.imageDigest);
+    const [first, ...others] = [...new Set(digests.filter(Boolean))];
+    return others.length === 0 ? first : undefined;
+  }
+
+  async findings(state: BackendState, rollout: Rollout | undefined): Promise<Findings> {
+    const since = rollout?.startedAt ?? Date.now() - 15 * 60_000;
+    const [events, stopped] = await Promise.all([this.#events(since), this.#stopped(since)]);
+    const log = await this.#appLog(state, rollout, since, stopped);
+    return { events, stopped: stopped.map(describeStopped), log, health: state.health };
+  }
+
+  async #events(since: number): Promise<string[]> {
+    const service = await this.service().catch(() => undefined);
+    const fresh = (service?.events ?? []).filter((event) => seconds(event.createdAt) * 1000 >= since - 1000);
+    return fresh
+      .slice(0, 10)
+      .reverse()
+      .map((event) => event.message ?? '');
+  }
+
+  async #stopped(since: number): Promise<EcsTask[]> {
+    const tasks = await this.#tasks('STOPPED').catch(() => []);
+    const fresh = tasks.filter((task) => seconds(task.createdAt) * 1000 >= since - 1000);
+    return fresh.slice(0, 5);
+  }
+
+  /** The last lines of the tasks that stopped, or else of the service. */
+  async #appLog(
+    state: BackendState,
+    _rollout: Rollout | undefined,
+    since: number,
+    stopped: readonly EcsTask[],
+  ): Promise<string[]> {
+    const { container } = state.native as Native;
+    const arn = stopped[0]?.taskDefinitionArn ?? state.spec.taskDefinition;
+    try {
+      const { definition } = await this.api.taskDefinition(arn ?? '');
+      return await tailOf(this.#ports.logs, definition, container, stopped[0]?.taskArn, since);
+    } catch (error) {
+      this.log.debug(`the app's log could not be read: ${readAwsError(error).code}`);
+      return [];
+    }
+  }
+
+  protected async scaling(): Promise<Scaling | undefined> {
+    return this.#ports.scales ? this.#ports.scaling.read(this.#resource) : undefined;
+  }
+
+  protected async applyScaling(now: Scaling | undefined, wanted: Scaling | undefined): Promise<void> {
+    if (sameScaling(now, wanted)) return;
+    await this.#ports.scaling.write(this.#resource, wanted).catch((error) => {
+      throw awsProblem(error, {
+        operation: 'application-autoscaling:RegisterScalableTarget and PutScalingPolicy',
+        resource: this.#resource,
+        input: 'max-instances',
+      });
+    });
+  }
+
+  /** `service/cluster/name`, as Application Auto Scaling names it. */
+  get #resource(): string {
+    return `service/${this.cluster.replace(/^.*cluster\//, '')}/${this.name}`;
+  }
+
+  protected async deploymentArns(): Promise<ReadonlySet<string>> {
+    return new Set((await this.#deployments()).map((one) => one.serviceDeploymentArn ?? ''));
+  }
+
+  /** Our own service deployment: one that was not there before, and that brings what we asked for. */
+  protected async findDeployment(
+    known: ReadonlySet<string>,
+    isOurs: (brief: Brief) => Promise<boolean>,
+  ): Promise<string> {
+    const { clock } = this.#ports;
+    const end = clock.now() + APPEARS_WITHIN;
+    const judged = new Set(known);
+    for (;;) {
+      for (const brief of await this.#deployments()) {
+        const arn = brief.serviceDeploymentArn ?? '';
+        if (judged.has(arn) || !brief.targetServiceRevisionArn) continue;
+        if (await isOurs(brief)) return arn;
+        judged.add(arn);
+      }
+      if (clock.now() >= end) {
+        throw failed({
+          what: `the update of ${this.arn} was accepted, and no service deployment of it appeared`,
+        });
+      }
+      await clock.sleep(1000);
+    }
+  }
+
+  async #deployments(status?: Parameters<EcsApi['deployments']>[2]): Promise<Brief[]> {
+    return this.api.deployments(this.cluster, this.name, status).catch((error) => {
+      throw awsProblem(error, {
+        operation: 'ecs:ListServiceDeployments',
+        resource: this.arn,
+        input: 'service',
+      });
+    });
+  }
+
+  async #tasks(desired: 'RUNNING' | 'STOPPED'): Promise<EcsTask[]> {
+    return this.api.tasksOf(this.cluster, this.name, desired).catch((error) => {
+      throw awsProblem(error, {
+        operation: 'ecs:ListTasks and ecs:DescribeTasks',
+        resource: this.arn,
+        input: 'service',
+      });
+    });
+  }
+}
+
+/** `undefined` where there is no such service. @throws ActionError `refused` where the cluster is not there. */
+export async function describeService(
+  api: EcsApi,
+  cluster: string,
+  name: string,
+): Promise<EcsService | undefined> {
+  return api.service(cluster, name).catch((error) => {
+    throw awsProblem(error, {
+      operation: 'ecs:DescribeServices',
+      resource: `${name} in cluster ${cluster}`,
+      input: 'service',
+    });
+  });
+}
+
+/** Why a task stopped, with its containers' exit codes. */
+export function describeStopped(task: Pick<EcsTask, 'taskArn' | 'stoppedReason' | 'containers'>): string {
+  const containers = (task.containers ?? [])
+    .filter((container) => container.exitCode !== undefined || container.reason)
+    .map((container) => {
+      const code = container.exitCode === undefined ? '' : ` exited with code ${container.exitCode}`;
+      return `${container.name}${code}${container.reason ? `: ${container.reason}` : ''}`;
+    });
+  return [`task ${shortArn(task.taskArn)}: ${task.stoppedReason ?? 'stopped'}`, ...containers].join('; ');
+}
+
+/** The last lines that a container of a task printed, where it logs to CloudWatch. */
+export async function tailOf(
+  logs: LogsApi,
+  definition: TaskDefinition,
+  container: string,
+  taskArn: string | undefined,
+  since: number,
+): Promise<string[]> {
+  const options = definition.containerDefinitions?.find((one) => one.name === container)?.logConfiguration;
+  const group = options?.options?.['awslogs-group'];
+  const prefix = options?.options?.['awslogs-stream-prefix'];
+  if (options?.logDriver !== 'awslogs' || !group) return [];
+  const streamPrefix = prefix ? `${prefix}/${container}/${taskArn ? shortArn(taskArn) : ''}` : undefined;
+  return logs.tail(group, { since, limit: 20, streamPrefix });
+}
+
+/** A date of an answer: seconds since the epoch, see json-client.ts. */
+export const seconds = (date: Date | undefined): number => Number(date ?? 0);
+export const shortArn = (arn: string | undefined): string => (arn ?? '').split('/').at(-1) ?? '';

@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import type { ECSExpressGatewayService } from '../../aws/ecs.ts';
+import { awsProblem } from '../../aws/errors.ts';
+import { refused } from '../../runtime/errors.ts';
+import { publicUrl } from '../../runtime/url.ts';
+import { type BackendSpec, type Scaling, sameScaling } from '../spec.ts';
+import { conditionOf } from '../verdict.ts';
+import { splitWords } from '../words.ts';
+import { EcsBase, type Native } from './ecs-base.ts';
+import type { BackendState, Rollout } from './target.ts';
+import { specOfContainer } from './task-definition.ts';
+
+type Configuration = NonNullable<ECSExpressGatewayService['activeConfigurations']>[number];
+
+interface ExpressNative extends Native {
+  readonly configuration: Configuration;
+}
+
+/** Name that Express gives to the container of the app (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/express-service-work.html). */
+const MAIN = 'Main';
+
+/** ECS Express Mode, changed through its own API and watched through ECS's service deployments. */
+export class ExpressTarget extends EcsBase {
+  readonly kind = 'ecs-express';
+
+  async read(): Promise<BackendState> {
+    const [service, express] = await Promise.all([this.service(), this.#describe()]);
+    const configuration = newest(express.activeConfigurations ?? []);
+    const container = configuration.primaryContainer;
+    const native: ExpressNative = { service, container: MAIN, configuration };
+    const endpoint = configuration.ingressPaths?.find((path) => path.accessType === 'PUBLIC')?.endpoint;
+    const status = express.status?.statusCode ?? '';
+    const port = String(container?.containerPort ?? 80);
+    return {
+      target: 'ecs-express',
+      arn: this.arn,
+      name: this.name,
+      status,
+      condition: conditionOf('ecs-express', status),
+      url: endpoint ? publicUrl(endpoint) : undefined,
+      health: { protocol: 'HTTP', path: configuration.healthCheckPath ?? '/ping', port },
+      platform: configuration.cpuArchitecture === 'ARM64' ? 'linux/arm64' : 'linux/amd64',
+      spec: {
+        ...specOfContainer({ ...container, portMappings: undefined }),
+        port,
+        cpu: configuration.cpu,
+        memory: configuration.memory,
+        scaling: scalingOf(configuration),
+      },
+      desired: service.desiredCount,
+      version: createHash('sha256')
+        .update(JSON.stringify(settled(configuration)))
+        .digest('hex'),
+      native,
+    };
+  }
+
+  async start(now: BackendState, wanted: BackendSpec): Promise<Rollout> {
+    const { configuration } = now.native as ExpressNative;
+    const known = await this.deploymentArns();
+    const startedAt = Date.now();
+    const revision = await this.api
+      .updateExpress({
+        serviceArn: this.arn,
+        primaryContainer: containerFor(configuration, now.spec, wanted),
+        ...(wanted.cpu !== now.spec.cpu ? { cpu: wanted.cpu } : {}),
+        ...(wanted.memory !== now.spec.memory ? { memory: wanted.memory } : {}),
+        ...(sameScaling(wanted.scaling, now.spec.scaling)
+          ? {}
+          : { scalingTarget: scalingTarget(wanted.scaling) }),
+      })
+      .catch((error) => {
+        throw awsProblem(error, {
+          operation: 'ecs:UpdateExpressGatewayService',
+          resource: this.arn,
+          input: 'service',
+        });
+      });
+    const id = await this.findDeployment(known, async (brief) => {
+      // The answer names the revision. Where it does not, the image of the revision is the sign.
+      if (revision) return brief.targetServiceRevisionArn === revision;
+      const made = await this.api.revision(brief.targetServiceRevisionArn ?? '');
+      return made?.containerImages?.some((one) => one.image === wanted.image) ?? false;
+    });
+    return { id, startedAt };
+  }
+
+  async #describe(): Promise<ECSExpressGatewayService> {
+    const express = await this.api.express(this.arn).catch((error) => {
+      throw awsProblem(error, {
+        operation: 'ecs:DescribeExpressGatewayService',
+        resource: this.arn,
+        input: 'service',
+      });
+    });
+    if (express) return express;
+    throw refused({
+      input: 'service',
+      what: 'is not an ECS Express service',
+      found: this.arn,
+      fix: 'use `target: ecs`, or correct the ARN',
+    });
+  }
+}
+
+/** While a rollout runs there are two; the newest is what the service is to be. */
+function newest(configurations: readonly Configuration[]): Configuration {
+  const sorted = [...configurations].sort((a, b) => Number(b.createdAt ?? 0) - Number(a.createdAt ?? 0));
+  return sorted[0] ?? {};
+}
+
+/** What we change or send back: not the revision, which any rollout renews. */
+function settled({ primaryContainer, cpu, memory, healthCheckPath, scalingTarget }: Configuration) {
+  return { primaryContainer, cpu, memory, healthCheckPath, scalingTarget };
+}
+
+function containerFor(configuration: Configuration, now: BackendSpec, wanted: BackendSpec) {
+  return {
+    ...configuration.primaryContainer,
+    image: wanted.image,
+    environment: Object.entries(wanted.variables).map(([name, value]) => ({ name, value })),
+    secrets: Object.entries(wanted.secrets).map(([name, valueFrom]) => ({ name, valueFrom })),
+    ...(wanted.port && wanted.port !== now.port ? { containerPort: Number(wanted.port) } : {}),
+    ...(wanted.startCommand !== now.startCommand
+      ? { command: wanted.startCommand ? splitWords(wanted.startCommand) : [] }
+      : {}),
+  };
+}
+
+function scalingOf({ scalingTarget: target }: Configuration): Scaling | undefined {
+  if (!target) return undefined;
+  return {
+    min: target.minTaskCount ?? 1,
+    max: target.maxTaskCount ?? 1,
+    ...(target.autoScalingMetric === 'AVERAGE_CPU' ? { cpuTarget: target.autoScalingTargetValue } : {}),
+  };
+}
+
+function scalingTarget(scaling: Scaling | undefined) {
+  if (!scaling) return undefined;
+  return {
+    minTaskCount: scaling.min,
+    maxTaskCount: scaling.max,
+    ...(scaling.cpuTarget === undefined
+      ? {}
+      : { autoScalingMetric: 'AVERAGE_CPU' as const, autoScalingTargetValue: scaling.cpuTarget }),
+  };
+}

@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import type { EcsApi, EcsService, TaskDefinition, UpdateServiceRequest } from '../../aws/ecs.ts';
+import { awsProblem, readAwsError } from '../../aws/errors.ts';
+import { refused } from '../../runtime/errors.ts';
+import type { BackendSpec } from '../spec.ts';
+import { conditionOf } from '../verdict.ts';
+import { EcsBase, type EcsPorts, type Native } from './ecs-base.ts';
+import type { BackendState, Rollout } from './target.ts';
+import { chooseContainer, copyDefinition, platformOf, specOfContainer } from './task-definition.ts';
+
+/** Native part of an ECS service's state. */
+interface EcsNative extends Native {
+  readonly definition: TaskDefinition;
+  readonly tags: Awaited<ReturnType<EcsApi['taskDefinition']>>['tags'];
+}
+
+/** ECS with its rolling deployments: a copy of the task definition with another image. */
+export class EcsTarget extends EcsBase {
+  readonly kind = 'ecs';
+
+  constructor(service: EcsService, container: string, ports: EcsPorts) {
+    super(service, container, ports);
+    refuseForeignController(service);
+  }
+
+  async read(): Promise<BackendState> {
+    const service = await this.service();
+    const { definition, tags } = await this.definitionOf(service.taskDefinition ?? '');
+    const container = chooseContainer(definition, this.wantedContainer, service);
+    const native: EcsNative = { service, container: container.name ?? '', definition, tags };
+    const port = String(container.portMappings?.[0]?.containerPort ?? '');
+    return {
+      target: 'ecs',
+      arn: this.arn,
+      name: this.name,
+      status: service.status ?? '',
+      condition: conditionOf('ecs', service.status ?? ''),
+      // A service does not know the addresses of its load balancers.
+      url: undefined,
+      health: { protocol: 'HTTP', path: '/', port },
+      platform: platformOf(definition),
+      spec: {
+        ...specOfContainer(container),
+        cpu: definition.cpu,
+        memory: definition.memory,
+        scaling: await this.scaling(),
+        circuitBreaker: service.deploymentConfiguration?.deploymentCircuitBreaker?.rollback === true,
+        taskDefinition: definition.taskDefinitionArn,
+      },
+      desired: service.desiredCount ?? 0,
+      version: versionOf(service),
+      native,
+    };
+  }
+
+  async start(now: BackendState, wanted: BackendSpec): Promise<Rollout> {
+    await this.applyScaling(now.spec.scaling, wanted.scaling);
+    const startedAt = Date.now();
+    const native = now.native as EcsNative;
+    const taskDefinition = await this.#definitionFor(now, wanted);
+    const breaker = wanted.circuitBreaker !== now.spec.circuitBreaker;
+    if (taskDefinition === now.spec.taskDefinition && !breaker) return { id: '', startedAt };
+    const known = await this.deploymentArns();
+    await this.#update({
+      cluster: this.cluster,
+      service: this.name,
+      taskDefinition,
+      ...(breaker
+        ? { deploymentConfiguration: withBreaker(native.service, wanted.circuitBreaker ?? true) }
+        : {}),
+    });
+    if (taskDefinition === now.spec.taskDefinition) return { id: '', startedAt };
+    const id = await this.findDeployment(known, async (brief) => {
+      const revision = await this.api.revision(brief.targetServiceRevisionArn ?? '');
+      return revision?.taskDefinition === taskDefinition;
+    });
+    return { id, startedAt };
+  }
+
+  /** The task definition to run: a given one as it is, or a copy of the present one with the changes. */
+  async #definitionFor(now: BackendState, wanted: BackendSpec): Promise<string | undefined> {
+    if (wanted.taskDefinition !== now.spec.taskDefinition && wanted.taskDefinition) {
+      if (await this.#isActive(wanted.taskDefinition)) return wanted.taskDefinition;
+      this.log.warning(
+        `${wanted.taskDefinition} is not active any more: a copy of the present one gets its image`,
+      );
+    }
+    const { definition, tags, container } = now.native as EcsNative;
+    const copy = copyDefinition(definition, tags, container, now.spec, wanted);
+    const same =
+      JSON.stringify(copy.containerDefinitions) === JSON.stringify(definition.containerDefinitions);
+    if (same && copy.cpu === definition.cpu && copy.memory === definition.memory)
+      return now.spec.taskDefinition;
+    return this.api.registerTaskDefinition(copy).catch((error) => {
+      throw awsProblem(error, {
+        operation: 'ecs:RegisterTaskDefinition',
+        resource: `family ${definition.family}`,
+        input: 'service',
+      });
+    });
+  }
+
+  async #isActive(arn: string): Promise<boolean> {
+    try {
+      return (await this.api.taskDefinition(arn)).definition.status === 'ACTIVE';
+    } catch (error) {
+      if (readAwsError(error).kind === 'denied') throw error;
+      return false;
+    }
+  }
+
+  async #update(input: UpdateServiceRequest): Promise<void> {
+    await this.api.updateService(input).catch((error) => {
+      throw awsProblem(error, { operation: 'ecs:UpdateService', resource: this.arn, input: 'service' });
+    });
+  }
+}
+
+function withBreaker(service: EcsService, on: boolean): UpdateServiceRequest['deploymentConfiguration'] {
+  return {
+    ...service.deploymentConfiguration,
+    deploymentCircuitBreaker: {
+      ...service.deploymentConfiguration?.deploymentCircuitBreaker,
+      enable: on,
+      rollback: on,
+    },
+  };
+}
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentController.html */
+function refuseForeignController(service: EcsService): void {
+  const type = service.deploymentController?.type ?? 'ECS';
+  if (type === 'ECS') return;
+  throw refused({
+    input: 'service',
+    what: 'is deployed by another controller than ECS itself, which takes no update from us',
+    found: `deployment controller ${type} of ${service.serviceArn}`,
+    fix:
+      type === 'CODE_DEPLOY'
+        ? 'deploy it through CodeDeploy, or make a service with the controller ECS'
+        : 'deploy it with the tool that set the controller, or make a service with the controller ECS',
+  });
+}
+
+function versionOf(service: EcsService): string {
+  const { taskDefinition, networkConfiguration, loadBalancers, platformVersion } = service;
+  return createHash('sha256')
+    .update(JSON.stringify([taskDefinition, networkConfiguration, loadBalancers, platformVersion]))
+    .digest('hex');
+}
