@@ -1,0 +1,210 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import {
+  CloudFrontClient,
+  CreateDistributionCommand,
+  CreateOriginAccessControlCommand,
+} from '@aws-sdk/client-cloudfront';
+import { CreateBucketCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
+import { s3Store } from '../../src/aws/s3-store.ts';
+import { type ActionRun, type RunOptions, runAction } from './run-action.ts';
+
+/** What a test has of a cloud. */
+export interface CloudAddress {
+  readonly endpoint: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A site in a cloud: its buckets, its distribution, and how to look at them. */
+export interface TestSite {
+  readonly bucket: string;
+  readonly releaseBucket: string;
+  readonly distribution: string;
+  /** Of the CDN, `http://127.0.0.1:PORT`. */
+  readonly url: string;
+  readonly s3: S3Client;
+  /** Live objects: key to content. */
+  live(): Promise<Map<string, string>>;
+  /** Keys in the release bucket. */
+  stored(prefix?: string): Promise<string[]>;
+  json<T>(key: string): Promise<T | undefined>;
+  get(path: string): Promise<{ status: number; body: string; headers: Headers }>;
+  /** Runs the action on a folder. */
+  deploy(source: string, inputs?: Record<string, string>, options?: RunOptions): Promise<ActionRun>;
+}
+
+const config = (cloud: CloudAddress) => ({
+  endpoint: cloud.endpoint,
+  region: cloud.env['AWS_REGION'] ?? 'us-west-2',
+  forcePathStyle: true,
+  credentials: {
+    accessKeyId: cloud.env['AWS_ACCESS_KEY_ID'] ?? '',
+    secretAccessKey: cloud.env['AWS_SECRET_ACCESS_KEY'] ?? '',
+  },
+});
+
+/** @param name of the bucket; a file of tests shares one cloud, and each test has a site of its own. */
+export async function makeSite(
+  cloud: CloudAddress,
+  name: string,
+  options: { originPath?: string; spa?: boolean; distribution?: boolean } = {},
+): Promise<TestSite> {
+  const s3 = new S3Client(config(cloud));
+  const releaseBucket = `${name}-backup`;
+  for (const Bucket of [name, releaseBucket]) await s3.send(new CreateBucketCommand({ Bucket }));
+  const front =
+    options.distribution === false ? { id: '', url: '' } : await makeDistribution(cloud, name, options);
+  if (front.id) await letCdnRead(s3, name, front.id);
+  const store = s3Store(s3, name);
+  const release = s3Store(s3, releaseBucket);
+  const keysOf = async (s: typeof store, prefix: string) => {
+    const keys: string[] = [];
+    for await (const page of s.list(prefix)) keys.push(...page.map((object) => object.key));
+    return keys;
+  };
+  return {
+    bucket: name,
+    releaseBucket,
+    distribution: front.id,
+    url: front.url,
+    s3,
+    async live() {
+      const found = new Map<string, string>();
+      for (const key of await keysOf(store, '')) {
+        found.set(key, (await store.get(key))?.body.toString() ?? '');
+      }
+      return found;
+    },
+    stored: (prefix = '') => keysOf(release, prefix),
+    async json<T>(key: string) {
+      const found = await release.get(key);
+      return found ? (JSON.parse(found.body.toString()) as T) : undefined;
+    },
+    async get(path) {
+      const answer = await fetch(`${front.url}${path}`, { redirect: 'manual' });
+      return { status: answer.status, body: await answer.text(), headers: answer.headers };
+    },
+    deploy: (source, inputs = {}, runOptions = {}) =>
+      runAction(
+        'deploy-frontend',
+        {
+          source,
+          bucket: name,
+          ...(front.id ? { distribution: front.id } : {}),
+          'release-bucket': releaseBucket,
+          ...inputs,
+        },
+        { ...runOptions, env: { ...cloud.env, ...runOptions.env } },
+      ),
+  };
+}
+
+/** The bucket stays private: its distribution alone may read it, and may see that something is not there. */
+async function letCdnRead(s3: S3Client, bucket: string, distribution: string): Promise<void> {
+  const grant = (Action: string, Resource: string) => ({
+    Effect: 'Allow',
+    Principal: { Service: 'cloudfront.amazonaws.com' },
+    Action,
+    Resource,
+    Condition: {
+      StringEquals: { 'AWS:SourceArn': `arn:aws:cloudfront::000000000000:distribution/${distribution}` },
+    },
+  });
+  const Statement = [
+    grant('s3:GetObject', `arn:aws:s3:::${bucket}/*`),
+    grant('s3:ListBucket', `arn:aws:s3:::${bucket}`),
+  ];
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+  await s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
+}
+
+async function makeDistribution(
+  cloud: CloudAddress,
+  bucket: string,
+  options: { originPath?: string; spa?: boolean },
+): Promise<{ id: string; url: string }> {
+  const client = new CloudFrontClient(config(cloud));
+  const access = await client.send(
+    new CreateOriginAccessControlCommand({
+      OriginAccessControlConfig: {
+        Name: bucket,
+        SigningProtocol: 'sigv4',
+        SigningBehavior: 'always',
+        OriginAccessControlOriginType: 's3',
+      },
+    }),
+  );
+  const errorPages = [403, 404].map((ErrorCode) => ({
+    ErrorCode,
+    ResponseCode: options.spa ? '200' : '404',
+    ResponsePagePath: options.spa ? '/index.html' : '/404.html',
+    ErrorCachingMinTTL: 0,
+  }));
+  const answer = await client.send(
+    new CreateDistributionCommand({
+      DistributionConfig: {
+        CallerReference: bucket,
+        Comment: '',
+        Enabled: true,
+        DefaultRootObject: 'index.html',
+        Origins: {
+          Quantity: 1,
+          Items: [
+            {
+              Id: 'site',
+              DomainName: `${bucket}.s3.us-west-2.amazonaws.com`,
+              OriginPath: options.originPath ?? '',
+              OriginAccessControlId: access.OriginAccessControl?.Id ?? '',
+              S3OriginConfig: { OriginAccessIdentity: '' },
+            },
+          ],
+        },
+        DefaultCacheBehavior: {
+          TargetOriginId: 'site',
+          ViewerProtocolPolicy: 'redirect-to-https',
+          CachePolicyId: '658327ea-f89d-4fab-a63d-7e88639e58f6',
+        },
+        CustomErrorResponses: { Quantity: 2, Items: errorPages },
+      },
+    }),
+  );
+  client.destroy();
+  return { id: answer.Distribution?.Id ?? '', url: `http://${answer.Distribution?.DomainName}` };
+}
+
+/** A folder with these files; removed by `removeFolders`. */
+export function makeFolder(files: Readonly<Record<string, string | Uint8Array>>): string {
+  const dir = mkdtempSync(join(tmpdir(), 'wwhd-site-'));
+  folders.push(dir);
+  for (const [path, content] of Object.entries(files)) {
+    const full = join(dir, path);
+    mkdirSync(dirname(full), { recursive: true });
+    writeFileSync(full, content);
+  }
+  return dir;
+}
+
+const folders: string[] = [];
+export function removeFolders(): void {
+  for (const dir of folders.splice(0)) rmSync(dir, { recursive: true, force: true });
+}
+
+/** A page that loads a script and a style with hashed names, as build tools write them. */
+export function smallSite(version: string): Record<string, string> {
+  const hash = (name: string) =>
+    `${[...`${name}${version}`].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) >>> 0, 7).toString(16).padStart(8, '0')}`.replace(/^./, 'a').replace(/.$/, '1');
+  const script = `assets/app.${hash('app')}.js`;
+  const style = `assets/style.${hash('style')}.css`;
+  const page = (title: string) =>
+    `<!doctype html><html><head><title>${title} ${version}</title><link rel="stylesheet" href="/${style}"></head><body><h1>${title} ${version}</h1><script src="/${script}"></script></body></html>`;
+  return {
+    'index.html': page('Home'),
+    'about.html': page('About'),
+    'docs/index.html': page('Docs'),
+    '404.html': '<!doctype html><title>Not found</title><h1>Not found</h1>',
+    'robots.txt': 'User-agent: *\nAllow: /\n',
+    [script]: `console.log("${version}");\n`,
+    [style]: `body { --version: "${version}" }\n`,
+  };
+}
