@@ -1,0 +1,160 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pushOciLayout, writeOciLayout } from '../../demo/oci-layout.ts';
+import type { TestCloud } from './cloud.ts';
+import { type ActionRun, type RunOptions, runAction } from './run-action.ts';
+
+/** How an app in a test behaves. */
+export interface TestApp {
+  readonly version: string;
+  /** Status of its health path; default 200. */
+  readonly health?: number;
+  /** Ends by itself at the start, with this code. */
+  readonly exit?: number;
+  /** Prints this line at the start. */
+  readonly says?: string;
+  /** Listens on this port instead of PORT. */
+  readonly port?: number;
+  readonly platforms?: readonly string[];
+}
+
+const source = ({ health = 200, exit, says, port, version }: TestApp) => `
+import { createServer } from 'node:http';
+console.log(${JSON.stringify(says ?? `version ${version} starts`)});
+if (${exit !== undefined}) process.exit(${exit ?? 0});
+const json = { version: ${JSON.stringify(version)}, ...Object.fromEntries(Object.entries(process.env).filter(([k]) => /^(LOG|DB|NEW)/.test(k))) };
+const server = createServer((request, response) => {
+  const status = request.url === '/health' ? ${health} : 200;
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json));
+}).listen(${port ?? 'Number(process.env.PORT)'});
+process.on('SIGTERM', () => { server.close(() => process.exit(0)); server.closeIdleConnections(); });
+`;
+
+/** Pushes a small app. @returns its image by digest */
+export async function pushApp(
+  cloud: TestCloud,
+  app: TestApp,
+  repository = 'api',
+  tag?: string,
+): Promise<string> {
+  const dir = mkdtempSync(join(tmpdir(), 'wwhd-app-'));
+  const platforms = app.platforms ? { platforms: app.platforms } : {};
+  await writeOciLayout(
+    { files: { 'server.mjs': source(app) }, command: ['node', 'server.mjs'], port: 8080, ...platforms },
+    dir,
+  );
+  const pushed = await pushOciLayout(dir, cloud.endpoint, repository, tag ?? app.version);
+  rmSync(dir, { recursive: true, force: true });
+  return pushed.image;
+}
+
+/** Sends one call to a JSON service of the local cloud. */
+export async function call<T = Record<string, unknown>>(
+  cloud: TestCloud,
+  service: string,
+  target: string,
+  input: object,
+  version = '1.1',
+): Promise<T> {
+  const answer = await fetch(cloud.endpoint, {
+    method: 'POST',
+    headers: {
+      'content-type': `application/x-amz-json-${version}`,
+      'x-amz-target': target,
+      authorization: `AWS4-HMAC-SHA256 Credential=AKIATEST/20261123/us-west-2/${service}/aws4_request, SignedHeaders=host, Signature=0`,
+    },
+    body: JSON.stringify(input),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${target}: HTTP ${answer.status} ${text}`);
+  return (text ? JSON.parse(text) : {}) as T;
+}
+
+export const appRunner = <T = Record<string, unknown>>(cloud: TestCloud, operation: string, input: object) =>
+  call<T>(cloud, 'apprunner', `AppRunner.${operation}`, input, '1.0');
+
+export interface RunnerService {
+  readonly ServiceArn: string;
+  readonly ServiceUrl: string;
+  readonly Status: string;
+  readonly SourceConfiguration: {
+    readonly AutoDeploymentsEnabled?: boolean;
+    readonly AuthenticationConfiguration?: { readonly AccessRoleArn?: string };
+    readonly ImageRepository: {
+      readonly ImageIdentifier: string;
+      readonly ImageConfiguration: {
+        readonly Port?: string;
+        readonly StartCommand?: string;
+        readonly RuntimeEnvironmentVariables?: Record<string, string>;
+        readonly RuntimeEnvironmentSecrets?: Record<string, string>;
+      };
+    };
+  };
+  readonly InstanceConfiguration: { readonly Cpu: string; readonly Memory: string };
+  readonly AutoScalingConfigurationSummary: { readonly AutoScalingConfigurationArn: string };
+}
+
+export async function describeRunner(cloud: TestCloud, arn: string): Promise<RunnerService> {
+  return (await appRunner<{ Service: RunnerService }>(cloud, 'DescribeService', { ServiceArn: arn })).Service;
+}
+
+export async function waitRunner(cloud: TestCloud, arn: string, status = 'RUNNING'): Promise<RunnerService> {
+  for (let i = 0; i < 400; i++) {
+    const service = await describeRunner(cloud, arn);
+    if (service.Status === status) return service;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${arn} did not become ${status}`);
+}
+
+/** Makes a service that runs `image`, with a health check on /health, and waits until it does. */
+export async function createRunner(
+  cloud: TestCloud,
+  name: string,
+  image: string,
+  options: { autoDeployments?: boolean; variables?: Record<string, string>; protocol?: string } = {},
+): Promise<RunnerService> {
+  const { Service } = await appRunner<{ Service: RunnerService }>(cloud, 'CreateService', {
+    ServiceName: name,
+    SourceConfiguration: {
+      AutoDeploymentsEnabled: options.autoDeployments ?? false,
+      AuthenticationConfiguration: { AccessRoleArn: 'arn:aws:iam::000000000000:role/apprunner-ecr' },
+      ImageRepository: {
+        ImageIdentifier: image,
+        ImageRepositoryType: 'ECR',
+        ImageConfiguration: {
+          Port: '8080',
+          RuntimeEnvironmentVariables: options.variables ?? { LOG: 'info' },
+        },
+      },
+    },
+    HealthCheckConfiguration: {
+      Protocol: options.protocol ?? 'HTTP',
+      Path: '/health',
+      Interval: 1,
+      Timeout: 1,
+    },
+    InstanceConfiguration: { Cpu: '1024', Memory: '2048' },
+  });
+  return waitRunner(cloud, Service.ServiceArn);
+}
+
+/** Runs deploy-backend with a quick probe. */
+export function deployBackend(
+  cloud: TestCloud,
+  inputs: Readonly<Record<string, string>>,
+  options: RunOptions = {},
+): Promise<ActionRun> {
+  return runAction(
+    'deploy-backend',
+    { 'probe-interval': '100ms', ...inputs },
+    { ...options, env: { ...cloud.env, ...options.env } },
+  );
+}
+
+/** Names of the operations that changed something on a service. */
+export async function changesOf(cloud: TestCloud, service: string): Promise<string[]> {
+  const changes = await cloud.changes();
+  return changes.filter((r) => r.service === service).map((r) => r.operation);
+}
