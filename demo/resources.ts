@@ -74,19 +74,63 @@ async function putPage(cloud: Cloud, key: string, text: string): Promise<void> {
 
 /** https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateDistribution.html */
 async function createDistribution(cloud: Cloud): Promise<{ id: string; url: string }> {
-  const origin = `<Id>site</Id><DomainName>${NAMES.bucket}.s3.${cloud.region}.amazonaws.com</DomainName><S3OriginConfig><OriginAccessIdentity></OriginAccessIdentity></S3OriginConfig>`;
-  const notFound = (code: number) =>
-    `<CustomErrorResponse><ErrorCode>${code}</ErrorCode><ResponsePagePath>/404.html</ResponsePagePath><ResponseCode>404</ResponseCode><ErrorCachingMinTTL>0</ErrorCachingMinTTL></CustomErrorResponse>`;
-  const answer = await callAws(cloud, {
+  const access = await createOriginAccess(cloud);
+  const origin = `<Id>site</Id><DomainName>${NAMES.bucket}.s3.${cloud.region}.amazonaws.com</DomainName><OriginAccessControlId>${access}</OriginAccessControlId><S3OriginConfig><OriginAccessIdentity></OriginAccessIdentity></S3OriginConfig>`;
+  const notFound =
+    '<CustomErrorResponse><ErrorCode>404</ErrorCode><ResponsePagePath>/404.html</ResponsePagePath><ResponseCode>404</ResponseCode><ErrorCachingMinTTL>0</ErrorCachingMinTTL></CustomErrorResponse>';
+  const answer = await postCloudFront(
+    cloud,
+    'distribution',
+    `<DistributionConfig ${XMLNS}><CallerReference>wwhd-site</CallerReference><DefaultRootObject>index.html</DefaultRootObject><Origins><Quantity>1</Quantity><Items><Origin>${origin}</Origin></Items></Origins><DefaultCacheBehavior><TargetOriginId>site</TargetOriginId><ViewerProtocolPolicy>redirect-to-https</ViewerProtocolPolicy><Compress>true</Compress><CachePolicyId>${CACHING_OPTIMIZED}</CachePolicyId></DefaultCacheBehavior><CustomErrorResponses><Quantity>1</Quantity><Items>${notFound}</Items></CustomErrorResponses><Comment>wwhd</Comment><Enabled>true</Enabled></DistributionConfig>`,
+  );
+  await allowReading(cloud, field(answer, 'ARN'));
+  // The local cloud's hosts carry a port and speak plain HTTP.
+  return { id: field(answer, 'Id'), url: `http://${field(answer, 'DomainName')}` };
+}
+
+/** The bucket is private; CloudFront signs its requests to it. @returns the access control's id */
+async function createOriginAccess(cloud: Cloud): Promise<string> {
+  const answer = await postCloudFront(
+    cloud,
+    'origin-access-control',
+    `<OriginAccessControlConfig ${XMLNS}><Name>wwhd-site</Name><SigningProtocol>sigv4</SigningProtocol><SigningBehavior>always</SigningBehavior><OriginAccessControlOriginType>s3</OriginAccessControlOriginType></OriginAccessControlConfig>`,
+  );
+  return field(answer, 'Id');
+}
+
+const XMLNS = 'xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"';
+
+function postCloudFront(cloud: Cloud, path: string, body: string): Promise<string> {
+  return callAws(cloud, {
     service: 'cloudfront',
     method: 'POST',
-    path: '/2020-05-31/distribution',
+    path: `/2020-05-31/${path}`,
     headers: { 'content-type': 'application/xml' },
-    body: `<?xml version="1.0" encoding="UTF-8"?><DistributionConfig xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"><CallerReference>wwhd-site</CallerReference><DefaultRootObject>index.html</DefaultRootObject><Origins><Quantity>1</Quantity><Items><Origin>${origin}</Origin></Items></Origins><DefaultCacheBehavior><TargetOriginId>site</TargetOriginId><ViewerProtocolPolicy>redirect-to-https</ViewerProtocolPolicy><Compress>true</Compress><CachePolicyId>${CACHING_OPTIMIZED}</CachePolicyId></DefaultCacheBehavior><CustomErrorResponses><Quantity>2</Quantity><Items>${notFound(403)}${notFound(404)}</Items></CustomErrorResponses><Comment>wwhd</Comment><Enabled>true</Enabled></DistributionConfig>`,
+    body,
   });
-  const field = (name: string) => new RegExp(`<${name}>([^<]+)</${name}>`).exec(answer)?.[1] ?? '';
-  // The local cloud's hosts carry a port and speak plain HTTP.
-  return { id: field('Id'), url: `http://${field('DomainName')}` };
+}
+
+function field(xml: string, name: string): string {
+  return new RegExp(`<${name}>([^<]+)</${name}>`).exec(xml)?.[1] ?? '';
+}
+
+/** Reading and, so that a missing page is a 404 and not a 403, listing: for this distribution alone. */
+async function allowReading(cloud: Cloud, distribution: string): Promise<void> {
+  const statement = (action: string, resource: string) => ({
+    Effect: 'Allow',
+    Principal: { Service: 'cloudfront.amazonaws.com' },
+    Action: action,
+    Resource: resource,
+    Condition: { StringEquals: { 'AWS:SourceArn': distribution } },
+  });
+  const arn = `arn:aws:s3:::${NAMES.bucket}`;
+  const Statement = [statement('s3:GetObject', `${arn}/*`), statement('s3:ListBucket', arn)];
+  await callAws(cloud, {
+    service: 's3',
+    method: 'PUT',
+    path: `/${NAMES.bucket}?policy=`,
+    body: JSON.stringify({ Version: '2012-10-17', Statement }),
+  });
 }
 
 interface ServiceAnswer {
