@@ -15,14 +15,14 @@ export interface UnsignedRequest {
   readonly query: string;
   /** All headers but the signature's own; names in lower case; `host` among them. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Hex SHA-256 of the body, or `UNSIGNED-PAYLOAD`. */
-  readonly payload: string;
+  /** The body, or the hex SHA-256 of it. */
+  readonly payload: string | Uint8Array;
 }
 
 export const EMPTY_SHA256 = createHash('sha256').digest('hex');
 
 /**
- * Signature Version 4 for S3 (https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html). The
+ * Signature Version 4 (https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html). The
  * signing key is derived once a day and not once a request, and the body's hash is one that we know already: what is
  * left is two hashes of a few hundred bytes.
  */
@@ -40,16 +40,20 @@ export class SigV4 {
   sign(request: UnsignedRequest, keys: AwsKeys, now: number): Record<string, string> {
     const time = new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '');
     const day = time.slice(0, 8);
+    const payload =
+      typeof request.payload === 'string'
+        ? request.payload
+        : createHash('sha256').update(request.payload).digest('hex');
     const headers: Record<string, string> = {
       ...request.headers,
-      'x-amz-content-sha256': request.payload,
+      'x-amz-content-sha256': payload,
       'x-amz-date': time,
       ...(keys.sessionToken ? { 'x-amz-security-token': keys.sessionToken } : {}),
     };
     const names = Object.keys(headers).sort();
     const signed = names.join(';');
     const lines = names.map((name) => `${name}:${(headers[name] ?? '').trim().replaceAll(/ +/g, ' ')}\n`);
-    const canonical = `${request.method}\n${request.path}\n${request.query}\n${lines.join('')}\n${signed}\n${request.payload}`;
+    const canonical = `${request.method}\n${request.path}\n${request.query}\n${lines.join('')}\n${signed}\n${payload}`;
     const scope = `${day}/${this.#region}/${this.#service}/aws4_request`;
     const digest = createHash('sha256').update(canonical).digest('hex');
     const signature = createHmac('sha256', this.#key(day, keys.secretAccessKey))

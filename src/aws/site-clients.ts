@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Clock } from '../runtime/clock.ts';
 import { type BulkStore, Usage } from './bulk-store.ts';
-import { type Cdn, cloudFront } from './cloudfront.ts';
+import { type Cdn, cloudFront, cloudFrontEndpoint } from './cloudfront.ts';
 import { clientConfig } from './config.ts';
 import { bulkStore } from './s3-bulk.ts';
 
@@ -40,10 +40,14 @@ export async function siteClients(options: SiteClientOptions): Promise<SiteClien
   const signal = () => options.signal?.();
   const open = (bucket: string) => bulkStore(client, bucket, { clock, usage, connections, signal });
   const [live, release] = await Promise.all([open(options.bucket), open(options.releaseBucket)]);
+  const openCdn = async (id: string) => {
+    const endpoint = cloudFrontEndpoint(process.env, await client.config.region());
+    return cloudFront(id, { client, usage, clock, endpoint, signal });
+  };
   return {
     live,
     release,
-    cdn: options.distribution ? cloudFront(options.distribution, usage) : undefined,
+    cdn: options.distribution ? await openCdn(options.distribution) : undefined,
     usage,
     close: () => {
       live.close();

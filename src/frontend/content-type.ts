@@ -1,19 +1,4 @@
-import { lookup } from 'mime-types';
-
-/** Types that mime-db lacks, or has in a form that browsers like less. Keys are extensions. */
-const OWN: Readonly<Record<string, string>> = {
-  js: 'text/javascript',
-  mjs: 'text/javascript',
-  cjs: 'text/javascript',
-  map: 'application/json',
-  webmanifest: 'application/manifest+json',
-  ico: 'image/x-icon',
-  rsc: 'text/x-component',
-  md: 'text/markdown',
-  ts: 'video/mp2t',
-  // Fonts in mime-db are right; a pack file of Brotli or gzip is served as what it is.
-  br: 'application/octet-stream',
-};
+import { typeOfExtension } from './mime-table.ts';
 
 /** Names without an extension that the web gives a meaning. */
 const OWN_NAMES: Readonly<Record<string, string>> = {
@@ -23,7 +8,7 @@ const OWN_NAMES: Readonly<Record<string, string>> = {
 };
 
 const TEXT =
-  /^(text\/|application\/(json|manifest\+json|javascript|xml|ld\+json|[\w.+-]*\+(json|xml)))|\+xml$/;
+  /^(text\/|application\/(json|xml|toml|sql|graphql|x-ndjson|x-subrip|[\w.+-]*\+(json|xml)))|\+xml$/;
 
 /** Page of HTML, as its first bytes show (a name without an extension may well be one: clean URLs). */
 const HTML_START = /^\uFEFF?\s*(<!--[\s\S]*?-->\s*)*<(!doctype\s+html|html|head)\b/i;
@@ -43,7 +28,7 @@ export function contentTypeOf(path: string, head = ''): string {
     return 'application/octet-stream';
   }
   const extension = name.slice(dot + 1).toLowerCase();
-  return withCharset(OWN[extension] ?? (lookup(extension) || 'application/octet-stream'));
+  return withCharset(typeOfExtension(extension) ?? 'application/octet-stream');
 }
 
 /** What stands in `.well-known` without an extension is JSON or plain text, as a rule. */
@@ -53,9 +38,4 @@ function wellKnown(head: string): string {
 
 function withCharset(type: string): string {
   return TEXT.test(type) ? `${type}; charset=utf-8` : type;
-}
-
-/** True for what a person's browser navigates to: such a file goes live last, and is gone when it is removed. */
-export function isPage(contentType: string): boolean {
-  return /^(text\/html|application\/xhtml\+xml)\b/.test(contentType);
 }

@@ -9,7 +9,6 @@ import { type Activation, ActivationError, activate } from './activate.ts';
 import { adopt } from './adopt.ts';
 import { type Change, planChange } from './change.ts';
 import { collect, timeToCollect } from './collect.ts';
-import { isPage } from './content-type.ts';
 import {
   checkIsSite,
   type DeletionLimit,
@@ -18,6 +17,7 @@ import {
   tooManyDeletions,
 } from './guards.ts';
 import { invalidationPaths } from './invalidation-paths.ts';
+import { isPage } from './is-page.ts';
 import { keptFiles } from './keep.ts';
 import { type SiteKeys, siteKeys } from './keys.ts';
 import { liveFiles, totalBytes } from './manifest.ts';

@@ -1,6 +1,6 @@
 import { refused } from '../runtime/errors.ts';
-import { isPage } from './content-type.ts';
 import { localReferences } from './html-refs.ts';
+import { isPage } from './is-page.ts';
 import type { SiteFile } from './types.ts';
 
 /** Refuses a folder that is no site. */

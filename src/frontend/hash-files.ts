@@ -32,6 +32,7 @@ function hashFiles(nodeFs: Fs, nodeCrypto: Crypto, paths: string[]): (FileHash |
   const CHUNK = 1048576;
   const buffer = Buffer.allocUnsafe(CHUNK);
   const one = (path: string): FileHash | HashFailure => {
+    const hasExtension = /[^/]\.[^/.]*$/.test(path);
     const fd = nodeFs.openSync(path, 'r');
     try {
       const before = nodeFs.fstatSync(fd);
@@ -43,7 +44,7 @@ function hashFiles(nodeFs: Fs, nodeCrypto: Crypto, paths: string[]): (FileHash |
         const read = nodeFs.readSync(fd, buffer, 0, CHUNK, null);
         if (read === 0) break;
         const bytes = buffer.subarray(0, read);
-        if (size === 0 && !/[^/]\.[^/.]*$/.test(path)) head = bytes.toString('utf8', 0, Math.min(read, 512));
+        if (!hasExtension) head ||= bytes.toString('utf8', 0, 512);
         size += read;
         sha256.update(bytes);
         md5.update(bytes);
@@ -51,9 +52,8 @@ function hashFiles(nodeFs: Fs, nodeCrypto: Crypto, paths: string[]): (FileHash |
         if (read < CHUNK && size === before.size) break;
       }
       const after = size > CHUNK ? nodeFs.fstatSync(fd) : before;
-      if (size !== before.size || after.size !== before.size || after.mtimeMs !== before.mtimeMs) {
-        return { problem: 'it changed while it was read' };
-      }
+      const changed = size !== before.size || after.size !== before.size || after.mtimeMs !== before.mtimeMs;
+      if (changed) return { problem: 'it changed while it was read' };
       return { size, sha256: sha256.digest('hex'), md5: md5.digest('hex'), head };
     } finally {
       nodeFs.closeSync(fd);

@@ -1,4 +1,4 @@
-import { isPage } from './content-type.ts';
+import { isPage } from './is-page.ts';
 import type { KeptFile, Manifest, SiteFile } from './types.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { isImmutable } from './cache-rules.ts';
-import { isPage } from './content-type.ts';
 import type { WriteStep } from './diff.ts';
+import { isPage } from './is-page.ts';
 import type { SiteFile } from './types.ts';
 
 /** The order in which a site goes live, with a barrier between any two. */

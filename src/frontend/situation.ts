@@ -40,8 +40,8 @@ export async function readSituation(
     const pointed = await lastGood.pointerManifest();
     baseEntry = found.state.activating.find((entry) => entry.manifest === pointed) ?? baseEntry;
   }
-  const at = entries.findIndex((entry) => entry === baseEntry);
-  const base = (at >= 0 ? manifests[at] : undefined) ?? emptyManifest('nothing');
+  const at = baseEntry ? entries.indexOf(baseEntry) : -1;
+  const base = manifests[at] ?? emptyManifest('nothing');
   const known = [base, ...manifests.filter((_manifest, i) => i !== at)];
   const live = await listLive(ports, keys, known, excluded);
   return { found, base, baseEntry, known, live };

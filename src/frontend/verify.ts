@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import { failed, messageOf, refused } from '../runtime/errors.ts';
 import { httpGet, type RawAnswer } from '../runtime/http-get.ts';
-import { isPage } from './content-type.ts';
+import { isPage } from './is-page.ts';
 import type { ActivationOptions, SiteFile, SitePorts } from './types.ts';
 
 /** Pages and other files that are read back, at most. */

@@ -1,0 +1,52 @@
+import { xmlText } from './list-xml.ts';
+
+/**
+ * The parts of a distribution that we read, from GetDistribution's answer
+ * (https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_GetDistribution.html).
+ */
+export function parseDistribution(xml: string): {
+  domain: string;
+  enabled: boolean;
+  defaultRootObject: string;
+  origins: Array<{ domain: string; path: string }>;
+} {
+  const config = part(xml, 'DistributionConfig');
+  const origins = part(config, 'Origins').split('</Origin>').slice(0, -1);
+  // The distribution's own name stands before its configuration, whose origins have names of their own.
+  const outside = xml.replace(config, '');
+  return {
+    domain: xmlText(outside, 'DomainName'),
+    // `Enabled` stands in several parts of the configuration; its own is outside all of them.
+    enabled:
+      lastText(
+        withoutParts(config, [
+          'Logging',
+          'OriginShield',
+          'Origins',
+          'DefaultCacheBehavior',
+          'CacheBehaviors',
+        ]),
+        'Enabled',
+      ) !== 'false',
+    defaultRootObject: xmlText(config, 'DefaultRootObject'),
+    origins: origins.map((origin) => ({
+      domain: xmlText(origin, 'DomainName'),
+      path: xmlText(origin, 'OriginPath'),
+    })),
+  };
+}
+
+function part(xml: string, tag: string): string {
+  const open = new RegExp(`<${tag}(?:\\s[^>]*)?>`).exec(xml);
+  if (!open) return '';
+  const end = xml.indexOf(`</${tag}>`, open.index);
+  return end < 0 ? '' : xml.slice(open.index + open[0].length, end);
+}
+
+const withoutParts = (xml: string, tags: readonly string[]) =>
+  tags.reduce((rest, tag) => rest.replace(part(rest, tag), ''), xml);
+
+function lastText(xml: string, tag: string): string {
+  const at = xml.lastIndexOf(`<${tag}>`);
+  return at < 0 ? '' : xmlText(xml.slice(at), tag);
+}
