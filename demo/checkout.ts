@@ -93,12 +93,12 @@ export const HISTORY: readonly PlannedCommit[] = [
 /** The commits' ids follow from their content and their place, as git's do. */
 export function commitsOf(history: readonly PlannedCommit[]): Commit[] {
   let parent = '';
-  return history.map(({ message, author, edits }) => {
+  return history.map(({ message, author, edits, reverted }) => {
     const sha = createHash('sha1')
       .update(JSON.stringify([parent, message, author, edits]))
       .digest('hex');
     parent = sha;
-    return { sha, message, author };
+    return { sha, message, author, bad: reverted === true };
   });
 }
 

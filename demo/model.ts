@@ -22,11 +22,15 @@ export interface Commit {
   readonly sha: string;
   readonly message: string;
   readonly author: string;
+  /** The team found out that it is bad, and took it out again. */
+  readonly bad: boolean;
 }
 
 export interface ActReport {
   readonly day: string;
   readonly title: string;
+  /** The title in two or three words. */
+  readonly short: string;
   /** One or two sentences: what the team does, and what should come of it. */
   readonly story: string;
   /** What came of it, in one sentence with its figures. */

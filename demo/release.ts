@@ -133,7 +133,9 @@ async function expectSite(stage: Stage, build: Build): Promise<void> {
   stage.check('a page that is not there answers', 404, (await stage.page('/no/such/page.html')).status);
 }
 
-/** What the team's users had since `from` (milliseconds since the week began). */
-export function usersSince(stage: Stage, from: number): TrafficSummary {
-  return summarizeTraffic(stage.traffic?.samples ?? [], from, stage.parts.now());
+/** What the team's users had since `from` (milliseconds since the week began), up to the last answer still due. */
+export async function usersSince(stage: Stage, from: number): Promise<TrafficSummary> {
+  const to = stage.parts.now();
+  await stage.traffic?.settle();
+  return summarizeTraffic(stage.traffic?.samples ?? [], from, to);
 }

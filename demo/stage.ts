@@ -54,17 +54,17 @@ export class Stage {
    * @throws WeekFailed where a check of it did not hold
    */
   async act<T>(
-    day: string,
-    title: string,
-    story: string,
+    about: Pick<ActReport, 'day' | 'title' | 'short' | 'story'>,
     play: (from: number) => Promise<readonly [T, string]>,
   ): Promise<T> {
     const { terminal, now } = this.parts;
+    const { day, title } = about;
     [this.#steps, this.#checks] = [[], []];
     terminal.begin(day, title);
     const from = now();
     const [fruit, verdict] = await play(from);
-    const act = { day, title, story, verdict, from, to: now(), steps: this.#steps, checks: this.#checks };
+    const steps = [...this.#steps].sort((a, b) => a.from - b.from);
+    const act = { ...about, verdict, from, to: now(), steps, checks: this.#checks };
     this.acts.push(act);
     terminal.end(act);
     const broken = act.checks.find((check) => !check.ok);

@@ -3,6 +3,8 @@ import type { Sample } from './model.ts';
 /** The team's users: they keep asking, all week, and remember every answer. */
 export interface Traffic {
   readonly samples: readonly Sample[];
+  /** Waits for the answers to all that was asked until now. */
+  settle(): Promise<void>;
   /** Ends the asking, and waits for the answers that are still due. */
   stop(): Promise<void>;
 }
@@ -32,6 +34,7 @@ export function startTraffic(urls: { api: string; site: string }, now: () => num
     open.add(work);
     void work.finally(() => open.delete(work));
   };
+  const settle = async () => void (await Promise.all(open));
   let asked = 0;
   const ask = async () => {
     const question = QUESTIONS[asked++ % QUESTIONS.length] ?? '';
@@ -59,17 +62,27 @@ export function startTraffic(urls: { api: string; site: string }, now: () => num
     samples.push({ at, ms: performance.now() - began, kind, path, status, ok, commit, bytes: text.length });
     return text;
   };
-  const timers = [
-    setInterval(() => follow(ask()), 1000 / API_RATE),
-    setInterval(() => follow(visit()), 1000 / VISIT_RATE),
-  ];
+  const timers = [steadily(API_RATE, () => follow(ask())), steadily(VISIT_RATE, () => follow(visit()))];
   return {
     samples,
+    settle,
     stop: async () => {
       for (const timer of timers) clearInterval(timer);
-      await Promise.all(open);
+      await settle();
     },
   };
+}
+
+/** Calls `work` so often a second on average, also where a busy machine lets a timer come late. */
+function steadily(rate: number, work: () => void): NodeJS.Timeout {
+  const began = performance.now();
+  let done = 0;
+  return setInterval(
+    () => {
+      for (const due = ((performance.now() - began) / 1000) * rate; done < due; done++) work();
+    },
+    1000 / rate / 2,
+  );
 }
 
 /** A search that finds nothing for a question with an answer is no answer, whatever its status says. */
@@ -80,6 +93,8 @@ function isRight(path: string, text: string): boolean {
 export interface TrafficSummary {
   readonly requests: number;
   readonly failed: number;
+  /** Requests to the API each second. */
+  readonly rate: number;
   /** Milliseconds. */
   readonly p50: number;
   readonly p95: number;
@@ -95,6 +110,7 @@ export function summarizeTraffic(samples: readonly Sample[], from: number, to: n
     times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
   return {
     requests: during.length,
+    rate: during.filter((sample) => sample.kind === 'api').length / ((to - from) / 1000),
     failed: during.filter((sample) => !sample.ok).length,
     p50: quantile(0.5),
     p95: quantile(0.95),

@@ -25,11 +25,16 @@ export async function playWeek(stage: Stage): Promise<void> {
   await backToMonday(stage, monday, friday);
 }
 
-const FIRST_RELEASE =
-  'The team ships for the first time: an image to the registry, the backend onto App Runner, the site behind CloudFront. The page that stood in the bucket before is recorded first, so that even it could be gone back to.';
+const FIRST_RELEASE = {
+  day: 'Mon',
+  title: 'The first release',
+  short: 'first',
+  story:
+    'The team ships for the first time: an image to the registry, the backend onto App Runner, the site behind CloudFront. The page that stood in the bucket before is recorded first, so that even it could be gone back to.',
+};
 
 function firstRelease(stage: Stage): Promise<Release> {
-  return stage.act('Mon', 'The first release', FIRST_RELEASE, async () => {
+  return stage.act(FIRST_RELEASE, async () => {
     const first = await release(stage, await stage.build(0), deployRun(1, 'ada'));
     const { apiUrl, siteUrl } = stage.parts.resources;
     stage.traffic = startTraffic({ api: apiUrl, site: siteUrl }, stage.parts.now);
@@ -37,33 +42,41 @@ function firstRelease(stage: Stage): Promise<Release> {
     const adopted = records.filter((record) => record['type'] === 'adoption').length;
     stage.check('records of the site that was there before', 1, adopted);
     const digest = first.image.slice(first.image.indexOf('@') + 1);
-    return [
-      first,
-      `API and site are live from one commit; the image by its digest, ${digest.slice(0, 19)}….`,
-    ];
+    return [first, `API and site are live from one commit; the image by its digest, ${digest.slice(0, 19)}`];
   });
 }
 
-const UNDER_LOAD = `From here on the API is asked ${API_RATE} times a second, and visitors load the site with everything it names. The release must not cost one request.`;
+const UNDER_LOAD = {
+  day: 'Tue',
+  title: 'A release under load',
+  short: 'under load',
+  story: `From here on the API is asked ${API_RATE} times a second, and visitors load the site with everything it names. The release must not cost one request.`,
+};
 
 function releaseUnderLoad(stage: Stage): Promise<Release> {
-  return stage.act('Tue', 'A release under load', UNDER_LOAD, async (from) => {
+  return stage.act(UNDER_LOAD, async (from) => {
     const second = await release(stage, await stage.build(1), deployRun(2, 'grace'));
-    const users = usersSince(stage, from);
+    const users = await usersSince(stage, from);
     stage.check('failed requests during the release', 0, users.failed);
+    stage.check('requests to the API each second', API_RATE, Math.round(users.rate));
     stage.check('releases that answered users meanwhile', 2, users.commits.length);
     const verdict = `${users.requests} requests while the release went out, ${users.failed} failed; half of them took ${users.p50.toFixed(0)} ms, 95 % at most ${users.p95.toFixed(0)} ms.`;
     return [second, verdict];
   });
 }
 
-const DOES_NOT_START =
-  'The new code wants a variable that nobody has set. App Runner gives up on it and keeps the old one running. A pipeline that only sends the command is green at this point.';
+const DOES_NOT_START = {
+  day: 'Wed',
+  title: 'A backend that does not start',
+  short: 'does not start',
+  story:
+    'The new code wants a variable that nobody has set. App Runner gives up on it and keeps the old one running. A pipeline that only sends the command is green at this point.',
+};
 
 function backendThatDoesNotStart(stage: Stage, good: Release): Promise<void> {
-  return stage.act('Wed', 'A backend that does not start', DOES_NOT_START, async (from) => {
+  return stage.act(DOES_NOT_START, async (from) => {
     await failBackend(stage, await stage.build(2), deployRun(3, 'linus'), good);
-    const users = usersSince(stage, from);
+    const users = await usersSince(stage, from);
     stage.check('failed requests meanwhile', 0, users.failed);
     return [
       undefined,
@@ -72,14 +85,19 @@ function backendThatDoesNotStart(stage: Stage, good: Release): Promise<void> {
   });
 }
 
-const WRONG =
-  'The health check is green, and the search finds nothing. App Runner is content; the smoke checks are not, and the action returns to its snapshot.';
+const WRONG = {
+  day: 'Wed',
+  title: 'A backend that is healthy, and wrong',
+  short: 'healthy, wrong',
+  story:
+    'The health check is green, and the search finds nothing. App Runner is content; the smoke checks are not, and the action returns to its snapshot.',
+};
 
 function backendThatIsWrong(stage: Stage, good: Release): Promise<void> {
-  return stage.act('Wed', 'A backend that is healthy, and wrong', WRONG, async (from) => {
+  return stage.act(WRONG, async (from) => {
     const build = await stage.build(3);
     await failBackend(stage, build, deployRun(4, 'linus'), good);
-    const users = usersSince(stage, from);
+    const users = await usersSince(stage, from);
     const wrong = (stage.traffic?.samples ?? []).filter(
       ({ commit, ok }) => commit === build.commit.sha && !ok,
     );
@@ -92,16 +110,21 @@ function backendThatIsWrong(stage: Stage, good: Release): Promise<void> {
   });
 }
 
-const BROKEN_PAGE =
-  'The site was built without the address of its API. Every file is there and every page loads: only a check that reads the page can tell.';
+const BROKEN_PAGE = {
+  day: 'Thu',
+  title: 'A broken page',
+  short: 'broken page',
+  story:
+    'The site was built without the address of its API. Every file is there and every page loads: only a check that reads the page can tell.',
+};
 
 function brokenPage(stage: Stage, good: Release): Promise<void> {
-  return stage.act('Thu', 'A broken page', BROKEN_PAGE, async (from) => {
+  return stage.act(BROKEN_PAGE, async (from) => {
     const build = await stage.build(4);
     const step = await deployFrontend(stage, build, deployRun(5, 'margaret'), releaseId(build.commit.sha));
     stage.ended(step, 'rolled-back', 'red');
     await expectLive(stage, good);
-    const users = usersSince(stage, from);
+    const users = await usersSince(stage, from);
     stage.check('requests for a page or a file that failed', 0, users.failed);
     return [
       undefined,
@@ -110,13 +133,18 @@ function brokenPage(stage: Stage, good: Release): Promise<void> {
   });
 }
 
-const SMALL =
-  'A small one before the weekend: one answer more. Only what changed is sent, and only that is invalidated.';
+const SMALL = {
+  day: 'Fri',
+  title: 'One more release',
+  short: 'small',
+  story:
+    'A small one before the weekend: one answer more. Only what changed is sent, and only that is invalidated.',
+};
 
 function smallRelease(stage: Stage): Promise<Release> {
-  return stage.act('Fri', 'One more release', SMALL, async (from) => {
+  return stage.act(SMALL, async (from) => {
     const third = await release(stage, await stage.build(5), deployRun(6, 'grace'));
-    const users = usersSince(stage, from);
+    const users = await usersSince(stage, from);
     stage.check('failed requests during the release', 0, users.failed);
     const { uploaded, unchanged } = third.frontend.outputs;
     return [
@@ -126,11 +154,16 @@ function smallRelease(stage: Stage): Promise<Release> {
   });
 }
 
-const OLDER =
-  "Somebody presses “Re-run all jobs” on Tuesday's run. It would put an older commit over a newer one, and so it does nothing.";
+const OLDER = {
+  day: 'Fri',
+  title: 'An older commit, refused',
+  short: 'older',
+  story:
+    "Somebody presses “Re-run all jobs” on Tuesday's run. It would put an older commit over a newer one, and so it does nothing.",
+};
 
 function olderCommit(stage: Stage, old: Release, live: Release): Promise<void> {
-  return stage.act('Fri', 'An older commit, refused', OLDER, async (from) => {
+  return stage.act(OLDER, async (from) => {
     const rerun = deployRun(2, 'margaret', { attempt: 2 });
     const id = releaseId(old.build.commit.sha);
     const steps: StepRun[] = await Promise.all([
@@ -139,17 +172,22 @@ function olderCommit(stage: Stage, old: Release, live: Release): Promise<void> {
     ]);
     for (const step of steps) stage.ended(step, 'refused', 'red');
     await expectLive(stage, live);
-    const users = usersSince(stage, from);
+    const users = await usersSince(stage, from);
     stage.check('failed requests meanwhile', 0, users.failed);
     return [undefined, `Both jobs are refused before they change anything; ${short(live)} stays live.`];
   });
 }
 
-const BACK =
-  'Something has not been right since Tuesday, and it is late. One action takes backend and frontend back to Monday, as the pair that they were.';
+const BACK = {
+  day: 'Fri',
+  title: 'Back to two releases ago',
+  short: 'rollback',
+  story:
+    'Something has not been right since Tuesday, and it is late. One action takes backend and frontend back to Monday, as the pair that they were.',
+};
 
 function backToMonday(stage: Stage, target: Release, live: Release): Promise<void> {
-  return stage.act('Fri', 'Back to two releases ago', BACK, async (from) => {
+  return stage.act(BACK, async (from) => {
     const inputs = {
       environment: ENVIRONMENT,
       'release-bucket': stage.parts.resources.releaseBucket,
@@ -160,7 +198,7 @@ function backToMonday(stage: Stage, target: Release, live: Release): Promise<voi
     const step = await stage.step('rollback', inputs, live.build, workflow);
     stage.ended(step, 'rolled-back', 'green');
     await expectLive(stage, { ...target, id: step.outputs['release-id'] ?? '' });
-    const users = usersSince(stage, from);
+    const users = await usersSince(stage, from);
     stage.check('failed requests during the rollback', 0, users.failed);
     const seconds = ((step.to - step.from) / 1000).toFixed(1);
     return [

@@ -52,7 +52,10 @@ function acts({ x, options }: Scale): string {
     .filter(({ left, right }) => right - left > 1)
     .map(({ act, index, left, right }) => {
       const room = right - left;
-      const fits = [`${act.day} · ${act.title}`, act.day].find((text) => text.length * 7.4 < room - 10) ?? '';
+      const fits =
+        [`${act.day} · ${act.title}`, `${act.day} · ${act.short}`, act.short, act.day].find(
+          (text) => text.length * 7.4 < room - 10,
+        ) ?? '';
       return `<a href="#act-${index + 1}"><rect class="act${index % 2 ? ' odd' : ''}" x="${n(left)}" y="0" width="${n(room)}" height="${HEIGHT - 22}"><title>${escapeHtml(`${act.day}: ${act.title}`)}</title></rect><text class="act-label" x="${n(left + 6)}" y="17">${escapeHtml(fits)}</text></a>`;
     })
     .join('\n');

@@ -47,8 +47,8 @@ function tiles(report: WeekReport): string {
   const checks = report.acts.flatMap((act) => act.checks);
   const held = checks.filter((check) => check.ok).length;
   const failed = report.traffic.filter((sample) => !sample.ok);
-  const wrong = report.acts.find((act) => act.title.includes('wrong'));
-  const unexplained = failed.filter(({ at }) => !(wrong && at >= wrong.from && at < wrong.to)).length;
+  const bad = new Set(report.commits.filter((commit) => commit.bad).map((commit) => commit.sha));
+  const unexplained = failed.filter(({ commit }) => !bad.has(commit)).length;
   const live = report.acts.flatMap((act) => act.steps);
   const restored = live.filter(
     (step) => step.outputs['outcome'] === 'rolled-back' && step.exitCode !== 0,
@@ -58,9 +58,9 @@ function tiles(report: WeekReport): string {
   return `<div class="tiles">
 ${tile(`${held} / ${checks.length}`, 'checks held', held === checks.length && !report.problem ? 'good' : 'bad')}
 ${tile(grouped(report.traffic.length), 'requests by users')}
-${tile(grouped(unexplained), 'failed while a good release was live', unexplained === 0 ? 'good' : 'bad')}
+${tile(grouped(unexplained), 'failed on a good release', unexplained === 0 ? 'good' : 'bad')}
 ${tile(String(restored), 'bad releases that put themselves back')}
-${tile(`${failed.length}`, 'wrong answers, all from the one bad backend that was healthy')}
+${tile(grouped(failed.length - unexplained), 'wrong answers, from the bad backend that was healthy')}
 </div>`;
 }
 
