@@ -1,5 +1,5 @@
-import type { CommitOrder } from '../release/ledger.ts';
 import { callGitHub, courtesy, type GitHubAccess } from './api.ts';
+import type { CommitOrder } from './commit-order.ts';
 
 /**
  * `status` of a comparison `base...head`: how `head` stands to `base`.

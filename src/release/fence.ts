@@ -1,4 +1,4 @@
-import type { CommitOrder } from './ledger.ts';
+import type { CommitOrder } from '../github/commit-order.ts';
 import type { Pointer } from './record.ts';
 
 export interface FenceQuestion {

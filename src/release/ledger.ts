@@ -15,9 +15,6 @@ export interface ReleaseDraft {
   readonly committedAt?: string | undefined;
 }
 
-/** Order of two commits, as the commit graph or the run numbers tell it. */
-export type CommitOrder = 'same' | 'newer' | 'older' | 'diverged' | 'unknown';
-
 /** The lock while it is held. It renews itself; `signal` is aborted when it was lost all the same. */
 export interface Hold {
   readonly signal: AbortSignal;
@@ -63,6 +60,11 @@ export interface Ledger {
   /** Writes one half (and `checks`, when known) into the record; the other half's job may write at the same time. */
   writeBackend(id: string, half: BackendHalf, also?: Pick<ReleaseRecord, 'checks'>): Promise<ReleaseRecord>;
   writeFrontend(id: string, half: FrontendHalf, also?: Pick<ReleaseRecord, 'checks'>): Promise<ReleaseRecord>;
+  /** Writes both halves at once: for a job that has both in its hands. */
+  writeHalves(
+    id: string,
+    halves: Pick<ReleaseRecord, 'backend' | 'frontend' | 'checks'>,
+  ): Promise<ReleaseRecord>;
   /** Sets fields of the record that belong to neither half. */
   update(
     id: string,

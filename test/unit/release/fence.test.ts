@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { CommitOrder } from '../../../src/github/commit-order.ts';
 import { fence } from '../../../src/release/fence.ts';
-import type { CommitOrder } from '../../../src/release/ledger.ts';
 
 const url = (run: number, repository = 'org/app') =>
   run ? `https://github.com/${repository}/actions/runs/${run}/attempts/1` : '';
