@@ -22,6 +22,8 @@ export interface Hold {
   readonly token: string;
   /** Frees our share of the lock. Never throws: a lock that cannot be freed expires. */
   release(): Promise<void>;
+  /** Stops to renew it and lets it stand, for a post step that takes it over by its token; else it expires. */
+  leave(): Promise<void>;
 }
 
 /** The release records of one environment, the pointer to what is live, and the lock. */

@@ -202,6 +202,10 @@ function keepHold(ports: LedgerPorts, me: Holder, first: Written): Hold {
         log.warning(`the lock could not be freed and will expire: ${messageOf(error)}`),
       );
     },
+    async leave() {
+      stop.abort();
+      await Promise.all([renewal, watchdog]);
+    },
   };
 }
 

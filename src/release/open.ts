@@ -73,6 +73,7 @@ export function openLedger(options: LedgerOptions): Ledger {
     open: (draft) => openRecord(ports, draft),
     writeBackend: (id, backend, also) => writeHalf(id, { backend }, also),
     writeFrontend: (id, frontend, also) => writeHalf(id, { frontend }, also),
+    writeHalves: (id, { checks, ...halves }) => writeHalf(id, halves, checks ? { checks } : {}),
     update: (id, fields) => change(id, (now) => ({ ...now, ...fields })),
     async publishPage(html) {
       try {

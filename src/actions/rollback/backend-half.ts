@@ -14,7 +14,11 @@ import {
 } from '../../backend/index.ts';
 import type { BackendHalf } from '../../release/record.ts';
 import { ActionError, describeProblem, failed } from '../../runtime/errors.ts';
+import type { Log } from '../../runtime/log.ts';
 import type { HalfPort, Restoration } from './half.ts';
+
+/** Milliseconds; short, for a rollback waits for a few samples before and after the switch. */
+const PROBE_INTERVAL = 200;
 
 export interface BackendHalfOptions {
   /** The half to go back to, as its release recorded it. */
@@ -45,7 +49,7 @@ export async function backendHalf(options: BackendHalfOptions): Promise<HalfPort
   const { half, ports } = options;
   const config = configOf(options);
   const aws = awsClients();
-  const planned = await deployBackend({ ...config, dryRun: true }, { ...ports, aws });
+  const planned = await deployBackend({ ...config, dryRun: true }, { ...ports, aws, log: quiet(ports.log) });
   const changes = planned.plan.length > 0 || options.uncertain;
   return {
     part: 'backend',
@@ -62,6 +66,13 @@ export async function backendHalf(options: BackendHalfOptions): Promise<HalfPort
   };
 }
 
+/** The plan is printed with the other half's; what is said on the way to it is for the debug log. */
+const quiet = (log: Log): Log => ({
+  ...log,
+  info: log.debug,
+  group: (_title, work) => work(),
+});
+
 function configOf({ half, service, ...options }: BackendHalfOptions): BackendConfig {
   const secrets = Object.entries(half.secrets ?? {}).map(([name, reference]) => `${name}=${reference}`);
   return {
@@ -76,7 +87,8 @@ function configOf({ half, service, ...options }: BackendHalfOptions): BackendCon
       memory: undefined,
       scaling: undefined,
     },
-    probe: { url: '', interval: 500, maxErrorRate: 1 },
+    // Watched for the record alone: what is gone back from may well fail every request.
+    probe: { url: '', interval: PROBE_INTERVAL, maxErrorRate: 1 },
     alarms: [],
     bakeTime: 0,
     rollbackOnFailure: options.putBackOnFailure,

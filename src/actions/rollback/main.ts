@@ -4,7 +4,7 @@ import { publishHistory } from '../../release/publish.ts';
 import type { BackendHalf, FrontendHalf, Part } from '../../release/record.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { ActionError, describeProblem, messageOf, refused } from '../../runtime/errors.ts';
-import type { Outcome } from '../../runtime/outcome.ts';
+import type { Outcome, SmokeOutcome } from '../../runtime/outcome.ts';
 import { holdLock } from '../lock.ts';
 import { type Edges, openEdges, type Way } from './edges.ts';
 import type { HalfPort } from './half.ts';
@@ -128,18 +128,20 @@ async function carryOut(
       signal,
       gate,
       putBackOnFailure: room.config.putBackOnFailure,
-      starting: (part) => recorder.half(part, 'in-progress'),
+      starting: (part) => recorder.write({ [part]: { result: 'in-progress' } }),
       seal: async (live, checks) => {
-        for (const { part } of halves) await recorder.half(part, 'in-progress', live.get(part)?.fields);
-        if (checks) await room.ledger.update(id, { checks });
+        const fields = (part: Part) => ({ ...live.get(part)?.fields, result: 'in-progress' as const });
+        await recorder.write(Object.fromEntries(halves.map(({ part }) => [part, fields(part)])), checks);
         await room.ledger.movePointer(
           id,
           halves.map(({ part }) => part),
         );
         for (const restoration of live.values()) await restoration.finish();
-        for (const { part, plan } of halves) {
-          await recorder.half(part, plan.changes ? 'deployed' : 'unchanged');
-        }
+        await recorder.write(
+          Object.fromEntries(
+            halves.map(({ part }) => [part, { result: live.has(part) ? 'deployed' : 'unchanged' }]),
+          ),
+        );
       },
     });
     safety.closed();
@@ -153,10 +155,13 @@ async function carryOut(
   }
 }
 
+type HalfFields = Partial<BackendHalf & FrontendHalf>;
+
 interface Recorder {
-  half(part: Part, result: BackendHalf['result'], fields?: object): Promise<void>;
+  /** Writes these halves, over what is recorded of them already. */
+  write(halves: Partial<Record<Part, HalfFields>>, checks?: SmokeOutcome): Promise<void>;
   /** Writes how every half ended that is not known to have ended well. Never throws. */
-  end(outcome: Outcome, cause: string): Promise<void>;
+  end(outcome: Outcome, cause: string, checks?: SmokeOutcome): Promise<void>;
 }
 
 /** Opens the rollback's own release record: a run that dies leaves its trace, and the next one goes on with it. */
@@ -173,18 +178,21 @@ async function beginRecord(room: Room, { found, halves }: Prepared, id: string):
     replaces: found.resumes?.replaces ?? current.release,
     reason: config.reason,
   });
-  const half = async (part: Part, result: BackendHalf['result'], fields: object = {}) => {
-    const port = halves.find((other) => other.part === part);
-    const finished = result === 'in-progress' ? {} : { finishedAt: new Date(job.clock.now()).toISOString() };
-    const body = { ...port?.half, startedAt, ...fields, result, ...finished };
-    if (part === 'backend') await ledger.writeBackend(id, body as BackendHalf);
-    else await ledger.writeFrontend(id, body as FrontendHalf);
+  const written = new Map<Part, HalfFields>();
+  const write: Recorder['write'] = async (changed, checks) => {
+    for (const [part, fields] of Object.entries(changed) as [Part, HalfFields][]) {
+      const known = written.get(part) ?? { ...halves.find((other) => other.part === part)?.half, startedAt };
+      const { finishedAt: _, ...body } = { ...known, ...fields };
+      const finishedAt = new Date(job.clock.now()).toISOString();
+      written.set(part, body.result === 'in-progress' ? body : { ...body, finishedAt });
+    }
+    await ledger.writeHalves(id, { ...Object.fromEntries(written), ...(checks ? { checks } : {}) });
   };
   return {
-    half,
-    async end(outcome, cause) {
+    write,
+    async end(outcome, cause, checks) {
       try {
-        for (const { part } of halves) await half(part, outcome, { cause });
+        await write(Object.fromEntries(halves.map(({ part }) => [part, { result: outcome, cause }])), checks);
       } catch (error) {
         job.log.error(`the release record could not be written: ${messageOf(error)}`);
       }
@@ -205,8 +213,8 @@ async function settle(
   }
   const outcome = answer.kind === 'put-back' ? 'failed' : 'rollback-failed';
   const problem = describeFailure(prepared, answer);
-  await recorder.end(outcome, messageOf(answer.cause));
-  if (answer.cause instanceof ChecksFailed) await room.ledger.update(id, { checks: 'failed' });
+  const checks = answer.cause instanceof ChecksFailed ? 'failed' : undefined;
+  await recorder.end(outcome, messageOf(answer.cause), checks);
   return result(room, prepared, id, outcome, problem);
 }
 

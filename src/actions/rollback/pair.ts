@@ -50,7 +50,8 @@ export async function restorePair(halves: readonly HalfPort[], steps: PairSteps)
     steps.signal.throwIfAborted();
     await steps.starting(half.part);
     try {
-      live.set(half.part, await steps.log.group(`Restore the ${half.part}`, () => half.restore()));
+      steps.log.info(`restoring the ${half.part}`);
+      live.set(half.part, await half.restore());
     } catch (error) {
       if (steps.signal.aborted) throw error;
       const torn = isTorn(error) ? [{ part: half.part, why: messageOf(error) }] : [];
@@ -114,7 +115,8 @@ async function putBack(
       continue;
     }
     try {
-      await steps.log.group(`Put the ${part} back`, () => restoration.undo());
+      steps.log.warning(`putting the ${part} back`);
+      await restoration.undo();
     } catch (error) {
       if (steps.signal.aborted) throw error;
       left.push({ part, why: messageOf(error) });
