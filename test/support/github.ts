@@ -238,6 +238,14 @@ function routesOf(state: Omit<FakeGitHub, 'url' | 'token' | 'stop'>): Route[] {
       },
     ],
     [
+      'GET',
+      at('/deployments/(\\d+)/statuses'),
+      ({ params, query }) => {
+        const found = state.deployments.find((d) => d.id === Number(params[0]));
+        return found ? { data: page([...found.statuses].reverse(), query) } : missing;
+      },
+    ],
+    [
       'POST',
       at('/deployments/(\\d+)/statuses'),
       ({ params, body }) => {

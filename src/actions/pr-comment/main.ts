@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { courtesy } from '../../github/api.ts';
+import { upsertComment } from '../../github/comments.ts';
+import type { Action, ActionResult, Job } from '../../runtime/action.ts';
+import { messageOf, refused } from '../../runtime/errors.ts';
+import { action } from './interface.ts';
+
+type PrComment = typeof action;
+
+async function main(job: Job<PrComment>): Promise<ActionResult<PrComment>> {
+  const { inputs, log, clock, signal, run } = job;
+  const number = inputs.number('number', { min: 1, max: Number.MAX_SAFE_INTEGER, integer: true });
+  const text = await bodyOf(job);
+  const access = {
+    apiUrl: run.apiUrl,
+    repository: run.repository,
+    token: inputs.text('github-token'),
+    log,
+    clock,
+    signal,
+  };
+  // A run for a fork has a token that may only read: what there is to say is in the job summary too.
+  const comment = await courtesy(log, `commenting on #${number}`, () =>
+    upsertComment(access, number, inputs.required('marker'), text),
+  );
+  if (!comment) return { outcome: 'unchanged', outputs: {}, summary: text };
+  log.info(`${comment.written ? 'written' : 'nothing new'}: ${comment.url}`);
+  return {
+    outcome: comment.written ? 'deployed' : 'unchanged',
+    outputs: { 'comment-id': String(comment.id), 'comment-url': comment.url },
+    summary: text,
+  };
+}
+
+async function bodyOf({ inputs, run }: Job<PrComment>): Promise<string> {
+  const [body, file] = [inputs.text('body'), inputs.text('body-file')];
+  if ((body === '') === (file === '')) {
+    throw refused({
+      input: 'body',
+      what: body === '' ? 'is empty, and so is `body-file`' : 'and `body-file` are both given',
+      fix: 'give one of the two',
+    });
+  }
+  if (body) return body;
+  try {
+    return await readFile(resolve(run.workspace, file), 'utf8');
+  } catch (error) {
+    throw refused({
+      input: 'body-file',
+      what: 'can not be read',
+      found: messageOf(error),
+      fix: 'correct the path',
+    });
+  }
+}
+
+export const definition: Action<PrComment> = { action, main };

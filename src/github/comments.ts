@@ -1,0 +1,54 @@
+import { callGitHub, type GitHubAccess, listGitHub } from './api.ts';
+
+interface Comment {
+  readonly id: number;
+  readonly body?: string | null;
+  readonly html_url?: string;
+}
+
+/** Longest body of a comment or an issue that GitHub takes, in characters. */
+const BODY_LIMIT = 65_536;
+
+/** An invisible first line, by which our text is found again. Only letters, digits and `. _ -` get in. */
+export const markerLine = (marker: string): string =>
+  `<!-- wwhd-deploy:${marker.replaceAll(/[^\w.-]/g, '-')} -->`;
+
+/** The text under its marker, cut where GitHub would refuse it. */
+export function markedBody(marker: string, text: string): string {
+  const body = `${markerLine(marker)}\n${text}`;
+  const note = '\n\n… cut: a comment holds 65,536 characters.';
+  return body.length <= BODY_LIMIT ? body : `${body.slice(0, BODY_LIMIT - note.length)}${note}`;
+}
+
+/**
+ * The one comment with this marker on an issue or pull request: updated where it is there, left alone where it says the
+ * same already, else created.
+ * https://docs.github.com/en/rest/issues/comments
+ * @throws GitHubError
+ */
+export async function upsertComment(
+  access: GitHubAccess,
+  number: number,
+  marker: string,
+  text: string,
+): Promise<{ readonly id: number; readonly url: string; readonly written: boolean }> {
+  const body = markedBody(marker, text);
+  const comments = await listGitHub<Comment>(
+    access,
+    'GET /repos/{owner}/{repo}/issues/{issue_number}/comments',
+    { issue_number: number },
+  );
+  // At the very start: a comment that quotes ours is somebody else's.
+  const ours = comments.find((comment) => comment.body?.startsWith(markerLine(marker)));
+  if (ours && ours.body === body) return { id: ours.id, url: ours.html_url ?? '', written: false };
+  const saved = ours
+    ? await callGitHub<Comment>(access, 'PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}', {
+        comment_id: ours.id,
+        body,
+      })
+    : await callGitHub<Comment>(access, 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
+        issue_number: number,
+        body,
+      });
+  return { id: saved.id, url: saved.html_url ?? '', written: true };
+}
