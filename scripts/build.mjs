@@ -5,7 +5,7 @@
 //   node scripts/build.mjs --tag t [name ...] build into .build/t/dist instead (to try something beside dist/)
 //   node scripts/build.mjs --check            build elsewhere and fail if dist/ is not byte for byte the same
 import { fork, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,11 +29,6 @@ function entries() {
   }
   return found;
 }
-
-/** Files that a bundle reads at run time: copied beside it, under the same name. */
-const assets = {
-  demo: [['examples/app', 'app']],
-};
 
 /** @param {boolean} lenient build beside dist/ although another room does not type-check at this moment */
 function compile(lib, lenient) {
@@ -83,8 +78,6 @@ async function build(names, lib, dist, lenient) {
     for (let name = queue.shift(); name; name = queue.shift()) {
       const out = join(dist, name);
       await bundleInChild(join(lib, all.get(name).replace(/\.ts$/, '.js')), out);
-      for (const [from, to] of assets[name] ?? [])
-        cpSync(join(root, from), join(out, to), { recursive: true });
       console.log(
         `${relative(root, out)}  ${(readFileSync(join(out, 'index.js')).length / 1e6).toFixed(2)} MB`,
       );
