@@ -101,6 +101,7 @@ function about(services: ReadonlyMap<string, Service>, options: CloudOptions, en
     region: options.region,
     speed: options.speed,
     services: [...services.keys()],
+    operations: Object.fromEntries([...services].map(([name, service]) => [name, service.operations ?? []])),
     state: options.state ?? null,
   };
 }

@@ -23,12 +23,23 @@ type Headers = Readonly<Record<string, string>>;
 export function route(method: string, path: string, query: URLSearchParams, headers: Headers): Route {
   const signature = signatureOf(query, headers);
   if (signature) return { ...signature, signed: true };
+  const old = oldSignature(query, headers);
+  if (old) return { service: 's3', region: undefined, accessKey: old, signed: true };
   const unsigned = { region: undefined, accessKey: undefined, signed: false };
   if (path === '/v2' || path.startsWith('/v2/')) return { service: 'registry', ...unsigned };
   const form = headers['content-type']?.startsWith('application/x-www-form-urlencoded');
   if (method === 'POST' && path === '/' && form) return { service: 'sts', ...unsigned };
   if (headers['x-amz-target'] || headers['smithy-protocol']) return { service: 'unsigned', ...unsigned };
   return { service: 's3', ...unsigned };
+}
+
+/** Access key of S3's signature before version 4, which older clients still make for presigned URLs. */
+function oldSignature(query: URLSearchParams, headers: Headers): string | undefined {
+  const header = /^AWS ([^:\s]+):/.exec(headers['authorization'] ?? '')?.[1];
+  return (
+    header ??
+    (query.has('Signature') && query.has('Expires') ? (query.get('AWSAccessKeyId') ?? undefined) : undefined)
+  );
 }
 
 /** The credential scope of a signed header or of a presigned query; `undefined` where there is none that can be read. */

@@ -68,6 +68,7 @@ interface Call {
 export function rpcService(spec: RpcSpec): Service {
   return {
     name: spec.name,
+    operations: Object.keys(spec.operations),
     async handle(request) {
       const protocol = protocolOf(request, spec);
       if (!request.signed && !UNSIGNED.has(spec.name)) {

@@ -59,6 +59,8 @@ export type WireFault = 'throttle' | 'denied' | 'expired-token';
 /** One AWS service. `name` is its signing name: `s3`, `apprunner`, `ecr`, `monitoring`, … */
 export interface Service {
   readonly name: string;
+  /** Names of all operations that it has: what `GET /_cloud/` tells, and what conformance holds it to. */
+  readonly operations?: readonly string[];
   handle(request: CloudRequest): Promise<CloudResponse>;
   /** An error in the service's own protocol: JSON with `__type`, REST-XML, Query or CBOR. */
   fault(error: CloudFault, request: CloudRequest): CloudResponse;

@@ -71,6 +71,7 @@ export function cloudfrontService(context: CloudContext): Service {
   const state = new CloudFrontState(context);
   return {
     name: 'cloudfront',
+    operations: Object.values(OPERATIONS).map((operation) => operation.name),
     handle: (request) => handle(state, request),
     fault: cloudfrontFault,
     wireFault: cloudfrontWireFault,

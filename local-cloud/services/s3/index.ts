@@ -11,7 +11,7 @@ import { document } from '../../core/xml.ts';
 import { BlobStore } from './blobs.ts';
 import { type Call, malformedXml } from './call.ts';
 import { type Address, addressOf, copySource } from './names.ts';
-import { operationOf, type S3Operation } from './operations.ts';
+import { OPERATION_NAMES, operationOf, type S3Operation } from './operations.ts';
 import { policyAllows } from './policy.ts';
 import { loadStore, saveStore } from './saved.ts';
 import { S3Store } from './store.ts';
@@ -28,6 +28,7 @@ export function s3Service(context: CloudContext): S3Service {
   const store = new S3Store(context, new BlobStore(join(context.dataDir, 's3'), context.durable));
   return {
     name: 's3',
+    operations: OPERATION_NAMES,
     store,
     handle: (request) => handle(store, request),
     fault: s3Fault,
@@ -91,40 +92,45 @@ function refuseAnonymous(store: S3Store, address: Address, operation: S3Operatio
 
 /** @throws CloudFault AccessDenied for an expired presigned URL, RequestTimeTooSkewed */
 function checkTime(request: CloudRequest, now: number): void {
-  const expires = request.query.get('X-Amz-Expires');
-  const date = expires === null ? request.headers['x-amz-date'] : request.query.get('X-Amz-Date');
-  const at = parseAmzDate(date ?? undefined);
-  if (at === undefined) return;
-  if (expires === null) {
-    if (Math.abs(now - at) > MAX_SKEW) {
-      throw new CloudFault(
-        'RequestTimeTooSkewed',
-        'The difference between the request time and the current time is too large.',
-        403,
-        {
-          RequestTime: date ?? '',
-          ServerTime: new Date(now).toISOString(),
-          MaxAllowedSkewMilliseconds: String(MAX_SKEW),
-        },
-      );
-    }
+  const { query } = request;
+  const old = query.has('AWSAccessKeyId') ? Number(query.get('Expires')) * 1000 : undefined;
+  if (old !== undefined && !(now <= old)) throw expired(old, now);
+  const expires = query.get('X-Amz-Expires');
+  if (expires !== null) {
+    checkPresigned(expires, parseAmzDate(query.get('X-Amz-Date') ?? undefined), now);
     return;
   }
+  const date = request.headers['x-amz-date'];
+  const at = parseAmzDate(date);
+  if (at === undefined || Math.abs(now - at) <= MAX_SKEW) return;
+  throw new CloudFault(
+    'RequestTimeTooSkewed',
+    'The difference between the request time and the current time is too large.',
+    403,
+    {
+      RequestTime: date ?? '',
+      ServerTime: new Date(now).toISOString(),
+      MaxAllowedSkewMilliseconds: String(MAX_SKEW),
+    },
+  );
+}
+
+function checkPresigned(expires: string, at: number | undefined, now: number): void {
   const seconds = Number(expires);
-  if (!/^\d+$/.test(expires) || seconds < 1 || seconds > 604_800) {
+  if (!/^\d+$/.test(expires) || seconds < 1 || seconds > 604_800 || at === undefined) {
     throw new CloudFault(
       'AuthorizationQueryParametersError',
       'X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds',
     );
   }
-  if (now > at + seconds * 1000) {
-    throw new CloudFault('AccessDenied', 'Request has expired', 403, {
-      'X-Amz-Expires': expires,
-      Expires: new Date(at + seconds * 1000).toISOString(),
-      ServerTime: new Date(now).toISOString(),
-    });
-  }
+  if (now > at + seconds * 1000) throw expired(at + seconds * 1000, now);
 }
+
+const expired = (at: number, now: number) =>
+  new CloudFault('AccessDenied', 'Request has expired', 403, {
+    Expires: Number.isNaN(at) ? '' : new Date(at).toISOString(),
+    ServerTime: new Date(now).toISOString(),
+  });
 
 /** `20260101T120000Z`. */
 function parseAmzDate(text: string | undefined): number | undefined {

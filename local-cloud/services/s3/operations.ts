@@ -125,6 +125,9 @@ const DOCUMENT_IAM: Readonly<Record<string, string>> = {
   BucketNotificationConfiguration: 'BucketNotification',
 };
 
+/** `DeleteBucketLifecycle`, and not `…LifecycleConfiguration`. */
+const deleteName = (operation: string) => `Delete${operation.replace('Configuration', '')}`;
+
 function documentOperation(method: string, query: URLSearchParams): S3Operation | undefined {
   for (const name in DOCUMENTS) {
     const spec = DOCUMENTS[name];
@@ -132,13 +135,9 @@ function documentOperation(method: string, query: URLSearchParams): S3Operation 
     const iam = DOCUMENT_IAM[spec.operation] ?? spec.operation;
     if (method === 'GET') return reads(`Get${spec.operation}`, `Get${iam}`, getDocument(name, spec));
     if (method === 'PUT') return writes(`Put${spec.operation}`, `Put${iam}`, putDocument(name, spec));
-    if (method === 'DELETE') {
+    if (method === 'DELETE' && DELETABLE.has(name)) {
       const verb = name === 'policy' || name === 'website' ? 'Delete' : 'Put';
-      return writes(
-        `Delete${spec.operation.replace('Configuration', '')}`,
-        `${verb}${iam}`,
-        deleteDocument(name, spec),
-      );
+      return writes(deleteName(spec.operation), `${verb}${iam}`, deleteDocument(name, spec));
     }
     throw notAllowed(method, 'BUCKET');
   }
@@ -198,3 +197,47 @@ function objectWrite(query: URLSearchParams, headers: Headers): S3Operation {
   if (copies) return writes('CopyObject', `GetObject+PutObject${tagging}`, write.copyObject);
   return writes('PutObject', `PutObject${tagging}`, write.putObject);
 }
+
+/** Deleting is possible where AWS has an operation for it. */
+const DELETABLE: ReadonlySet<string> = new Set([
+  'policy',
+  'cors',
+  'lifecycle',
+  'website',
+  'tagging',
+  'encryption',
+  'publicAccessBlock',
+  'ownershipControls',
+]);
+
+function documentNames(name: string): string[] {
+  const spec = DOCUMENTS[name];
+  if (!spec) return [];
+  const put = spec.put === 'refused' ? [] : [`Put${spec.operation}`];
+  return [`Get${spec.operation}`, ...put, ...(DELETABLE.has(name) ? [deleteName(spec.operation)] : [])];
+}
+
+/** All operations that S3 has here. */
+export const OPERATION_NAMES: readonly string[] = [
+  ...['ListBuckets', 'CreateBucket', 'HeadBucket', 'DeleteBucket', 'GetBucketLocation'],
+  ...['GetBucketVersioning', 'PutBucketVersioning'],
+  ...['ListObjects', 'ListObjectsV2', 'ListObjectVersions', 'ListMultipartUploads', 'ListParts'],
+  ...[
+    'GetObject',
+    'HeadObject',
+    'GetObjectAttributes',
+    'PutObject',
+    'CopyObject',
+    'DeleteObject',
+    'DeleteObjects',
+  ],
+  ...['GetObjectTagging', 'PutObjectTagging', 'DeleteObjectTagging'],
+  ...[
+    'CreateMultipartUpload',
+    'UploadPart',
+    'UploadPartCopy',
+    'CompleteMultipartUpload',
+    'AbortMultipartUpload',
+  ],
+  ...Object.keys(DOCUMENTS).flatMap(documentNames),
+];

@@ -1,0 +1,59 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startCloud, type TestCloud } from '../support/cloud.ts';
+import { root } from '../support/dist.ts';
+
+// A client that we did not write drives every operation of every service: clients/<service>.py holds the checks of one.
+const folder = join(root, 'test/conformance/clients');
+const files = readdirSync(folder).filter((name) => name.endsWith('.py') && name !== 'harness.py');
+
+const wanted = process.env['WWHD_CONFORMANCE'] === '1';
+const there =
+  wanted && spawnSync('aws', ['--version']).status === 0 && spawnSync('python3', ['--version']).status === 0;
+if (!wanted) console.log('skipped: conformance with the AWS CLI runs where WWHD_CONFORMANCE=1 is set');
+else if (!there) console.log('skipped: conformance needs the AWS CLI and Python, not installed here');
+
+interface Run {
+  readonly code: number | null;
+  readonly said: string;
+}
+
+function check(file: string, env: Readonly<Record<string, string>>): Promise<Run> {
+  const child = spawn('python3', [join(folder, file)], {
+    env: { ...process.env, ...env, PYTHONDONTWRITEBYTECODE: '1' },
+  });
+  const said: string[] = [];
+  child.stdout.on('data', (chunk) => said.push(String(chunk)));
+  child.stderr.on('data', (chunk) => said.push(String(chunk)));
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, said: said.join('') })));
+}
+
+describe.skipIf(!there)('the AWS CLI against the local cloud', () => {
+  let cloud: TestCloud;
+  beforeAll(async () => {
+    cloud = await startCloud({ speed: 100 });
+  });
+  afterAll(() => cloud?.stop());
+
+  it.each(files)('%s', { timeout: 300_000 }, async (file) => {
+    const run = await check(file, { ...cloud.env, CLOUD: cloud.endpoint });
+    console.log(`${file}\n${run.said}`);
+    expect(run.said).not.toMatch(/^not ok/m);
+    expect(run.code).toBe(0);
+  });
+
+  it('leaves no operation out', async () => {
+    const about = (await (await fetch(`${cloud.endpoint}/_cloud/`)).json()) as {
+      operations: Record<string, string[]>;
+    };
+    const done = new Set(
+      (await cloud.requests()).filter((r) => r.status < 400).map((r) => `${r.service} ${r.operation}`),
+    );
+    const left = Object.entries(about.operations).flatMap(([service, names]) =>
+      names.map((name) => `${service} ${name}`).filter((name) => !done.has(name)),
+    );
+    expect(left).toEqual([]);
+  });
+});

@@ -1,0 +1,191 @@
+import json
+import time
+
+from harness import Failed, aws, equal, file, holds, http, js, main
+
+BUCKET = "cdn-site"
+seen = {}
+
+
+def config(reference, **more):
+    return {
+        "CallerReference": reference,
+        "Comment": "",
+        "Enabled": True,
+        "DefaultRootObject": "index.html",
+        "Origins": {
+            "Quantity": 1,
+            "Items": [
+                {
+                    "Id": "s3",
+                    "DomainName": f"{BUCKET}.s3.us-west-2.amazonaws.com",
+                    "S3OriginConfig": {"OriginAccessIdentity": ""},
+                    "OriginAccessControlId": seen["oac"],
+                }
+            ],
+        },
+        "DefaultCacheBehavior": {
+            "TargetOriginId": "s3",
+            "ViewerProtocolPolicy": "redirect-to-https",
+            "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6",
+            "Compress": True,
+        },
+        "CustomErrorResponses": {
+            "Quantity": 1,
+            "Items": [{"ErrorCode": 404, "ResponsePagePath": "/404.html", "ResponseCode": "404", "ErrorCachingMinTTL": 5}],
+        },
+        **more,
+    }
+
+
+def put(key, content, **headers):
+    options = [part for name, value in headers.items() for part in (f"--{name.replace('_', '-')}", value)]
+    aws("s3api", "put-object", "--bucket", BUCKET, "--key", key, "--body", file(content), *options)
+
+
+def get(path, **headers):
+    status, answered, body = http(f"http://{seen['domain']}{path}", headers=headers)
+    return status, body.decode("utf-8", "replace"), answered
+
+
+def until(done):
+    """The CLI's own waiters ask every 20 and 60 seconds."""
+    for _ in range(100):
+        if done():
+            return
+        time.sleep(0.1)
+    raise Failed("it did not come to be within 10 seconds")
+
+
+def deployed():
+    until(lambda: aws("cloudfront", "get-distribution", "--id", seen["id"])["Distribution"]["Status"] == "Deployed")
+
+
+def check_origin_access_control():
+    aws("s3api", "create-bucket", "--bucket", BUCKET, "--create-bucket-configuration", "LocationConstraint=us-west-2")
+    wanted = js({"Name": "site", "SigningProtocol": "sigv4", "SigningBehavior": "always", "OriginAccessControlOriginType": "s3"})
+    made = aws("cloudfront", "create-origin-access-control", "--origin-access-control-config", wanted)
+    seen["oac"] = made["OriginAccessControl"]["Id"]
+    aws("cloudfront", "create-origin-access-control", "--origin-access-control-config", wanted, fails="OriginAccessControlAlreadyExists")
+    got = aws("cloudfront", "get-origin-access-control", "--id", seen["oac"])
+    equal(got["OriginAccessControl"]["OriginAccessControlConfig"]["Name"], "site")
+    listed = aws("cloudfront", "list-origin-access-controls")
+    equal(len(listed["OriginAccessControlList"]["Items"]), 1, "controls")
+
+
+def check_create_and_read_a_distribution():
+    made = aws("cloudfront", "create-distribution", "--distribution-config", js(config("one")))
+    seen.update(id=made["Distribution"]["Id"], etag=made["ETag"], domain=made["Distribution"]["DomainName"], arn=made["Distribution"]["ARN"])
+    aws("cloudfront", "create-distribution", "--distribution-config", js(config("one")), fails="DistributionAlreadyExists")
+    got = aws("cloudfront", "get-distribution", "--id", seen["id"])
+    equal(got["ETag"], seen["etag"], "entity tag")
+    read = aws("cloudfront", "get-distribution-config", "--id", seen["id"])
+    equal(read["DistributionConfig"]["DefaultRootObject"], "index.html")
+    equal(read["DistributionConfig"]["Restrictions"]["GeoRestriction"]["RestrictionType"], "none", "a default")
+    equal(len(aws("cloudfront", "list-distributions")["DistributionList"]["Items"]), 1, "distributions")
+    aws("cloudfront", "get-distribution", "--id", "ENONE", fails="NoSuchDistribution")
+    deployed()
+
+
+def check_configurations_that_are_refused():
+    wrong = config("two")
+    wrong["DefaultCacheBehavior"]["TargetOriginId"] = "other"
+    aws("cloudfront", "create-distribution", "--distribution-config", js(wrong), fails="NoSuchOrigin")
+    wrong = config("two", DefaultRootObject="/index.html")
+    aws("cloudfront", "create-distribution", "--distribution-config", js(wrong), fails="InvalidDefaultRootObject")
+    wrong = config("two")
+    wrong["Origins"]["Quantity"] = 2
+    aws("cloudfront", "create-distribution", "--distribution-config", js(wrong), fails="InconsistentQuantities")
+
+
+def check_update_needs_the_version():
+    update = ["cloudfront", "update-distribution", "--id", seen["id"]]
+    changed = aws("cloudfront", "get-distribution-config", "--id", seen["id"])["DistributionConfig"]
+    changed["Comment"] = "changed"
+    aws(*update, "--distribution-config", js(changed), fails="InvalidIfMatchVersion")
+    aws(*update, "--distribution-config", js(changed), "--if-match", "EOTHER", fails="PreconditionFailed")
+    answer = aws(*update, "--distribution-config", js(changed), "--if-match", seen["etag"])
+    holds(answer["ETag"] != seen["etag"], "an update makes a new version")
+    seen["etag"] = answer["ETag"]
+    changed["CallerReference"] = "other"
+    aws(*update, "--distribution-config", js(changed), "--if-match", seen["etag"], fails="IllegalUpdate")
+
+
+def check_tags():
+    aws("cloudfront", "tag-resource", "--resource", seen["arn"], "--tags", js({"Items": [{"Key": "team", "Value": "web"}, {"Key": "x", "Value": "y"}]}))
+    aws("cloudfront", "untag-resource", "--resource", seen["arn"], "--tag-keys", js({"Items": ["x"]}))
+    equal(aws("cloudfront", "list-tags-for-resource", "--resource", seen["arn"])["Tags"]["Items"], [{"Key": "team", "Value": "web"}])
+
+
+def check_the_cdn_caches():
+    put("index.html", "<h1>one</h1>", content_type="text/html", cache_control="public, max-age=300")
+    put("404.html", "nothing here", content_type="text/html")
+    put("dir/index.html", "dir", content_type="text/html")
+    status, body, headers = get("/")
+    equal((status, body, headers["x-cache"]), (200, "<h1>one</h1>", "Miss from cloudfront"))
+    equal(get("/")[2]["x-cache"], "Hit from cloudfront")
+    equal(get("/?utm=1")[2]["x-cache"], "Hit from cloudfront", "a query is no part of the key")
+    equal(get("/index.html")[2]["x-cache"], "Miss from cloudfront", "/index.html is an entry of its own")
+    equal(get("/dir/")[0], 404, "a folder has no index behind S3's REST endpoint")
+    status, body, headers = get("/none.js")
+    equal((status, body, headers["x-cache"]), (404, "nothing here", "Error from cloudfront"))
+    equal(get("/", Range="bytes=4-6")[:2], (206, "one"))
+    equal(get("/", **{"If-None-Match": get("/")[2]["etag"]})[0], 304)
+
+
+def invalidate(reference, *paths, fails=None):
+    batch = js({"CallerReference": reference, "Paths": {"Quantity": len(paths), "Items": list(paths)}})
+    # From a file: a batch of thousands does not fit into an argument.
+    return aws("cloudfront", "create-invalidation", "--distribution-id", seen["id"], "--invalidation-batch", f"file://{file(batch, 'batch.json')}", fails=fails)
+
+
+def check_invalidation():
+    put("index.html", "<h1>two</h1>", content_type="text/html", cache_control="public, max-age=300")
+    equal(get("/")[1], "<h1>one</h1>", "before the invalidation")
+    made = invalidate("r1", "/", "/index.html")["Invalidation"]
+    equal(made["Status"], "InProgress")
+    equal(invalidate("r1", "/", "/index.html")["Invalidation"]["Id"], made["Id"], "the same reference again")
+    got = ["cloudfront", "get-invalidation", "--distribution-id", seen["id"], "--id", made["Id"]]
+    until(lambda: aws(*got)["Invalidation"]["Status"] == "Completed")
+    equal(get("/")[1], "<h1>two</h1>", "after the invalidation")
+    listed = aws("cloudfront", "list-invalidations", "--distribution-id", seen["id"])
+    equal([one["Id"] for one in listed["InvalidationList"]["Items"]], [made["Id"]])
+
+
+def check_invalidations_that_are_refused():
+    invalidate("r1", "/other", fails="InvalidationBatchAlreadyExists")
+    invalidate("r2", "no-slash", fails="InvalidArgument")
+    invalidate("r3", "/a*b", fails="InvalidArgument")
+    invalidate("r4", *[f"/{n}/*" for n in range(16)], fails="TooManyInvalidationsInProgress")
+    invalidate("r5", *[f"/{n}" for n in range(3001)], fails="BatchTooLarge")
+    aws("cloudfront", "get-invalidation", "--distribution-id", seen["id"], "--id", "INONE", fails="NoSuchInvalidation")
+
+
+def check_a_policy_without_list_bucket_turns_404_into_403():
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{BUCKET}/*",
+        "Condition": {"StringEquals": {"AWS:SourceArn": seen["arn"]}},
+    }
+    aws("s3api", "put-bucket-policy", "--bucket", BUCKET, "--policy", js({"Version": "2012-10-17", "Statement": [statement]}))
+    equal(get("/missing-now")[0], 403)
+    equal(get("/404.html")[0], 200)
+
+
+def check_delete():
+    aws("cloudfront", "delete-distribution", "--id", seen["id"], "--if-match", seen["etag"], fails="DistributionNotDisabled")
+    off = aws("cloudfront", "get-distribution-config", "--id", seen["id"])["DistributionConfig"]
+    off["Enabled"] = False
+    answer = aws("cloudfront", "update-distribution", "--id", seen["id"], "--if-match", seen["etag"], "--distribution-config", json.dumps(off))
+    equal(get("/")[0], 403, "a disabled distribution")
+    deployed()
+    control = ["cloudfront", "delete-origin-access-control", "--id", seen["oac"]]
+    version = aws("cloudfront", "get-origin-access-control", "--id", seen["oac"])["ETag"]
+    aws(*control, "--if-match", version, fails="OriginAccessControlInUse")
+    aws("cloudfront", "delete-distribution", "--id", seen["id"], "--if-match", answer["ETag"])
+    aws(*control, "--if-match", version)
+
+
+main(globals())

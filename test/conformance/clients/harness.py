@@ -1,0 +1,126 @@
+"""Drives the local cloud with the AWS CLI, in one process.
+
+A file beside this one holds the checks of one service: functions whose names begin with `check_`, run in their order
+in the file. Each calls `aws(...)`, which is the AWS CLI itself: its own parser, its own client and its own printing,
+loaded once instead of started for each call. Where the CLI is not a Python package (version 2), it is started.
+"""
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import traceback
+import urllib.error
+import urllib.request
+
+ENDPOINT = os.environ["CLOUD"]
+REGION = os.environ.get("AWS_REGION", "us-west-2")
+os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
+os.environ["AWS_PAGER"] = ""
+TMP = tempfile.mkdtemp(prefix="conformance-")
+
+try:
+    from awscli.clidriver import create_clidriver
+except ImportError:
+    create_clidriver = None
+
+
+_DRIVER = create_clidriver() if create_clidriver else None
+
+
+class Failed(Exception):
+    """A check that does not hold."""
+
+
+def _driver_for(args):
+    """Commands that write files leave their writers behind in the driver: those get one of their own."""
+    return create_clidriver() if "s3" in args or "get-object" in args else _DRIVER
+
+
+def _in_process(args):
+    out, err = io.StringIO(), io.StringIO()
+    binary = io.BytesIO()
+    out.buffer = binary
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            code = _driver_for(args).main(args)
+        except SystemExit as end:
+            code = end.code
+    return code, out.getvalue() or binary.getvalue().decode("utf-8", "replace"), err.getvalue()
+
+
+def _started(args):
+    done = subprocess.run(["aws", *args], capture_output=True, text=True)
+    return done.returncode, done.stdout, done.stderr
+
+
+def aws(*args, fails=None, region=None, endpoint=None):
+    """Runs `aws <args>` and gives back its JSON. With `fails`, the call must end with that error code."""
+    full = ["--endpoint-url", endpoint or ENDPOINT, "--region", region or REGION, "--output", "json"]
+    full += [str(arg) for arg in args]
+    code, out, err = (_in_process if _DRIVER else _started)(full)
+    said = (out + err).strip()
+    if fails is not None:
+        if code == 0:
+            raise Failed(f"aws {' '.join(map(str, args))} succeeded, and {fails} was to be the answer:\n{said}")
+        if f"({fails})" not in said:
+            raise Failed(f"aws {' '.join(map(str, args))} failed with something else than {fails}:\n{said}")
+        return None
+    if code != 0:
+        raise Failed(f"aws {' '.join(map(str, args))} ended with {code}:\n{said}")
+    text = out.strip()
+    if not text:
+        return {}
+    try:
+        return json.loads(text)
+    except ValueError:
+        return {"text": text}
+
+
+def file(content, name="content"):
+    """A file with this content, for `--body` and `file://`."""
+    path = os.path.join(TMP, name)
+    with open(path, "wb") as handle:
+        handle.write(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def js(value):
+    return json.dumps(value)
+
+
+def http(url, method="GET", headers=None, body=None):
+    """A request with no client in between: (status, headers, body)."""
+    request = urllib.request.Request(url, method=method, headers=headers or {}, data=body)
+    try:
+        answer = urllib.request.urlopen(request, timeout=20)
+    except urllib.error.HTTPError as error:
+        answer = error
+    return answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.read()
+
+
+def equal(found, wanted, what="value"):
+    if found != wanted:
+        raise Failed(f"{what} is {found!r}, and {wanted!r} was to be there")
+
+
+def holds(condition, what):
+    if not condition:
+        raise Failed(what)
+
+
+def main(namespace):
+    checks = [(name, f) for name, f in namespace.items() if name.startswith("check_") and callable(f)]
+    broken = 0
+    for name, check in checks:
+        try:
+            check()
+            print(f"ok      {name[6:].replace('_', ' ')}", flush=True)
+        except Exception as error:  # every kind of failure is one line and its cause
+            broken += 1
+            cause = str(error) if isinstance(error, Failed) else traceback.format_exc()
+            print(f"not ok  {name[6:].replace('_', ' ')}\n        {cause}", flush=True)
+    sys.exit(1 if broken else 0)
