@@ -3,6 +3,7 @@ import { appRunnerService } from './apprunner/index.ts';
 import { cloudfrontService } from './cloudfront/index.ts';
 import { cloudWatchService } from './cloudwatch/index.ts';
 import { ecrService } from './ecr/index.ts';
+import { ecsService } from './ecs/index.ts';
 import { logsService } from './logs/index.ts';
 import { registryService } from './registry/index.ts';
 import { s3Service } from './s3/index.ts';
@@ -17,6 +18,7 @@ export const services: readonly ServiceFactory[] = [
   registryService,
   secretsManagerService,
   appRunnerService,
+  ecsService,
   cloudWatchService,
   logsService,
   stsService,

@@ -1,0 +1,125 @@
+import type { CloudRequest } from '../../core/service.ts';
+import type { Input } from '../shapes/modelled.ts';
+import { page } from '../shapes/page.ts';
+import type { ClusterRecord } from './model.ts';
+import { type EcsStore, refuse } from './store.ts';
+import { tagList, tagMap } from './task-definitions.ts';
+
+/** A cluster of that name, made where it is missing. */
+export function ensureCluster(
+  store: EcsStore,
+  name: string,
+  region: string,
+  input: Input = {},
+): ClusterRecord {
+  const arn = store.arn(region, `cluster/${name}`);
+  const known = store.clusters.get(arn);
+  if (known?.status === 'ACTIVE') return known;
+  const cluster: ClusterRecord = { name, arn, region, status: 'ACTIVE', input, tags: tagMap(input.tags) };
+  store.clusters.set(arn, cluster);
+  return cluster;
+}
+
+function describe(store: EcsStore, cluster: ClusterRecord) {
+  const tasks = [...store.tasks.values()].filter((t) => t.clusterArn === cluster.arn);
+  const services = [...store.services.values()].filter(
+    (s) => s.clusterArn === cluster.arn && s.status === 'ACTIVE',
+  );
+  return {
+    clusterArn: cluster.arn,
+    clusterName: cluster.name,
+    status: cluster.status,
+    registeredContainerInstancesCount: 0,
+    runningTasksCount: tasks.filter((t) => t.lastStatus === 'RUNNING').length,
+    pendingTasksCount: tasks.filter((t) => ['PROVISIONING', 'PENDING', 'ACTIVATING'].includes(t.lastStatus))
+      .length,
+    activeServicesCount: services.length,
+    statistics: [],
+    tags: tagList(cluster.tags),
+    settings: cluster.input.settings ?? [{ name: 'containerInsights', value: 'disabled' }],
+    capacityProviders: cluster.input.capacityProviders ?? [],
+    defaultCapacityProviderStrategy: cluster.input.defaultCapacityProviderStrategy ?? [],
+  };
+}
+
+export function clusterOperations(store: EcsStore) {
+  const resource = (input: Input) => (input.cluster ?? input.clusterName ?? input.resourceArn) as string;
+  const tagged = (arn: string): { tags: Record<string, string> } => {
+    const found =
+      store.clusters.get(arn) ??
+      store.services.get(arn) ??
+      store.definitions.get(arn) ??
+      store.tasks.get(arn);
+    if (found) return found;
+    throw refuse('InvalidParameterException', 'The specified resource was not found.');
+  };
+  return {
+    CreateCluster: {
+      resource,
+      run: (input: Input, request: CloudRequest) => {
+        const name = input.clusterName ?? 'default';
+        if (!/^[\w-]{1,255}$/.test(name)) throw refuse('InvalidParameterException', 'Invalid cluster name.');
+        return { cluster: describe(store, ensureCluster(store, name, request.region, input)) };
+      },
+    },
+    DescribeClusters: {
+      resource: (input: Input) => input.clusters?.join(','),
+      run: (input: Input, request: CloudRequest) => {
+        const clusters: unknown[] = [];
+        const failures: unknown[] = [];
+        for (const id of (input.clusters ?? ['default']) as string[]) {
+          const arn = id.startsWith('arn:') ? id : store.arn(request.region, `cluster/${id}`);
+          const cluster = store.clusters.get(arn);
+          if (cluster && cluster.region === request.region) clusters.push(describe(store, cluster));
+          else failures.push({ arn, reason: 'MISSING' });
+        }
+        return { clusters, failures };
+      },
+    },
+    ListClusters: {
+      run: (input: Input, request: CloudRequest) => {
+        const arns = [...store.clusters.values()]
+          .filter((c) => c.region === request.region && c.status === 'ACTIVE')
+          .map((c) => c.arn);
+        const { items, next } = page(arns, input.nextToken, input.maxResults ?? 100);
+        return { clusterArns: items, nextToken: next };
+      },
+    },
+    DeleteCluster: {
+      resource,
+      run: (input: Input, request: CloudRequest) => {
+        const cluster = store.cluster(input.cluster, request.region);
+        const shown = describe(store, cluster);
+        if (shown.activeServicesCount > 0)
+          throw refuse(
+            'ClusterContainsServicesException',
+            'The Cluster cannot be deleted while Services are active.',
+          );
+        if (shown.runningTasksCount + shown.pendingTasksCount > 0)
+          throw refuse(
+            'ClusterContainsTasksException',
+            'The Cluster cannot be deleted while Tasks are active.',
+          );
+        cluster.status = 'INACTIVE';
+        return { cluster: { ...shown, status: 'INACTIVE' } };
+      },
+    },
+    TagResource: {
+      resource,
+      run: (input: Input) => {
+        Object.assign(tagged(input.resourceArn).tags, tagMap(input.tags));
+      },
+    },
+    UntagResource: {
+      resource,
+      run: (input: Input) => {
+        const { tags } = tagged(input.resourceArn);
+        for (const key of input.tagKeys) delete tags[key];
+      },
+    },
+    ListTagsForResource: {
+      resource,
+      run: (input: Input) => ({ tags: tagList(tagged(input.resourceArn).tags) }),
+    },
+  };
+}

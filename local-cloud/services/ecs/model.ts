@@ -1,0 +1,158 @@
+import type { Input } from '../shapes/modelled.ts';
+
+/** Times are epoch milliseconds; members of AWS's own documents are kept as they came (`Input`). */
+export interface ClusterRecord {
+  readonly name: string;
+  readonly arn: string;
+  readonly region: string;
+  status: 'ACTIVE' | 'INACTIVE';
+  readonly input: Input;
+  tags: Record<string, string>;
+}
+
+export interface TaskDefinitionRecord {
+  readonly arn: string;
+  readonly region: string;
+  readonly family: string;
+  readonly revision: number;
+  status: 'ACTIVE' | 'INACTIVE' | 'DELETE_IN_PROGRESS';
+  readonly registeredAt: number;
+  deregisteredAt?: number;
+  /** RegisterTaskDefinition's input with AWS's defaults filled in. */
+  readonly document: Input;
+  tags: Record<string, string>;
+}
+
+export interface ContainerRecord {
+  readonly name: string;
+  readonly arn: string;
+  readonly image: string;
+  imageDigest?: string;
+  runtimeId?: string;
+  lastStatus: 'PENDING' | 'RUNNING' | 'STOPPED';
+  exitCode?: number;
+  reason?: string;
+  healthStatus: 'HEALTHY' | 'UNHEALTHY' | 'UNKNOWN';
+}
+
+export type TaskStatus =
+  | 'PROVISIONING'
+  | 'PENDING'
+  | 'ACTIVATING'
+  | 'RUNNING'
+  | 'DEACTIVATING'
+  | 'STOPPING'
+  | 'DEPROVISIONING'
+  | 'STOPPED';
+
+export interface TaskRecord {
+  readonly arn: string;
+  readonly id: string;
+  readonly region: string;
+  readonly clusterArn: string;
+  readonly taskDefinitionArn: string;
+  /** `service:name` or `family:name`. */
+  readonly group: string;
+  readonly startedBy?: string;
+  readonly serviceArn?: string;
+  readonly revisionArn?: string;
+  readonly input: Input;
+  readonly createdAt: number;
+  lastStatus: TaskStatus;
+  desiredStatus: 'RUNNING' | 'STOPPED';
+  /** It passed its health checks once: from then on it counts and gets traffic. */
+  healthy: boolean;
+  startedAt?: number;
+  pullStartedAt?: number;
+  pullStoppedAt?: number;
+  stoppingAt?: number;
+  stoppedAt?: number;
+  stopCode?: string;
+  stoppedReason?: string;
+  readonly containers: ContainerRecord[];
+  tags: Record<string, string>;
+}
+
+export interface RevisionRecord {
+  readonly arn: string;
+  readonly serviceArn: string;
+  readonly clusterArn: string;
+  readonly region: string;
+  readonly taskDefinition: string;
+  readonly createdAt: number;
+  /** Members of the service that belong to the revision: network, launch type, load balancers, … */
+  readonly settings: Input;
+  /** Resolved when the revision was made: `imageDigest` is missing where the image was not there. */
+  readonly images: Array<{ containerName: string; image: string; imageDigest?: string }>;
+  /** The configuration of an Express service that this revision stands for. */
+  readonly express?: Input;
+}
+
+export type DeploymentStatus =
+  | 'PENDING'
+  | 'IN_PROGRESS'
+  | 'STOP_REQUESTED'
+  | 'STOPPED'
+  | 'ROLLBACK_REQUESTED'
+  | 'ROLLBACK_IN_PROGRESS'
+  | 'ROLLBACK_SUCCESSFUL'
+  | 'ROLLBACK_FAILED'
+  | 'SUCCESSFUL';
+
+export interface DeploymentRecord {
+  readonly arn: string;
+  /** As a service's `deployments[].id` has it: `ecs-svc/1234567890123456789`. */
+  readonly id: string;
+  readonly region: string;
+  readonly serviceArn: string;
+  readonly clusterArn: string;
+  readonly createdAt: number;
+  updatedAt: number;
+  startedAt?: number;
+  finishedAt?: number;
+  stoppedAt?: number;
+  readonly source: string[];
+  readonly target: string;
+  status: string;
+  statusReason?: string;
+  lifecycleStage?: string;
+  /** When the stage began. */
+  stageAt: number;
+  readonly configuration: Input;
+  failedTasks: number;
+  readonly threshold: number;
+  breaker: 'TRIGGERED' | 'MONITORING' | 'MONITORING_COMPLETE' | 'DISABLED';
+  triggeredAlarms: string[];
+  rollback?: { readonly reason: string; readonly startedAt: number; readonly revisionArn?: string };
+  /** Percent of new requests that go to the target revision. */
+  weight: number;
+  /** The fault `vanish`: it is worked on, and no list shows it. */
+  readonly hidden?: true;
+}
+
+export interface ServiceRecord {
+  readonly name: string;
+  readonly arn: string;
+  readonly clusterArn: string;
+  readonly region: string;
+  status: 'ACTIVE' | 'DRAINING' | 'INACTIVE';
+  desired: number;
+  /** CreateService's input, with what UpdateService changed. */
+  settings: Input;
+  /** Of its public address; 0 where no container has a port. */
+  port: number;
+  readonly createdAt: number;
+  updatedAt: number;
+  /** Newest first. */
+  readonly events: Array<{ id: string; createdAt: number; message: string }>;
+  /** What was deployed last with success. */
+  currentRevision?: string;
+  /** Newest first. */
+  readonly deployments: DeploymentRecord[];
+  tags: Record<string, string>;
+  /** Of an Express service. */
+  express?: { readonly infrastructureRoleArn: string; scalingTarget: Input };
+}
+
+export const isOver = (status: string): boolean =>
+  ['SUCCESSFUL', 'STOPPED', 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED'].includes(status);

@@ -1,0 +1,430 @@
+import { FrontDoor } from '../../images/front-door.ts';
+import { patience } from '../../images/runner.ts';
+import type { CloudWatchService } from '../cloudwatch/index.ts';
+import { ErrorWatch } from './error-watch.ts';
+import { exposureOf, PORT_TAG } from './exposure.ts';
+import { type DeploymentRecord, isOver, type ServiceRecord, type TaskRecord } from './model.ts';
+import { rollingStep, shiftSteps } from './rolling.ts';
+import type { EcsStore } from './store.ts';
+import type { TaskRunner } from './task-runner.ts';
+import { newTask } from './tasks.ts';
+
+/** Seconds at speed 1: before a deployment begins; and the watch over its alarms after a rolling one is done. */
+const SECONDS = { pending: 2, alarmBake: 60, retry: 10 };
+/** Real milliseconds between two looks at every service. */
+const TICK = 50;
+
+/** What the scheduler holds beside the records. */
+interface Live {
+  readonly door: FrontDoor;
+  routed: string;
+  readonly leaving: Set<string>;
+  readonly counted: Set<string>;
+  readonly errors: ErrorWatch;
+  /** Not before this time is another task started: a failing one is not tried without pause. */
+  notBefore: number;
+}
+
+/**
+ * Keeps every service as it should be: one look after another, each a small step. Deployments go through AWS's
+ * statuses (DescribeServiceDeployments), roll or shift traffic as their strategy says, and roll back by the circuit
+ * breaker, by alarms, or on request.
+ */
+export class Scheduler {
+  readonly #store: EcsStore;
+  readonly #runner: TaskRunner;
+  readonly #live = new Map<string, Live>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(store: EcsStore, runner: TaskRunner) {
+    this.#store = store;
+    this.#runner = runner;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#tick(), TICK);
+    this.#timer.unref();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await Promise.all([...this.#live.values()].map(({ door }) => door.close()));
+  }
+
+  /** Opens the public address of a service. */
+  async open(service: ServiceRecord): Promise<void> {
+    const door = new FrontDoor();
+    const live: Live = {
+      door,
+      routed: '',
+      leaving: new Set(),
+      counted: new Set(),
+      errors: new ErrorWatch(60_000 / this.#store.context.speed),
+      notBefore: 0,
+    };
+    door.observe((status, instance) => this.#observe(service, live, status, instance));
+    service.port = await door.listen(service.port || Number(service.tags[PORT_TAG] ?? 0));
+    this.#live.set(service.arn, live);
+  }
+
+  #observe(service: ServiceRecord, live: Live, status: number, instance: string): void {
+    const deployment = this.#store.activeDeployment(service);
+    if (!deployment) return;
+    const task = this.#store
+      .tasksOf(service)
+      .find((t) => t.revisionArn === deployment.target && this.#runner.exposed(t)?.id === instance);
+    if (task) live.errors.add(status >= 400, this.#store.context.now());
+  }
+
+  #tick(): void {
+    for (const service of this.#store.services.values()) {
+      const live = this.#live.get(service.arn);
+      if (!live || service.status === 'INACTIVE') continue;
+      try {
+        this.#step(service, live);
+      } catch (error) {
+        this.#store.context.log(`scheduling ${service.name}: ${(error as Error).stack ?? error}`);
+      }
+    }
+  }
+
+  #step(service: ServiceRecord, live: Live): void {
+    const deployment = this.#store.activeDeployment(service);
+    if (service.status === 'DRAINING') this.#drain(service, live);
+    else if (deployment) this.#advance(service, live, deployment);
+    else if (service.currentRevision) this.#keep(service, live, service.currentRevision);
+    this.#route(service, live);
+  }
+
+  #tasks(service: ServiceRecord, live: Live): TaskRecord[] {
+    return this.#store.tasksOf(service).filter((t) => t.stoppingAt === undefined && !live.leaving.has(t.arn));
+  }
+
+  // -- a deployment under way
+
+  #advance(service: ServiceRecord, live: Live, deployment: DeploymentRecord): void {
+    const { status } = deployment;
+    if (status === 'PENDING') this.#begin(service, deployment);
+    if (status === 'STOP_REQUESTED') this.#abort(service, live, deployment);
+    if (status === 'ROLLBACK_REQUESTED')
+      this.#rollBack(service, deployment, 'Rollback requested by StopServiceDeployment.');
+    if (status === 'ROLLBACK_IN_PROGRESS') this.#continueRollback(service, live, deployment);
+    if (status === 'IN_PROGRESS') this.#progress(service, live, deployment);
+  }
+
+  #begin(service: ServiceRecord, deployment: DeploymentRecord): void {
+    if (!this.#elapsed(deployment.createdAt, SECONDS.pending)) return;
+    deployment.startedAt = this.#store.context.now();
+    this.#set(deployment, 'IN_PROGRESS');
+    this.#stage(deployment, 'SCALE_UP');
+    const forced = this.#store.context.fault('ecs', 'operation-status', service.arn)?.['status'];
+    if (typeof forced !== 'string') return;
+    if (forced.startsWith('ROLLBACK_')) this.#revert(service, deployment);
+    if (isOver(forced)) this.#finish(deployment, forced, 'asked for by a fault');
+    else this.#set(deployment, forced);
+  }
+
+  #progress(service: ServiceRecord, live: Live, deployment: DeploymentRecord): void {
+    if (this.#store.context.fault('ecs', 'stuck', service.arn)) return;
+    this.#countFailures(service, live, deployment);
+    const why = this.#mustRollBack(service, live, deployment);
+    if (why) {
+      this.#failed(service, live, deployment, why);
+      return;
+    }
+    const steps = shiftSteps(deployment.configuration);
+    const first = deployment.source.length === 0;
+    const done =
+      steps.length > 0 && !first
+        ? this.#shift(service, live, deployment, steps)
+        : this.#roll(service, live, deployment.target, deployment.configuration) &&
+          this.#bakeAlarms(deployment);
+    if (!done) return;
+    service.currentRevision = deployment.target;
+    deployment.weight = 100;
+    if (deployment.breaker === 'MONITORING') deployment.breaker = 'MONITORING_COMPLETE';
+    this.#finish(deployment, 'SUCCESSFUL');
+    this.#store.event(service, `(deployment ${deployment.id}) deployment completed.`);
+    this.#store.event(service, 'has reached a steady state.');
+  }
+
+  /** A rolling deployment with alarms is watched a while longer. */
+  #bakeAlarms(deployment: DeploymentRecord): boolean {
+    if (!deployment.configuration.alarms?.enable) return true;
+    if (deployment.lifecycleStage !== 'BAKE_TIME') this.#stage(deployment, 'BAKE_TIME');
+    return this.#elapsed(deployment.stageAt, SECONDS.alarmBake);
+  }
+
+  /** Moves tasks of a revision in and all others out. @returns true when it is done */
+  #roll(
+    service: ServiceRecord,
+    live: Live,
+    revision: string,
+    configuration: DeploymentRecord['configuration'],
+  ): boolean {
+    const tasks = this.#tasks(service, live);
+    const fresh = tasks.filter((t) => t.revisionArn === revision);
+    const old = tasks.filter((t) => t.revisionArn !== revision);
+    const step = rollingStep({
+      desired: service.desired,
+      minimumHealthyPercent: configuration.minimumHealthyPercent ?? 100,
+      maximumPercent: configuration.maximumPercent ?? 200,
+      fresh: fresh.length,
+      freshHealthy: fresh.filter((t) => t.healthy).length,
+      old: old.length,
+      oldHealthy: old.filter((t) => t.healthy).length,
+    });
+    this.#launch(service, live, revision, step.start);
+    const worstFirst = [...old].sort((a, b) => Number(a.healthy) - Number(b.healthy));
+    for (const task of worstFirst.slice(0, step.stop)) this.#leave(service, live, task);
+    this.#trim(service, live, fresh);
+    return step.done && live.leaving.size === 0;
+  }
+
+  /** All new tasks beside the old ones, then the traffic in steps, then the old ones go. @returns true when done */
+  #shift(
+    service: ServiceRecord,
+    live: Live,
+    deployment: DeploymentRecord,
+    steps: ReturnType<typeof shiftSteps>,
+  ): boolean {
+    const tasks = this.#tasks(service, live);
+    const fresh = tasks.filter((t) => t.revisionArn === deployment.target);
+    this.#launch(service, live, deployment.target, service.desired - fresh.length);
+    this.#trim(service, live, fresh);
+    if (deployment.lifecycleStage === 'CLEAN_UP') {
+      const old = tasks.filter((t) => t.revisionArn !== deployment.target);
+      for (const task of old) this.#leave(service, live, task);
+      return old.length === 0 && live.leaving.size === 0;
+    }
+    if (fresh.filter((t) => t.healthy).length < service.desired) return false;
+    const at = steps.findIndex((step) => step.weight === deployment.weight);
+    const current = steps[at];
+    if (current && !this.#elapsed(deployment.stageAt, current.bakeMinutes * 60)) return false;
+    const next = steps[at + 1];
+    if (next) {
+      deployment.weight = next.weight;
+      this.#stage(deployment, next.weight === 100 ? 'BAKE_TIME' : 'PRODUCTION_TRAFFIC_SHIFT');
+    } else this.#stage(deployment, 'CLEAN_UP');
+    return false;
+  }
+
+  #countFailures(service: ServiceRecord, live: Live, deployment: DeploymentRecord): void {
+    for (const task of this.#store.tasks.values()) {
+      const mine = task.serviceArn === service.arn && task.revisionArn === deployment.target;
+      const ended =
+        task.stoppingAt !== undefined && !live.counted.has(task.arn) && !live.leaving.has(task.arn);
+      if (!mine || !ended) continue;
+      live.counted.add(task.arn);
+      deployment.failedTasks++;
+      live.notBefore =
+        this.#store.context.now() + Math.max(200, (SECONDS.retry * 1000) / this.#store.context.speed);
+      this.#store.event(
+        service,
+        `(deployment ${deployment.id}) (task ${task.id}) failed: ${task.stoppedReason}`,
+      );
+    }
+  }
+
+  /** Why this deployment cannot go on; nothing where it can. */
+  #mustRollBack(service: ServiceRecord, live: Live, deployment: DeploymentRecord): string | undefined {
+    const { deploymentCircuitBreaker, alarms } = deployment.configuration;
+    if (deploymentCircuitBreaker?.enable && deployment.failedTasks >= deployment.threshold) {
+      deployment.breaker = 'TRIGGERED';
+      return 'Service deployment rolled back because the circuit breaker threshold was exceeded.';
+    }
+    const watched: string[] = alarms?.enable ? alarms.alarmNames : [];
+    const cloudWatch = this.#store.context.service<CloudWatchService>('monitoring');
+    const ringing = watched.filter((name) => cloudWatch.alarmState(service.region, name) === 'ALARM');
+    if (service.express && deployment.source.length > 0 && live.errors.rings(this.#store.context.now()))
+      ringing.push(expressAlarm(service));
+    if (ringing.length === 0) return undefined;
+    deployment.triggeredAlarms = ringing;
+    return `Service deployment rolled back because alarms [${ringing.join(', ')}] detected a failure.`;
+  }
+
+  #failed(service: ServiceRecord, live: Live, deployment: DeploymentRecord, why: string): void {
+    const { deploymentCircuitBreaker, alarms } = deployment.configuration;
+    const byAlarm = deployment.triggeredAlarms.length > 0;
+    const rollback = service.express || (byAlarm ? alarms?.rollback : deploymentCircuitBreaker?.rollback);
+    this.#store.event(
+      service,
+      `(deployment ${deployment.id}) deployment failed: ${byAlarm ? 'alarm detected' : 'tasks failed to start'}.`,
+    );
+    deployment.statusReason = why;
+    if (rollback) this.#rollBack(service, deployment, why);
+    else this.#abort(service, live, deployment);
+  }
+
+  /** Stops without going back: new tasks go, old ones stay. */
+  #abort(service: ServiceRecord, live: Live, deployment: DeploymentRecord): void {
+    if (service.currentRevision && service.currentRevision !== deployment.target) {
+      for (const task of this.#tasks(service, live))
+        if (task.revisionArn === deployment.target) this.#leave(service, live, task);
+      this.#revert(service, deployment);
+    }
+    deployment.stoppedAt = this.#store.context.now();
+    this.#finish(deployment, 'STOPPED', deployment.statusReason ?? 'Service deployment stopped.');
+  }
+
+  // -- going back
+
+  #rollBack(service: ServiceRecord, deployment: DeploymentRecord, reason: string): void {
+    const revisionArn = service.currentRevision;
+    const startedAt = this.#store.context.now();
+    deployment.rollback = { reason, startedAt, ...(revisionArn ? { revisionArn } : {}) };
+    deployment.statusReason = reason;
+    if (!revisionArn) {
+      this.#finish(deployment, 'ROLLBACK_FAILED', `${reason} There is no earlier revision to go back to.`);
+      return;
+    }
+    this.#store.event(service, `(deployment ${deployment.id}) rolling back to ${revisionArn}.`);
+    deployment.weight = 0;
+    this.#revert(service, deployment);
+    this.#set(deployment, 'ROLLBACK_IN_PROGRESS');
+  }
+
+  #continueRollback(service: ServiceRecord, live: Live, deployment: DeploymentRecord): void {
+    const revision = deployment.rollback?.revisionArn ?? service.currentRevision;
+    if (!revision || !deployment.rollback) return;
+    if (!this.#elapsed(deployment.rollback.startedAt, 5)) return;
+    if (this.#store.context.fault('ecs', 'rollback-fails', service.arn)) {
+      this.#finish(deployment, 'ROLLBACK_FAILED', deployment.rollback.reason);
+      return;
+    }
+    if (!this.#roll(service, live, revision, deployment.configuration)) return;
+    this.#finish(deployment, 'ROLLBACK_SUCCESSFUL', deployment.rollback.reason);
+    this.#store.event(service, 'has reached a steady state.');
+  }
+
+  /** The service's own members are those of the revision that it goes back to. */
+  #revert(service: ServiceRecord, deployment: DeploymentRecord): void {
+    const back = this.#store.revisions.get(service.currentRevision ?? '');
+    if (!back || back.arn === deployment.target) return;
+    service.settings = { ...service.settings, ...back.settings, taskDefinition: back.taskDefinition };
+    if (service.express && back.express) service.express.scalingTarget = back.express.scalingTarget;
+  }
+
+  // -- without a deployment
+
+  /** As many tasks as are wanted, of the revision that is deployed. */
+  #keep(service: ServiceRecord, live: Live, revision: string): void {
+    const tasks = this.#tasks(service, live);
+    const mine = tasks.filter((t) => t.revisionArn === revision);
+    for (const task of tasks) if (task.revisionArn !== revision) this.#leave(service, live, task);
+    this.#launch(service, live, revision, service.desired - mine.length);
+    this.#trim(service, live, mine);
+  }
+
+  #trim(service: ServiceRecord, live: Live, tasks: readonly TaskRecord[]): void {
+    for (const task of tasks.slice(service.desired)) this.#leave(service, live, task);
+  }
+
+  #drain(service: ServiceRecord, live: Live): void {
+    for (const task of this.#tasks(service, live)) this.#leave(service, live, task);
+    if (this.#store.tasksOf(service).length > 0) return;
+    service.status = 'INACTIVE';
+    this.#live.delete(service.arn);
+    live.door.close().catch(() => {});
+    this.#store.changed();
+  }
+
+  // -- tasks and traffic
+
+  #launch(service: ServiceRecord, live: Live, revisionArn: string, count: number): void {
+    if (count <= 0 || this.#store.context.now() < live.notBefore) return;
+    const revision = this.#store.revisions.get(revisionArn);
+    const definition = this.#store.definitions.get(revision?.taskDefinition ?? '');
+    if (!revision || !definition) return;
+    const exposure = exposureOf(definition.document, service.settings, service.tags, revision.express);
+    for (let i = 0; i < count; i++) {
+      const task = newTask(this.#store, definition, {
+        clusterArn: service.clusterArn,
+        group: `service:${service.name}`,
+        startedBy: this.#store.activeDeployment(service)?.id ?? service.deployments[0]?.id ?? 'ecs-svc/0',
+        serviceArn: service.arn,
+        revisionArn,
+        input: service.settings,
+      });
+      this.#store.event(service, `has started 1 tasks: (task ${task.id}).`);
+      this.#runner.run(task, { exposure, ...this.#faults(service, revisionArn) });
+    }
+  }
+
+  /** `unhealthy` and `crash` meet what is being deployed, never what is gone back to. */
+  #faults(service: ServiceRecord, revisionArn: string) {
+    const hit = (kind: string) => () => {
+      const deployment = this.#store.activeDeployment(service);
+      if (deployment?.target !== revisionArn || deployment.status !== 'IN_PROGRESS') return false;
+      return this.#store.context.fault('ecs', kind, service.arn) !== undefined;
+    };
+    return { unhealthy: hit('unhealthy'), crash: hit('crash') };
+  }
+
+  /** No new requests to a task; when the last one has ended, it stops. */
+  #leave(service: ServiceRecord, live: Live, task: TaskRecord): void {
+    live.leaving.add(task.arn);
+    this.#store.event(service, `has begun draining connections on 1 tasks: (task ${task.id}).`);
+    const instance = this.#runner.exposed(task);
+    this.#route(service, live);
+    const drained = instance
+      ? live.door.drained(instance.id, patience(this.#store.context.speed, 60, 0).drain)
+      : Promise.resolve();
+    const reason = `Scaling activity initiated by (deployment ${service.deployments[0]?.id ?? ''})`;
+    drained
+      .then(() => this.#runner.stop(task, 'ServiceSchedulerInitiated', reason))
+      .catch((error: unknown) => this.#store.context.log(`stopping task ${task.id}: ${error}`))
+      .finally(() => live.leaving.delete(task.arn));
+  }
+
+  /** Healthy tasks get the traffic: all alike, or by the weight of a shift under way. */
+  #route(service: ServiceRecord, live: Live): void {
+    const deployment = this.#store.activeDeployment(service);
+    const shifting =
+      deployment && deployment.source.length > 0 && shiftSteps(deployment.configuration).length > 0
+        ? deployment
+        : undefined;
+    const healthy = this.#tasks(service, live).filter((t) => t.healthy);
+    const fresh = healthy.filter((t) => t.revisionArn === shifting?.target).length;
+    const backends = healthy.flatMap((task) => {
+      const instance = this.#runner.exposed(task);
+      if (!instance) return [];
+      const isFresh = task.revisionArn === shifting?.target;
+      const share = isFresh ? (shifting?.weight ?? 0) : 100 - (shifting?.weight ?? 0);
+      const among = isFresh ? fresh : healthy.length - fresh;
+      return [{ id: instance.id, port: instance.port, weight: shifting ? share / among : 1 }];
+    });
+    const routed = JSON.stringify(backends);
+    if (routed === live.routed) return;
+    live.routed = routed;
+    live.door.route(backends);
+  }
+
+  // -- time and statuses
+
+  #elapsed(since: number, seconds: number): boolean {
+    return (this.#store.context.now() - since) * this.#store.context.speed >= seconds * 1000;
+  }
+
+  #set(deployment: DeploymentRecord, status: string): void {
+    deployment.status = status;
+    deployment.updatedAt = this.#store.context.now();
+    this.#store.changed();
+  }
+
+  #stage(deployment: DeploymentRecord, stage: string): void {
+    deployment.lifecycleStage = stage;
+    deployment.stageAt = this.#store.context.now();
+    this.#store.changed();
+  }
+
+  #finish(deployment: DeploymentRecord, status: string, reason?: string): void {
+    deployment.finishedAt = this.#store.context.now();
+    if (reason) deployment.statusReason = reason;
+    this.#set(deployment, status);
+  }
+}
+
+/** Name of the alarm that Express makes for a service. */
+export const expressAlarm = (service: ServiceRecord): string =>
+  `${service.arn.split(':')[5]?.replaceAll('/', '-')}-rollback`;

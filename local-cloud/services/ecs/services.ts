@@ -1,0 +1,287 @@
+import type { CloudRequest } from '../../core/service.ts';
+import type { Input } from '../shapes/modelled.ts';
+import { page } from '../shapes/page.ts';
+import { PORT_TAG } from './exposure.ts';
+import { type ClusterRecord, isOver, type ServiceRecord } from './model.ts';
+import { makesRevision, newDeployment, newRevision } from './revisions.ts';
+import type { Scheduler } from './scheduler.ts';
+import { type EcsStore, refuse } from './store.ts';
+import { tagMap } from './task-definitions.ts';
+import { checkNetwork } from './tasks.ts';
+import { describeDeployment, describeRevision, describeService } from './views.ts';
+
+const invalid = (message: string) => refuse('InvalidParameterException', message);
+
+function checkPercents(configuration: Input | undefined): void {
+  const { minimumHealthyPercent: min = 100, maximumPercent: max = 200 } = configuration ?? {};
+  if (min < 0 || min > 100) throw invalid('minimumHealthyPercent must be between 0 and 100.');
+  if (max < 100 || max > 200) throw invalid('maximumPercent must be between 100 and 200.');
+  if (max <= min && max === 100 && min === 100)
+    throw invalid('The deployment configuration maximumPercent must be greater than minimumHealthyPercent.');
+}
+
+function checkBalancers(definition: Input, input: Input): void {
+  for (const balancer of input.loadBalancers ?? []) {
+    const container = definition.containerDefinitions.find((c: Input) => c.name === balancer.containerName);
+    if (!container)
+      throw invalid(`The container ${balancer.containerName} does not exist in the task definition.`);
+    if (!(container.portMappings ?? []).some((p: Input) => p.containerPort === balancer.containerPort))
+      throw invalid(
+        `The container ${balancer.containerName} did not have a container port ${balancer.containerPort} defined.`,
+      );
+  }
+}
+
+interface NewService {
+  readonly name: string;
+  readonly cluster: ClusterRecord;
+  readonly region: string;
+  readonly settings: Input;
+  readonly desired: number;
+  readonly tags: Record<string, string>;
+  readonly express?: NonNullable<ServiceRecord['express']>;
+}
+
+/** Makes the record and opens its address. @throws InvalidParameterException where the name is taken */
+export async function addService(
+  store: EcsStore,
+  scheduler: Scheduler,
+  given: NewService,
+): Promise<ServiceRecord> {
+  const arn = store.arn(given.region, `service/${given.cluster.name}/${given.name}`);
+  const known = store.services.get(arn);
+  if (known && known.status !== 'INACTIVE')
+    throw invalid(
+      known.status === 'DRAINING'
+        ? 'Unable to Start a service that is still Draining.'
+        : 'Creation of service was not idempotent.',
+    );
+  const port = given.tags[PORT_TAG];
+  if (port !== undefined && !/^\d{1,5}$/.test(port)) throw invalid(`The tag ${PORT_TAG} must be a port.`);
+  const now = store.context.now();
+  const service: ServiceRecord = {
+    name: given.name,
+    arn,
+    clusterArn: given.cluster.arn,
+    region: given.region,
+    status: 'ACTIVE',
+    desired: given.desired,
+    settings: given.settings,
+    port: 0,
+    createdAt: now,
+    updatedAt: now,
+    events: [],
+    deployments: [],
+    tags: given.tags,
+    ...(given.express ? { express: given.express } : {}),
+  };
+  await scheduler.open(service);
+  store.services.set(arn, service);
+  return service;
+}
+
+export function serviceOperations(store: EcsStore, scheduler: Scheduler) {
+  const resource = (input: Input) => (input.service ?? input.serviceName) as string;
+  const definitionOf = (id: string, region: string) => {
+    const definition = store.findDefinition(id, region);
+    if (!definition) throw refuse('ClientException', 'TaskDefinition not found.');
+    if (definition.status !== 'ACTIVE') throw refuse('ClientException', 'TaskDefinition is inactive');
+    return definition;
+  };
+  return {
+    CreateService: {
+      resource,
+      iam: ['ecs:CreateService', 'iam:PassRole'],
+      run: async (input: Input, request: CloudRequest) => {
+        const cluster = store.cluster(input.cluster, request.region);
+        const controller = input.deploymentController?.type ?? 'ECS';
+        if (controller !== 'EXTERNAL' && !input.taskDefinition)
+          throw invalid('TaskDefinition can not be blank.');
+        checkPercents(input.deploymentConfiguration);
+        const definition = input.taskDefinition
+          ? definitionOf(input.taskDefinition, request.region)
+          : undefined;
+        if (definition) {
+          checkNetwork(definition.document, input);
+          checkBalancers(definition.document, input);
+        }
+        const service = await addService(store, scheduler, {
+          name: input.serviceName,
+          cluster,
+          region: request.region,
+          settings: { ...input, ...(definition ? { taskDefinition: definition.arn } : {}) },
+          desired: input.desiredCount ?? 0,
+          tags: tagMap(input.tags),
+        });
+        if (definition) {
+          const revision = newRevision(store, service, definition.arn);
+          if (controller === 'ECS') newDeployment(store, service, revision);
+          else service.currentRevision = revision.arn;
+        }
+        return { service: describeService(store, service, true) };
+      },
+    },
+    UpdateService: {
+      resource,
+      iam: ['ecs:UpdateService', 'iam:PassRole'],
+      run: (input: Input, request: CloudRequest) => {
+        const cluster = store.cluster(input.cluster, request.region);
+        const service = store.activeService(input.service, cluster);
+        const controller = service.settings.deploymentController?.type ?? 'ECS';
+        const changing = input.taskDefinition !== undefined || makesRevision(input);
+        if (changing && controller !== 'ECS')
+          throw invalid(
+            `Unable to update task definition on services with a ${controller} deployment controller. ${controller === 'CODE_DEPLOY' ? 'Use AWS CodeDeploy to trigger a new deployment.' : 'Use UpdateTaskSet.'}`,
+          );
+        checkPercents(input.deploymentConfiguration);
+        const wanted = definitionOf(input.taskDefinition ?? service.settings.taskDefinition, request.region);
+        const { cluster: _c, service: _s, forceNewDeployment: _f, desiredCount, ...members } = input;
+        checkNetwork(wanted.document, { ...service.settings, ...members });
+        checkBalancers(wanted.document, { ...service.settings, ...members });
+        const other = wanted.arn !== service.settings.taskDefinition;
+        service.settings = { ...service.settings, ...members, taskDefinition: wanted.arn };
+        if (desiredCount !== undefined) service.desired = desiredCount;
+        service.updatedAt = store.context.now();
+        if (other || makesRevision(input))
+          newDeployment(store, service, newRevision(store, service, wanted.arn));
+        return { service: describeService(store, service, true) };
+      },
+    },
+    DescribeServices: {
+      resource: (input: Input) => input.services.join(','),
+      run: (input: Input, request: CloudRequest) => {
+        const cluster = store.cluster(input.cluster, request.region);
+        if (input.services.length === 0) throw invalid('Services cannot be empty.');
+        if (input.services.length > 10) throw invalid('Services cannot be more than 10.');
+        const services: unknown[] = [];
+        const failures: unknown[] = [];
+        for (const id of input.services as string[]) {
+          const service = store.findService(id, cluster);
+          if (service)
+            services.push(describeService(store, service, input.include?.includes('TAGS') ?? false));
+          else
+            failures.push({
+              arn: id.startsWith('arn:') ? id : store.arn(request.region, `service/${cluster.name}/${id}`),
+              reason: 'MISSING',
+            });
+        }
+        return { services, failures };
+      },
+    },
+    ListServices: {
+      resource: (input: Input) => input.cluster,
+      run: (input: Input, request: CloudRequest) => {
+        const cluster = store.cluster(input.cluster, request.region);
+        const arns = [...store.services.values()]
+          .filter((s) => s.clusterArn === cluster.arn && s.status !== 'INACTIVE')
+          .map((s) => s.arn);
+        const { items, next } = page(arns, input.nextToken, input.maxResults ?? 10);
+        return { serviceArns: items, nextToken: next };
+      },
+    },
+    DeleteService: {
+      resource,
+      run: (input: Input, request: CloudRequest) => {
+        const cluster = store.cluster(input.cluster, request.region);
+        const service = store.activeService(input.service, cluster);
+        if (service.desired > 0 && !input.force)
+          throw invalid('The service cannot be stopped while it is scaled above 0.');
+        retireService(store, service);
+        return { service: describeService(store, service, true) };
+      },
+    },
+  };
+}
+
+/** The service stops taking new requests and ends its tasks; then it is INACTIVE. */
+export function retireService(store: EcsStore, service: ServiceRecord): void {
+  service.desired = 0;
+  service.status = 'DRAINING';
+  service.updatedAt = store.context.now();
+  const active = store.activeDeployment(service);
+  if (active) {
+    active.status = 'STOPPED';
+    active.stoppedAt = store.context.now();
+    active.finishedAt = active.stoppedAt;
+  }
+  store.changed();
+}
+
+export function deploymentOperations(store: EcsStore) {
+  const inRegion = (arn: string, request: CloudRequest) => arn.split(':')[3] === request.region;
+  return {
+    ListServiceDeployments: {
+      resource: (input: Input) => input.service,
+      run: (input: Input, request: CloudRequest) => {
+        const cluster = store.cluster(input.cluster, request.region);
+        const service = store.findService(input.service, cluster);
+        if (!service) throw refuse('ServiceNotFoundException', 'Service not found.');
+        const { after = 0, before = Number.POSITIVE_INFINITY } = input.createdAt ?? {};
+        const all = service.deployments
+          .filter((d) => !d.hidden)
+          .filter((d) => !input.status?.length || input.status.includes(d.status))
+          .filter((d) => d.createdAt / 1000 >= after && d.createdAt / 1000 <= before);
+        const { items, next } = page(all, input.nextToken, input.maxResults ?? 20);
+        const list = items.map((d) => ({
+          serviceDeploymentArn: d.arn,
+          serviceArn: d.serviceArn,
+          clusterArn: d.clusterArn,
+          createdAt: new Date(d.createdAt),
+          ...(d.startedAt === undefined ? {} : { startedAt: new Date(d.startedAt) }),
+          ...(d.finishedAt === undefined ? {} : { finishedAt: new Date(d.finishedAt) }),
+          targetServiceRevisionArn: d.target,
+          status: d.status,
+          ...(d.statusReason ? { statusReason: d.statusReason } : {}),
+        }));
+        return { serviceDeployments: list, nextToken: next };
+      },
+    },
+    DescribeServiceDeployments: {
+      resource: (input: Input) => input.serviceDeploymentArns.join(','),
+      run: (input: Input, request: CloudRequest) => {
+        const found: unknown[] = [];
+        const failures: unknown[] = [];
+        for (const arn of input.serviceDeploymentArns as string[]) {
+          const deployment = store.deployments.get(arn);
+          if (deployment && !deployment.hidden && inRegion(arn, request))
+            found.push(describeDeployment(store, deployment));
+          else failures.push({ arn, reason: 'MISSING' });
+        }
+        return { serviceDeployments: found, failures };
+      },
+    },
+    DescribeServiceRevisions: {
+      resource: (input: Input) => input.serviceRevisionArns.join(','),
+      run: (input: Input, request: CloudRequest) => {
+        const found: unknown[] = [];
+        const failures: unknown[] = [];
+        for (const arn of input.serviceRevisionArns as string[]) {
+          const revision = store.revisions.get(arn);
+          if (revision && inRegion(arn, request)) found.push(describeRevision(store, revision));
+          else failures.push({ arn, reason: 'MISSING' });
+        }
+        return { serviceRevisions: found, failures };
+      },
+    },
+    StopServiceDeployment: {
+      resource: (input: Input) => input.serviceDeploymentArn,
+      run: (input: Input, request: CloudRequest) => {
+        const deployment = store.deployments.get(input.serviceDeploymentArn);
+        if (!deployment || !inRegion(input.serviceDeploymentArn, request))
+          throw refuse(
+            'ServiceDeploymentNotFoundException',
+            "The service deploy ARN that you specified in the StopServiceDeployment doesn't exist.",
+          );
+        if (isOver(deployment.status) || !['PENDING', 'IN_PROGRESS'].includes(deployment.status))
+          throw refuse(
+            'ConflictException',
+            `The service deployment cannot be stopped: its status is ${deployment.status}.`,
+          );
+        deployment.status = input.stopType === 'ABORT' ? 'STOP_REQUESTED' : 'ROLLBACK_REQUESTED';
+        deployment.updatedAt = store.context.now();
+        store.changed();
+        return { serviceDeploymentArn: deployment.arn };
+      },
+    },
+  };
+}

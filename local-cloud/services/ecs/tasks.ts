@@ -1,0 +1,228 @@
+import type { CloudRequest } from '../../core/service.ts';
+import type { Input } from '../shapes/modelled.ts';
+import { page } from '../shapes/page.ts';
+import type { ContainerRecord, TaskDefinitionRecord, TaskRecord } from './model.ts';
+import { type EcsStore, refuse } from './store.ts';
+import { tagList, tagMap } from './task-definitions.ts';
+import type { TaskRunner } from './task-runner.ts';
+
+interface TaskOrigin {
+  readonly clusterArn: string;
+  readonly group: string;
+  readonly startedBy?: string;
+  readonly serviceArn?: string;
+  readonly revisionArn?: string;
+  /** RunTask's input, or the members of the service. */
+  readonly input: Input;
+}
+
+/** A task's record as it is before anything of it runs. */
+export function newTask(store: EcsStore, definition: TaskDefinitionRecord, origin: TaskOrigin): TaskRecord {
+  const id = store.newId();
+  const cluster = origin.clusterArn.split('/').at(-1);
+  const arn = store.arn(definition.region, `task/${cluster}/${id}`);
+  const revision = store.revisions.get(origin.revisionArn ?? '');
+  const containers = (definition.document.containerDefinitions as Input[]).map((c): ContainerRecord => {
+    const resolved = revision?.images.find((i) => i.containerName === c.name)?.imageDigest;
+    return {
+      name: c.name,
+      arn: store.arn(definition.region, `container/${cluster}/${id}/${store.newId()}`),
+      // A service runs the digest that its revision was resolved to, whatever the tag says later.
+      image: resolved ? pin(c.image, resolved) : c.image,
+      lastStatus: 'PENDING',
+      healthStatus: 'UNKNOWN',
+    };
+  });
+  const task: TaskRecord = {
+    arn,
+    id,
+    region: definition.region,
+    taskDefinitionArn: definition.arn,
+    ...origin,
+    createdAt: store.context.now(),
+    lastStatus: 'PROVISIONING',
+    desiredStatus: 'RUNNING',
+    healthy: false,
+    containers,
+    tags: tagMap(origin.serviceArn ? [] : origin.input.tags),
+  };
+  store.tasks.set(arn, task);
+  store.forgetOld();
+  store.changed();
+  return task;
+}
+
+export const pin = (image: string, digest: string): string =>
+  `${image.replace(/@.*$/, '').replace(/:[^/:]+$/, '')}@${digest}`;
+
+export function describeTask(store: EcsStore, task: TaskRecord, withTags: boolean) {
+  const definition = store.definitions.get(task.taskDefinitionArn)?.document ?? {};
+  const time = (name: string, at: number | undefined) => (at === undefined ? {} : { [name]: new Date(at) });
+  const fargate = (task.input.launchType ?? 'FARGATE') === 'FARGATE';
+  return {
+    attachments: [],
+    attributes: [
+      {
+        name: 'ecs.cpu-architecture',
+        value: definition.runtimePlatform?.cpuArchitecture === 'ARM64' ? 'arm64' : 'x86_64',
+      },
+    ],
+    availabilityZone: `${task.region}a`,
+    clusterArn: task.clusterArn,
+    connectivity: 'CONNECTED',
+    containers: task.containers.map((c) => ({
+      containerArn: c.arn,
+      taskArn: task.arn,
+      name: c.name,
+      image: originalImage(definition, c),
+      ...(c.imageDigest ? { imageDigest: c.imageDigest } : {}),
+      ...(c.runtimeId ? { runtimeId: c.runtimeId } : {}),
+      lastStatus: c.lastStatus,
+      ...(c.exitCode !== undefined ? { exitCode: c.exitCode } : {}),
+      ...(c.reason ? { reason: c.reason } : {}),
+      networkBindings: [],
+      networkInterfaces: [],
+      healthStatus: c.healthStatus,
+      cpu: '0',
+    })),
+    cpu: definition.cpu,
+    createdAt: new Date(task.createdAt),
+    desiredStatus: task.desiredStatus,
+    enableExecuteCommand: false,
+    group: task.group,
+    healthStatus: task.containers.some((c) => c.healthStatus === 'UNHEALTHY')
+      ? 'UNHEALTHY'
+      : task.healthy
+        ? 'HEALTHY'
+        : 'UNKNOWN',
+    lastStatus: task.lastStatus,
+    launchType: task.input.launchType ?? 'FARGATE',
+    memory: definition.memory,
+    overrides: { containerOverrides: [], ...(task.serviceArn ? {} : task.input.overrides) },
+    ...(fargate ? { platformVersion: '1.4.0', platformFamily: 'Linux' } : {}),
+    ...time('pullStartedAt', task.pullStartedAt),
+    ...time('pullStoppedAt', task.pullStoppedAt),
+    ...time('startedAt', task.startedAt),
+    ...(task.startedBy ? { startedBy: task.startedBy } : {}),
+    ...(task.stopCode ? { stopCode: task.stopCode } : {}),
+    ...time('stoppingAt', task.stoppingAt),
+    ...time('stoppedAt', task.stoppedAt),
+    ...time('executionStoppedAt', task.stoppedAt),
+    ...(task.stoppedReason ? { stoppedReason: task.stoppedReason } : {}),
+    tags: withTags ? tagList(task.tags) : [],
+    taskArn: task.arn,
+    taskDefinitionArn: task.taskDefinitionArn,
+    version: 1,
+  };
+}
+
+/** As the task definition names it, tag or digest. */
+const originalImage = (definition: Input, container: ContainerRecord): string =>
+  definition.containerDefinitions?.find((c: Input) => c.name === container.name)?.image ?? container.image;
+
+/** @throws InvalidParameterException where Fargate could not run it so */
+export function checkNetwork(definition: Input, input: Input): void {
+  const invalid = (message: string) => refuse('InvalidParameterException', message);
+  if (definition.networkMode === 'awsvpc' && !input.networkConfiguration?.awsvpcConfiguration)
+    throw invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.");
+  if (definition.networkMode !== 'awsvpc' && input.networkConfiguration)
+    throw invalid('Network Configuration is not valid for the given networkMode of this task definition.');
+  if (input.networkConfiguration && !input.networkConfiguration.awsvpcConfiguration?.subnets?.length)
+    throw invalid('subnets can not be empty.');
+  const fargate = input.launchType === 'FARGATE';
+  if (
+    fargate &&
+    !definition.requiresCompatibilities?.includes('FARGATE') &&
+    definition.networkMode !== 'awsvpc'
+  )
+    throw invalid('Task definition does not support launch_type FARGATE.');
+}
+
+export function taskOperations(store: EcsStore, runner: TaskRunner) {
+  const find = (id: string, clusterArn: string) => {
+    const found = [...store.tasks.values()].find((t) => t.arn === id || t.id === id);
+    return found?.clusterArn === clusterArn ? found : undefined;
+  };
+  return {
+    RunTask: {
+      resource: (input: Input) => input.taskDefinition,
+      iam: ['ecs:RunTask', 'iam:PassRole'],
+      run: (input: Input, request: CloudRequest) => {
+        const cluster = store.cluster(input.cluster, request.region);
+        const definition = store.findDefinition(input.taskDefinition, request.region);
+        if (!definition) throw refuse('ClientException', 'TaskDefinition not found.');
+        if (definition.status !== 'ACTIVE') throw refuse('ClientException', 'TaskDefinition is inactive');
+        checkNetwork(definition.document, input);
+        const count = input.count ?? 1;
+        if (count < 1 || count > 10)
+          throw refuse('InvalidParameterException', 'Count must be between 1 and 10.');
+        const names = definition.document.containerDefinitions.map((c: Input) => c.name);
+        for (const override of input.overrides?.containerOverrides ?? [])
+          if (!names.includes(override.name))
+            throw refuse(
+              'InvalidParameterException',
+              'Override for container named %s is not a container in the TaskDefinition.'.replace(
+                '%s',
+                override.name,
+              ),
+            );
+        const tasks = Array.from({ length: count }, () => {
+          const task = newTask(store, definition, {
+            clusterArn: cluster.arn,
+            group: input.group ?? `family:${definition.family}`,
+            ...(input.startedBy ? { startedBy: input.startedBy } : {}),
+            input,
+          });
+          runner.run(task, {});
+          return describeTask(store, task, true);
+        });
+        return { tasks, failures: [] };
+      },
+    },
+    StopTask: {
+      resource: (input: Input) => input.task,
+      run: (input: Input, request: CloudRequest) => {
+        const cluster = store.cluster(input.cluster, request.region);
+        const task = find(input.task, cluster.arn);
+        if (!task) throw refuse('InvalidParameterException', 'The referenced task was not found.');
+        runner.stop(task, 'UserInitiated', input.reason ?? 'Task stopped by user').catch(() => {});
+        return { task: describeTask(store, task, true) };
+      },
+    },
+    DescribeTasks: {
+      resource: (input: Input) => input.tasks.join(','),
+      run: (input: Input, request: CloudRequest) => {
+        const cluster = store.cluster(input.cluster, request.region);
+        if (input.tasks.length > 100)
+          throw refuse('InvalidParameterException', 'Tasks cannot be more than 100.');
+        const tasks: unknown[] = [];
+        const failures: unknown[] = [];
+        for (const id of input.tasks as string[]) {
+          const task = find(id, cluster.arn);
+          if (task) tasks.push(describeTask(store, task, input.include?.includes('TAGS') ?? false));
+          else failures.push({ arn: id, reason: 'MISSING' });
+        }
+        return { tasks, failures };
+      },
+    },
+    ListTasks: {
+      resource: (input: Input) => input.serviceName ?? input.family ?? input.cluster,
+      run: (input: Input, request: CloudRequest) => {
+        const cluster = store.cluster(input.cluster, request.region);
+        const service = input.serviceName ? store.findService(input.serviceName, cluster) : undefined;
+        if (input.serviceName && !service) throw refuse('ServiceNotFoundException', 'Service not found.');
+        store.forgetOld();
+        const arns = [...store.tasks.values()]
+          .filter(
+            (t) => t.clusterArn === cluster.arn && t.desiredStatus === (input.desiredStatus ?? 'RUNNING'),
+          )
+          .filter((t) => !service || t.serviceArn === service.arn)
+          .filter((t) => !input.startedBy || t.startedBy === input.startedBy)
+          .filter((t) => !input.family || t.taskDefinitionArn.includes(`task-definition/${input.family}:`))
+          .map((t) => t.arn);
+        const { items, next } = page(arns, input.nextToken, input.maxResults ?? 100);
+        return { taskArns: items, nextToken: next };
+      },
+    },
+  };
+}
