@@ -99,12 +99,11 @@ export function likelyCauses(findings: Findings, target: TargetKind): string[] {
   return said.slice(0, 2);
 }
 
-/** The findings as lines for the log and the error, the causes first. */
-export function findingLines(findings: Findings, target: TargetKind): string[] {
+/** The findings as lines for the log and the summary. */
+export function findingLines(findings: Findings): string[] {
   const part = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : [`${title}:`, ...lines.map((line) => `  ${line.trimEnd()}`)];
   return [
-    ...part('likely cause', likelyCauses(findings, target)),
     ...part('stopped tasks', findings.stopped),
     ...part('events', findings.events),
     ...part('last log lines', findings.log),

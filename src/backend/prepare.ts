@@ -4,7 +4,7 @@ import { readAlarms } from './gates.ts';
 import { type ResolvedImage, resolveImage } from './image.ts';
 import { refuseReserved } from './reserved.ts';
 import { resolveSecrets } from './secrets.ts';
-import type { SpecChange } from './spec.ts';
+import { applyChange, type SpecChange } from './spec.ts';
 import { openTarget } from './targets/open.ts';
 import type { BackendState, Target } from './targets/target.ts';
 
@@ -45,6 +45,7 @@ export async function prepareDeployment(config: BackendConfig, ports: BackendPor
     ...(target.kind === 'apprunner' ? { autoDeployments: false } : {}),
     ...(target.kind === 'ecs' ? { circuitBreaker: true } : {}),
   };
+  target.refuse(state, applyChange(state.spec, change));
   return { target, image, change, state };
 }
 

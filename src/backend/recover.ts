@@ -1,6 +1,5 @@
-import { formatDuration } from '../runtime/duration.ts';
 import type { Deployment } from './deployment.ts';
-import { findingLines } from './diagnosis.ts';
+import { findingLines, likelyCauses } from './diagnosis.ts';
 import { aborted, type Failure } from './failure.ts';
 import { shortImage } from './image-ref.ts';
 import { probeChart } from './probe-chart.ts';
@@ -13,11 +12,14 @@ export async function recover(d: Deployment, failure: Failure | undefined): Prom
     d.ports.onSettled?.();
     return { ...soFar(d), outcome: 'deployed' };
   }
-  d.ports.log.error(failure.why);
+  d.ports.log.warning(failure.why);
   if (failure.kind === 'interrupted') return stopHere(d, failure);
-  const details = [...failure.details, ...(await diagnose(d))];
-  for (const line of details) d.ports.log.info(line);
-  const base = { ...soFar(d), details };
+  const { causes, lines } = await diagnose(d);
+  const details = [...failure.details, ...lines];
+  await d.ports.log.group('Why', async () => {
+    for (const line of [...causes, ...details]) d.ports.log.info(line);
+  });
+  const base = { ...soFar(d), details, causes: [...failure.details.slice(0, 5), ...causes] };
   if (failure.kind === 'replaced') {
     d.ports.onSettled?.();
     return {
@@ -97,13 +99,10 @@ async function stopHere(d: Deployment, failure: Failure): Promise<BackendResult>
   };
 }
 
-async function diagnose(d: Deployment): Promise<string[]> {
-  const findings = await d.target.findings(d.snapshot, d.rollout);
-  const configured = {
-    ...findings,
-    health: { ...findings.health, port: d.wanted.port ?? findings.health.port },
-  };
-  return findingLines(configured, d.target.kind);
+async function diagnose(d: Deployment): Promise<{ causes: string[]; lines: string[] }> {
+  const found = await d.target.findings(d.snapshot, d.rollout);
+  const findings = { ...found, health: { ...found.health, port: d.wanted.port ?? found.health.port } };
+  return { causes: likelyCauses(findings, d.target.kind), lines: findingLines(findings) };
 }
 
 function soFar(d: Deployment): Omit<BackendResult, 'outcome'> {
@@ -112,8 +111,8 @@ function soFar(d: Deployment): Omit<BackendResult, 'outcome'> {
   const report = probe?.report();
   if (report) {
     const { during, after, failures } = report;
-    d.ports.log.debug(
-      `probe ended after ${formatDuration((sorted.at(-1)?.at ?? 0) - (sorted[0]?.at ?? 0))}: ${during.requests + after.requests} requests, ${failures.length} failed`,
+    d.ports.log.info(
+      `probe: ${failures.length} of ${during.requests + after.requests} requests failed since the update`,
     );
   }
   return {

@@ -107,7 +107,7 @@ async function settle(
   timeout: number,
 ): Promise<BackendRestoration> {
   if (failure) {
-    const { outcome, cause = failure.why, details, fix } = await recover(d, failure);
+    const { outcome, cause = failure.why, causes: details, fix } = await recover(d, failure);
     // "rolled back" is said from the deployment's point of view: for a return to a release it is a failure.
     throw new ActionError(outcome === 'rolled-back' ? 'failed' : outcome, { what: cause, details, fix });
   }

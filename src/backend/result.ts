@@ -22,8 +22,11 @@ export interface BackendResult {
   readonly probe?: { readonly report: ProbeReport; readonly chart: string } | undefined;
   readonly smoke?: GateAnswer | undefined;
   readonly alarms?: AlarmJudgement | undefined;
-  /** Why it is red, in a sentence; the details are the lines below it. */
+  /** Why it is red, in a sentence. */
   readonly cause?: string | undefined;
+  /** Plain sentences for what is likely behind it. */
+  readonly causes: readonly string[];
+  /** Events, stopped tasks, last log lines. */
   readonly details: readonly string[];
   /** What to do next, where it is red. */
   readonly fix?: string | undefined;

@@ -104,7 +104,7 @@ function probeFailure({ probe, config, ports }: Deployment): Failure | undefined
   if (!probe) return undefined;
   const verdict = judgeProbe(probe.report(), config.probe.maxErrorRate);
   if (verdict.passes) {
-    ports.log.info(verdict.why);
+    ports.log.debug(verdict.why);
     return undefined;
   }
   return failure('failed', verdict.why);

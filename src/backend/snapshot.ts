@@ -55,6 +55,7 @@ export function resultBase(
     operationId: undefined,
     taskDefinition: state.spec.taskDefinition,
     plan,
+    causes: [],
     details: [],
     variables: fingerprints(state.arn, wanted.variables),
     secrets: wanted.secrets,

@@ -36,7 +36,7 @@ export async function unchangedResult(given: {
       smoke,
       outcome: 'failed',
       cause: 'the service already runs this version, and the smoke checks fail on it',
-      details: smoke.problems,
+      causes: smoke.problems,
       fix: 'run the rollback action, or deploy a version that works',
     };
   }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CreateBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { pushOciLayout, writeOciLayout } from '../../demo/oci-layout.ts';
 import type { TestCloud } from './cloud.ts';
 import { type ActionRun, type RunOptions, runAction } from './run-action.ts';
@@ -14,18 +15,20 @@ export interface TestApp {
   readonly exit?: number;
   /** Prints this line at the start. */
   readonly says?: string;
+  /** Status of everything else; default 200. */
+  readonly root?: number;
   /** Listens on this port instead of PORT. */
   readonly port?: number;
   readonly platforms?: readonly string[];
 }
 
-const source = ({ health = 200, exit, says, port, version }: TestApp) => `
+const source = ({ health = 200, root = 200, exit, says, port, version }: TestApp) => `
 import { createServer } from 'node:http';
 console.log(${JSON.stringify(says ?? `version ${version} starts`)});
 if (${exit !== undefined}) process.exit(${exit ?? 0});
 const json = { version: ${JSON.stringify(version)}, ...Object.fromEntries(Object.entries(process.env).filter(([k]) => /^(LOG|DB|NEW)/.test(k))) };
 const server = createServer((request, response) => {
-  const status = request.url === '/health' ? ${health} : 200;
+  const status = request.url === '/health' ? ${health} : ${root};
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json));
 }).listen(${port ?? 'Number(process.env.PORT)'});
 process.on('SIGTERM', () => { server.close(() => process.exit(0)); server.closeIdleConnections(); });
@@ -135,7 +138,11 @@ export async function createRunner(
       Interval: 1,
       Timeout: 1,
     },
-    InstanceConfiguration: { Cpu: '1024', Memory: '2048' },
+    InstanceConfiguration: {
+      Cpu: '1024',
+      Memory: '2048',
+      InstanceRoleArn: 'arn:aws:iam::000000000000:role/app',
+    },
   });
   return waitRunner(cloud, Service.ServiceArn);
 }
@@ -153,8 +160,31 @@ export function deployBackend(
   );
 }
 
-/** Names of the operations that changed something on a service. */
-export async function changesOf(cloud: TestCloud, service: string): Promise<string[]> {
+/** Names of the operations that changed something about a resource whose name contains `of`, oldest first. */
+export async function changesOf(cloud: TestCloud, of: string): Promise<string[]> {
   const changes = await cloud.changes();
-  return changes.filter((r) => r.service === service).map((r) => r.operation);
+  return changes.filter((r) => (r.resource ?? '').includes(of)).map((r) => r.operation);
 }
+
+/** Makes a bucket. */
+export async function createBucket(cloud: TestCloud, name: string): Promise<string> {
+  const client = new S3Client({ endpoint: cloud.endpoint, region: 'us-west-2', credentials: KEYS });
+  await client.send(new CreateBucketCommand({ Bucket: name }));
+  client.destroy();
+  return name;
+}
+
+/** A JSON document of the release bucket; `undefined` where there is none. */
+export async function readJson<T>(cloud: TestCloud, bucket: string, key: string): Promise<T | undefined> {
+  const client = new S3Client({ endpoint: cloud.endpoint, region: 'us-west-2', credentials: KEYS });
+  try {
+    const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return JSON.parse((await answer.Body?.transformToString()) ?? '') as T;
+  } catch {
+    return undefined;
+  } finally {
+    client.destroy();
+  }
+}
+
+const KEYS = { accessKeyId: 'AKIATEST', secretAccessKey: 'test' };

@@ -23,8 +23,8 @@ export interface LedgerJournal extends Journal {
   finish(result: BackendResult): Promise<void>;
   /** Writes that it ended by an error, where a record was begun. */
   abandon(outcome: Outcome, cause: string): Promise<void>;
-  /** Frees the lock. Never throws. */
-  close(): Promise<void>;
+  /** Frees the lock, or only stops to renew it, for the post step that takes it over. Never throws. */
+  close(keepsLock: boolean): Promise<void>;
 }
 
 export function openJournal(config: DeployBackendConfig, releaseId: string, job: BackendJob): LedgerJournal {
@@ -61,7 +61,7 @@ export function openJournal(config: DeployBackendConfig, releaseId: string, job:
       if (!begun) return;
       await ledger.writeBackend(releaseId, halfOf({ ...begun, cause }, outcome, startedAt, now()));
     },
-    close: async () => hold?.release(),
+    close: async (keepsLock) => (keepsLock ? hold?.leave() : hold?.release()),
   };
 }
 
@@ -147,4 +147,44 @@ export async function recordSafely(
     log.error(why);
     return why;
   }
+}
+
+/** What the main step keeps of its release for the post step. */
+export interface SavedRelease {
+  readonly id: string;
+  readonly environment: string;
+  /** '' where there is no ledger. */
+  readonly bucket: string;
+}
+
+function savedLedger(job: BackendJob): { ledger: Ledger; id: string } | undefined {
+  const { id, environment, bucket } = JSON.parse(job.state('release') || '{}') as Partial<SavedRelease>;
+  if (!id || !environment || !bucket) return undefined;
+  const store = s3Store(new S3Client(clientConfig()), bucket);
+  return { ledger: openLedger({ store, environment, log: job.log, clock: job.clock }), id };
+}
+
+/** The post step holds the lock again while it returns the service: with its own entry, or after it expired. */
+export async function rejoinLock(job: BackendJob): Promise<Hold | undefined> {
+  const saved = savedLedger(job);
+  if (!saved) return undefined;
+  try {
+    return await holdLock(job, saved.ledger, { release: saved.id, parts: ['backend'], timeout: 0 });
+  } catch (error) {
+    job.log.warning(`cleaning up without the lock: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+/** Writes into the record how the interrupted deployment was left. Never throws. */
+export async function recordInterrupted(job: BackendJob, outcome: Outcome, cause: string): Promise<void> {
+  const saved = savedLedger(job);
+  if (!saved) return;
+  const { ledger, id } = saved;
+  await recordSafely(async () => {
+    const half = (await ledger.record(id))?.backend;
+    if (!half) return;
+    const finishedAt = new Date(job.clock.now()).toISOString();
+    await ledger.writeBackend(id, { ...half, result: outcome, cause, finishedAt });
+  }, job.log);
 }

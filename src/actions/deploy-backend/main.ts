@@ -12,10 +12,10 @@ import { defaultReleaseId } from '../../release/id.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { ActionError, describeProblem, messageOf } from '../../runtime/errors.ts';
 import { freeSavedLock } from '../lock.ts';
-import { smokeGate } from './gate.ts';
+import { smokeGate } from '../smoke-gate.ts';
 import { readInputs } from './inputs.ts';
 import { action } from './interface.ts';
-import { type LedgerJournal, openJournal, recordSafely } from './journal.ts';
+import { type LedgerJournal, openJournal, recordInterrupted, recordSafely, rejoinLock } from './journal.ts';
 import { renderSummary } from './summary.ts';
 
 type DeployBackend = typeof action;
@@ -36,6 +36,14 @@ async function main(job: Job<DeployBackend>): Promise<ActionResult<DeployBackend
     );
   }
   const gate = await smokeGate(config.smokeChecks, job);
+  job.saveState(
+    'release',
+    JSON.stringify({
+      id: releaseId,
+      environment: config.environment,
+      bucket: journal ? config.releaseBucket : '',
+    }),
+  );
   const ports = {
     gate,
     aws: awsClients(),
@@ -45,15 +53,18 @@ async function main(job: Job<DeployBackend>): Promise<ActionResult<DeployBackend
     onUndo: (undo: Undo) => job.saveState('undo', JSON.stringify(undo)),
     onSettled: () => job.saveState('undo', ''),
   };
+  let keepsLock = false;
   try {
     const result = await deployBackend(config.backend, ports, journal);
+    // The post step has yet to return the service: nobody else may come in between.
+    keepsLock = result.outcome === 'interrupted';
     const unrecorded = journal ? await recordSafely(() => journal.finish(result), log) : undefined;
     return answer(result, releaseId, clock.now() - started, unrecorded);
   } catch (error) {
     await abandon(journal, error, job);
     throw error;
   } finally {
-    await journal?.close();
+    await journal?.close(keepsLock);
   }
 }
 
@@ -73,7 +84,7 @@ function answer(
   milliseconds: number,
   unrecorded: string | undefined,
 ): ActionResult<DeployBackend> {
-  const { cause, details, fix } = result;
+  const { cause, causes, fix } = result;
   return {
     outcome: result.outcome,
     outputs: {
@@ -87,25 +98,23 @@ function answer(
       'duration-seconds': (milliseconds / 1000).toFixed(1),
     },
     summary: renderSummary(result, releaseId, milliseconds),
-    problem: cause ? describeProblem({ what: cause, details, fix }) : unrecorded,
+    problem: cause ? describeProblem({ what: cause, details: causes, fix }) : unrecorded,
   };
 }
 
-/** After a cancellation or a kill: the service goes back to the snapshot, then the lock is freed. */
+/** After a cancellation or a kill: the service goes back to the snapshot, the record says so, the lock is freed. */
 async function post(job: Job<DeployBackend>): Promise<void> {
   const saved = job.state('undo');
   if (saved) {
-    const undo = JSON.parse(saved) as Undo;
     const { log, clock, signal } = job;
+    const hold = await rejoinLock(job);
     const timeout = job.inputs.duration('wait-timeout');
-    const { outcome, cause } = await cleanUpInterrupted(undo, timeout, {
-      aws: awsClients(),
-      log,
-      clock,
-      signal,
-    });
+    const ports = { aws: awsClients(), log, clock, signal };
+    const { outcome, cause } = await cleanUpInterrupted(JSON.parse(saved) as Undo, timeout, ports);
     if (outcome === 'interrupted') log.warning(cause);
     else log.error(cause);
+    await recordInterrupted(job, outcome, cause);
+    await hold?.release();
   }
   await freeSavedLock(job);
 }

@@ -23,6 +23,7 @@ export function renderSummary(result: BackendResult, releaseId: string, millisec
     result.cause
       ? `**Why:** ${plain(result.cause)}.${result.fix ? `\n\n**Next:** ${plain(result.fix)}.` : ''}`
       : '',
+    result.causes.map((line) => `- ${plain(line)}.`).join('\n'),
     result.details.length > 0 ? fenced('What the service said', result.details) : '',
     planTable(result.plan),
     probeSection(result),

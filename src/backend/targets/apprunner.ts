@@ -8,6 +8,7 @@ import { publicUrl } from '../../runtime/url.ts';
 import type { Findings } from '../diagnosis.ts';
 import { digestOf } from '../image-ref.ts';
 import type { ServiceRef } from '../service-ref.ts';
+import { refuseSizes } from '../sizes.ts';
 import type { BackendSpec, Scaling } from '../spec.ts';
 import { sameScaling } from '../spec.ts';
 import { conditionOf, phaseOf } from '../verdict.ts';
@@ -95,6 +96,18 @@ class AppRunnerTarget implements Target {
       });
     });
     return { ...numbers, arn };
+  }
+
+  refuse(now: BackendState, wanted: BackendSpec): void {
+    refuseSizes('apprunner', wanted.cpu, wanted.memory);
+    if (Object.keys(wanted.secrets).length === 0) return;
+    if (nativeOf(now).InstanceConfiguration?.InstanceRoleArn) return;
+    throw refused({
+      input: 'secrets',
+      what: 'the service has no instance role, and App Runner reads secrets with it',
+      found: now.arn,
+      fix: 'give the service an instance role that may call secretsmanager:GetSecretValue on them',
+    });
   }
 
   async underWay(): Promise<string | undefined> {

@@ -64,6 +64,8 @@ export abstract class EcsBase implements Target {
   abstract read(): Promise<BackendState>;
   abstract start(now: BackendState, wanted: BackendSpec): Promise<Rollout>;
 
+  abstract refuse(now: BackendState, wanted: BackendSpec): void;
+
   protected async service(): Promise<EcsService> {
     const service = await describeService(this.api, this.cluster, this.name);
     if (service) return service;
@@ -272,6 +274,17 @@ export async function describeService(
       resource: `${name} in cluster ${cluster}`,
       input: 'service',
     });
+  });
+}
+
+/** @throws ActionError `refused` where secrets are wanted and there is no role to read them with. */
+export function refuseRoleless(role: string | undefined, wanted: BackendSpec, arn: string): void {
+  if (role || Object.keys(wanted.secrets).length === 0) return;
+  throw refused({
+    input: 'secrets',
+    what: 'the task definition has no execution role, and ECS reads secrets with it',
+    found: arn,
+    fix: 'give it an execution role that may call secretsmanager:GetSecretValue on them',
   });
 }
 

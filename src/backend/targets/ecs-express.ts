@@ -3,10 +3,11 @@ import type { ECSExpressGatewayService } from '../../aws/ecs.ts';
 import { awsProblem } from '../../aws/errors.ts';
 import { refused } from '../../runtime/errors.ts';
 import { publicUrl } from '../../runtime/url.ts';
+import { refuseSizes } from '../sizes.ts';
 import { type BackendSpec, type Scaling, sameScaling } from '../spec.ts';
 import { conditionOf } from '../verdict.ts';
 import { splitWords } from '../words.ts';
-import { EcsBase, type Native } from './ecs-base.ts';
+import { EcsBase, type Native, refuseRoleless } from './ecs-base.ts';
 import type { BackendState, Rollout } from './target.ts';
 import { specOfContainer } from './task-definition.ts';
 
@@ -53,6 +54,11 @@ export class ExpressTarget extends EcsBase {
         .digest('hex'),
       native,
     };
+  }
+
+  refuse(now: BackendState, wanted: BackendSpec): void {
+    refuseRoleless((now.native as ExpressNative).configuration.executionRoleArn, wanted, now.arn);
+    refuseSizes('ecs-express', wanted.cpu, wanted.memory);
   }
 
   async start(now: BackendState, wanted: BackendSpec): Promise<Rollout> {

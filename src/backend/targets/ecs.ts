@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import type { EcsApi, EcsService, TaskDefinition, UpdateServiceRequest } from '../../aws/ecs.ts';
 import { awsProblem, readAwsError } from '../../aws/errors.ts';
 import { refused } from '../../runtime/errors.ts';
+import { refuseSizes } from '../sizes.ts';
 import type { BackendSpec } from '../spec.ts';
 import { conditionOf } from '../verdict.ts';
-import { EcsBase, type EcsPorts, type Native } from './ecs-base.ts';
+import { EcsBase, type EcsPorts, type Native, refuseRoleless } from './ecs-base.ts';
 import type { BackendState, Rollout } from './target.ts';
 import { chooseContainer, copyDefinition, platformOf, specOfContainer } from './task-definition.ts';
 
@@ -51,6 +52,14 @@ export class EcsTarget extends EcsBase {
       version: versionOf(service),
       native,
     };
+  }
+
+  refuse(now: BackendState, wanted: BackendSpec): void {
+    const { definition, service } = now.native as EcsNative;
+    refuseRoleless(definition.executionRoleArn, wanted, now.arn);
+    if (service.launchType === 'FARGATE' || definition.requiresCompatibilities?.includes('FARGATE')) {
+      refuseSizes('ecs', wanted.cpu, wanted.memory);
+    }
   }
 
   async start(now: BackendState, wanted: BackendSpec): Promise<Rollout> {

@@ -65,6 +65,11 @@ export interface Target {
   readonly kind: TargetKind;
   readonly arn: string;
   read(): Promise<BackendState>;
+  /**
+   * Refuses what the target is known not to take, before anything is changed.
+   * @throws ActionError `refused`.
+   */
+  refuse(now: BackendState, wanted: BackendSpec): void;
   /** What is under way on the service now, whoever started it. */
   underWay(): Promise<string | undefined>;
   /**
