@@ -11,6 +11,9 @@ export interface Cloud extends AwsAccess {
   readonly process: ChildProcess;
   /** Environment of a job that is to talk to this cloud. */
   readonly env: Readonly<Record<string, string>>;
+  /** Forgets the requests until now. */
+  forget(): Promise<void>;
+  /** What was asked since. */
   report(): Promise<CloudReport>;
   stop(): Promise<void>;
 }
@@ -54,6 +57,7 @@ export async function startCloud(paths: Paths, options: { speed: number; port: n
       AWS_SECRET_ACCESS_KEY: KEYS.secretKey,
       AWS_EC2_METADATA_DISABLED: 'true',
     },
+    forget: async () => void (await fetch(`${endpoint}/_cloud/requests`, { method: 'DELETE' })),
     report: async () =>
       summarize((await (await fetch(`${endpoint}/_cloud/requests`)).json()) as LoggedRequest[]),
     stop: async () => {

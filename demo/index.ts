@@ -103,6 +103,7 @@ async function play(options: Options, terminal: Terminal): Promise<void> {
     const resources = await createResources(cloud, (repository) =>
       pushPlaceholder(endpoint, repository, join(workspace, 'placeholder')),
     );
+    await cloud.forget();
     terminal.line(`local cloud on ${endpoint}, resources made in ${(now() / 1000).toFixed(1)} s\n`);
     const stage = new Stage({ paths, cloud, github, resources, commits, terminal, workspace, now });
     let problem: unknown;

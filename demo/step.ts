@@ -99,10 +99,14 @@ function execute(
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
-    const bound = setTimeout(() => child.kill('SIGKILL'), STEP_LIMIT);
+    const kill = () => child.kill('SIGKILL');
+    const bound = setTimeout(kill, STEP_LIMIT);
+    // A step must not outlive a demo that was stopped.
+    process.once('exit', kill);
     child.on('error', reject);
     child.on('close', (code) => {
       clearTimeout(bound);
+      process.off('exit', kill);
       resolve({ code: code ?? 137, log });
     });
   });

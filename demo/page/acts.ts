@@ -30,25 +30,34 @@ function closeUp(report: WeekReport, act: ActReport): string {
     steps: act.steps,
     from: act.from,
     to: act.to,
-    bucket: 100,
+    bucket: 200,
     width: 760,
-    label: 'Requests each tenth of a second while the release went out',
+    label: 'Requests each fifth of a second while the release went out',
   });
-  return `<figure class="card figure close-up"><figcaption><b>The switch, close up</b><span>each bar is a tenth of a second</span></figcaption>${chart}</figure>`;
+  return `<figure class="card figure close-up"><figcaption><b>The switch, close up</b><span>each bar is a fifth of a second; above, the job’s steps</span></figcaption>${chart}</figure>`;
 }
 
 const GOOD = new Set(['deployed', 'unchanged', 'planned', 'passed']);
 const WARN = new Set(['rolled-back', 'refused', 'warned']);
 
-export function outcomeBadge(outcome: string): string {
-  const kind = GOOD.has(outcome) ? 'good' : WARN.has(outcome) ? 'warn' : outcome === '' ? 'plain' : 'bad';
+/** @param rollback whether it is how a rollback ended: there, `rolled-back` is success */
+export function outcomeBadge(outcome: string, rollback = false): string {
+  const kind =
+    GOOD.has(outcome) || (rollback && outcome === 'rolled-back')
+      ? 'good'
+      : WARN.has(outcome)
+        ? 'warn'
+        : outcome === ''
+          ? 'plain'
+          : 'bad';
   return outcome ? `<span class="badge ${kind}">${escapeHtml(outcome)}</span>` : '';
 }
 
 function stepRow(step: StepRun): string {
   const green = step.exitCode === 0;
   const outcome = step.outputs['outcome'] ?? (step.outputs['pushed'] === 'true' ? 'pushed' : '');
-  return `<details class="step"><summary><span class="mark ${green ? 'green' : 'red'}">${green ? '✓' : '✗'}</span><span class="name">${step.action}</span>${outcome === 'pushed' ? '<span class="badge good">pushed</span>' : outcomeBadge(outcome)}<span class="took">${time(step.to - step.from)}</span></summary>
+  const open = !green || step.action === 'rollback' ? ' open' : '';
+  return `<details class="step"${open}><summary><span class="mark ${green ? 'green' : 'red'}">${green ? '✓' : '✗'}</span><span class="name">${step.action}</span>${outcome === 'pushed' ? '<span class="badge good">pushed</span>' : outcomeBadge(outcome, step.action === 'rollback')}<span class="took">${time(step.to - step.from)}</span></summary>
 <div class="inside">
 ${step.summary ? `<div class="md">${renderMarkdown(step.summary)}</div>` : ''}
 <details class="fold"><summary>with:</summary><pre class="log">${escapeHtml(withBlock(step))}</pre></details>

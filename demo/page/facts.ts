@@ -1,7 +1,7 @@
 import type { WeekReport } from '../model.ts';
 import { outcomeBadge } from './acts.ts';
 import { commitColour } from './chart.ts';
-import { bytes, escapeHtml, grouped } from './html.ts';
+import { bytes, counted, escapeHtml, grouped } from './html.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -19,9 +19,9 @@ export function ledgerTable(report: WeekReport): string {
       text(record['type']),
       commitChip(report, text(record['commit'])),
       escapeHtml(text(record['actor'])),
-      outcomeBadge(text(record['result'])),
+      outcomeBadge(text(record['result']), record['type'] === 'rollback'),
       backend ? `<span class="mono">${digest(text(backend['image']))}</span>` : '',
-      frontend ? `${grouped(Number(frontend['files'] ?? 0))} files` : '',
+      frontend ? counted(Number(frontend['files'] ?? 0), 'file') : '',
       took(record),
     ];
     return `<tr${live ? ' class="live"' : ''}>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
@@ -47,6 +47,18 @@ function took(record: Json): string {
   return Number.isFinite(to - from) ? `${((to - from) / 1000).toFixed(1)} s` : '';
 }
 
+/** `service:Action` by service. */
+function iamGroups(actions: readonly string[]): string {
+  const groups = new Map<string, string[]>();
+  for (const action of actions) {
+    const [service = '', name = ''] = action.split(':');
+    groups.set(service, [...(groups.get(service) ?? []), name]);
+  }
+  return [...groups]
+    .map(([service, names]) => `<dt>${escapeHtml(service)}</dt><dd>${names.map(escapeHtml).join(', ')}</dd>`)
+    .join('');
+}
+
 /** What it took: requests to AWS, permissions, and the size of what ran. */
 export function factCards(report: WeekReport): string {
   const { cloud, bundles } = report;
@@ -60,8 +72,8 @@ export function factCards(report: WeekReport): string {
   );
   return `<div class="facts">
 <div class="card"><h3>${grouped(cloud.requests)} requests to AWS, all week</h3><table>${services.join('')}</table>
-<p class="quiet">${grouped(cloud.mutating)} of them changed something. ${bytes(cloud.bytesIn)} went up and ${bytes(cloud.bytesOut)} came down, in the actions and for the users.</p></div>
-<div class="card"><h3>The least policy: ${cloud.iam.length} IAM actions</h3><ul class="iam mono">${cloud.iam.map((action) => `<li>${escapeHtml(action)}</li>`).join('')}</ul></div>
+<p class="quiet">${grouped(cloud.mutating)} of them changed something. ${bytes(cloud.bytesIn)} went up and ${bytes(cloud.bytesOut)} came down, for the actions and for the demo's own look-ups.</p></div>
+<div class="card"><h3>The least policy: ${cloud.iam.length} IAM actions</h3><dl class="iam">${iamGroups(cloud.iam)}</dl></div>
 <div class="card"><h3>What ran</h3><table>${sizes.join('')}</table><p class="quiet">Bundles from <code>dist/</code>, as a workflow's runner executes them; Node ${escapeHtml(report.node)} on ${escapeHtml(report.platform)}. AWS's own waits ran ${report.speed} times as fast.</p></div>
 </div>`;
 }

@@ -12,6 +12,11 @@ export function grouped(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
+/** `1 file`, `27 files` */
+export function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** `412 B`, `3.1 kB`, `12 MB` */
 export function bytes(value: number): string {
   if (value < 1000) return `${value} B`;

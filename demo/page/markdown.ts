@@ -92,7 +92,9 @@ function table(lines: readonly string[]): string {
           `<${tag}${align[column] ? ` class="${align[column]}"` : ''}>${inline(value)}</${tag}>`,
       )
       .join('')}</tr>`;
-  return `<table><thead>${row('th', head)}</thead><tbody>${rows.map((values) => row('td', values)).join('')}</tbody></table>`;
+  // A head without words is only there because Markdown asks for one.
+  const thead = head.some(Boolean) ? `<thead>${row('th', head)}</thead>` : '';
+  return `<table>${thead}<tbody>${rows.map((values) => row('td', values)).join('')}</tbody></table>`;
 }
 
 /** The cells of a row; `\|` is a bar inside a cell. */
@@ -147,6 +149,9 @@ function inline(text: string): string {
     .replaceAll(/(`+)(.+?)\1(?!`)/g, (_all, _ticks, code: string) =>
       keep(`<code>${escapeHtml(code.trim())}</code>`),
     )
+    .replaceAll(/<code>(.*?)<\/code>/g, (_all, code: string) =>
+      keep(`<code>${entities(escapeHtml(code))}</code>`),
+    )
     .replaceAll(/\[([^\]]*)\]\((https?:\/\/[^\s)]+)\)/g, (_all, label: string, url: string) =>
       keep(`<a href="${escapeHtml(url)}">${inline(label)}</a>`),
     )
@@ -156,8 +161,7 @@ function inline(text: string): string {
         keep(`<${slash}${tag.toLowerCase()}${slash ? '' : attributes(tag.toLowerCase(), rest)}>`),
     )
     .replaceAll(/\\([\\`*_{}[\]()#+.!|<>~-])/g, (_all, char: string) => keep(escapeHtml(char)));
-  const html = escapeHtml(marked)
-    .replaceAll(/&amp;(#?\w+;)/g, '&$1')
+  const html = entities(escapeHtml(marked))
     .replaceAll(/\*\*(.+?)\*\*/g, '<strong>$1</strong>')
     .replaceAll(/(?<![\w*])\*([^*\s][^*]*)\*(?![\w*])/g, '<em>$1</em>')
     .replaceAll(/(?<![\w_])_([^_\s][^_]*)_(?![\w_])/g, '<em>$1</em>')
@@ -165,6 +169,11 @@ function inline(text: string): string {
     .replaceAll(/:(\w+):/g, (all, name: string) => EMOJI[name] ?? all)
     .replaceAll(/(?<!["=])\bhttps?:\/\/[^\s<)]+/g, (url) => `<a href="${url}">${url}</a>`);
   return restore(html, aside);
+}
+
+/** Entities that the text already had stay what they were. */
+function entities(escaped: string): string {
+  return escaped.replaceAll(/&amp;(#?\w+;)/g, '&$1');
 }
 
 function restore(html: string, aside: readonly string[]): string {

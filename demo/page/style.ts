@@ -115,13 +115,15 @@ th { font-weight: 600; color: var(--quiet); font-size: .84rem; white-space: nowr
 tr:last-child td { border-bottom: 0; }
 .right { text-align: right; } .center { text-align: center; }
 .md table { width: auto; margin: .6rem 0; font-size: .9rem; } .md th, .md td { border: 1px solid var(--line); padding: .35rem .8rem; } .md th { color: var(--ink); }
+.md tr:last-child td { border-bottom: 1px solid var(--line); }
 tr.live td { background: color-mix(in srgb, var(--good) 9%, transparent); }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(19rem, 1fr)); gap: 1.2rem; }
 .facts .card { padding: 1rem 1.2rem; }
 .facts h3 { margin: 0 0 .6rem; font-size: 1rem; }
 .facts td, .facts th { padding: .28rem .3rem; }
 .bar { display: block; height: .5rem; border-radius: .25rem; background: var(--c0); min-width: 2px; }
-.iam { columns: 2; margin: 0; padding: 0; list-style: none; font-size: .8rem; }
+.iam { margin: 0; font-size: .86rem; line-height: 1.5; } .iam dt { font-weight: 600; } .iam dd { margin: 0 0 .45rem; color: var(--quiet); }
+.facts td { vertical-align: middle; }
 footer { border-top: 1px solid var(--line); padding: 1.6rem 0 3rem; color: var(--quiet); font-size: .92rem; }
 .problem { border: 2px solid var(--bad); border-radius: .8rem; padding: 1rem 1.2rem; white-space: pre-wrap; margin: 0 0 1.5rem; font-size: .9rem; }
 @media (max-width: 56rem) { .act { grid-template-columns: 1fr; } .act-head { position: static; } .checks { columns: 1; } }

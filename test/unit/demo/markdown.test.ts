@@ -14,6 +14,11 @@ const EXAMPLES: readonly (readonly [what: string, markdown: string, html: string
   ['a link', '[run](https://x.test/1)', '<p><a href="https://x.test/1">run</a></p>'],
   ['a link to a script is text', '[x](javascript:alert(1))', '<p>[x](javascript:alert(1))</p>'],
   ['a bare address', 'see https://x.test/a', '<p>see <a href="https://x.test/a">https://x.test/a</a></p>'],
+  [
+    'an address in code',
+    '<code>GET https://x.test &lt;a&gt;</code>',
+    '<code>GET https://x.test &lt;a&gt;</code>',
+  ],
   ['an unknown tag is text', '<script>x</script>', '<p>&lt;script&gt;x&lt;/script&gt;</p>'],
   ['attributes are dropped', 'a<br onclick="x">b', '<p>a<br>b</p>'],
   ['an escaped character', 'a \\* b \\| c', '<p>a * b | c</p>'],
