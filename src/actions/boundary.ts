@@ -34,7 +34,7 @@ async function runPost<A extends ActionInterface>(definition: Action<A>, job: Jo
 function jobFor<A extends ActionInterface>(action: A, signal: AbortSignal): Job<A> {
   return {
     inputs: new Inputs(action, (name) => core.getInput(name)),
-    log: actionsLog(),
+    log: actionsLog(Date.now, process.env['WWHD_TERMINAL'] === 'true'),
     clock: systemClock,
     run: readRunContext(process.env),
     env: process.env,

@@ -1,0 +1,40 @@
+// Generated from actions/history/action.yml by `npm run generate`. Do not edit.
+// biome-ignore-all format: generated
+export const action = {
+  name: 'history',
+  inputs: {
+    environment: {
+      required: false,
+      default: 'production',
+      description: 'The environment in the ledger.',
+    },
+    'release-bucket': {
+      required: true,
+      default: '',
+      description: 'S3 bucket of the ledger and of the backup.',
+    },
+    limit: {
+      required: false,
+      default: '20',
+      description: 'How many releases to show, newest first.',
+    },
+    'page-file': {
+      required: false,
+      default: '',
+      description: 'Write the history as one HTML page to this path.',
+    },
+    publish: {
+      required: false,
+      default: 'false',
+      description: 'Write that page into the release bucket too, as `<environment>/history.html`.',
+    },
+  },
+  outputs: {
+    outcome: { description: '`unchanged`; `refused` where the ledger cannot be read.' },
+    current: { description: 'The release that is live; empty before the first one.' },
+    'latest-good': { description: 'The release that a rollback to `latest-good` would go to; empty where there is none.' },
+    releases: { description: 'The newest releases as JSON, with what is live and what is good.' },
+    dora: { description: 'Deployment frequency, lead time, change-failure rate, time to restore and rework as JSON.' },
+    page: { description: 'Path of the page, where one was written.' },
+  },
+} as const;

@@ -1,0 +1,61 @@
+import { action as deployBackend } from '../actions/deploy-backend/interface.ts';
+import { action as deployFrontend } from '../actions/deploy-frontend/interface.ts';
+import { action as history } from '../actions/history/interface.ts';
+import { action as pushImage } from '../actions/push-image/interface.ts';
+import { action as rollback } from '../actions/rollback/interface.ts';
+import { action as smokeTest } from '../actions/smoke-test/interface.ts';
+import type { ActionInterface } from '../runtime/inputs.ts';
+
+/** A command that runs an action's own bundle: a new one is a line in the table below. */
+export interface Command {
+  readonly action: ActionInterface;
+  /** One line for the list of commands. */
+  readonly about: string;
+  /** Inputs that may be given without their names, in this order. */
+  readonly positional: readonly string[];
+  readonly example: string;
+}
+
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  rollback: {
+    action: rollback,
+    about: 'go back to any recorded release, backend and frontend as a pair',
+    positional: ['to'],
+    example: 'wwhd-deploy rollback --release-bucket my-site-backup --to latest-good',
+  },
+  history: {
+    action: history,
+    about: 'releases, what is live, what is good, and the delivery figures',
+    positional: [],
+    example: 'wwhd-deploy history --release-bucket my-site-backup --limit 10',
+  },
+  'deploy-frontend': {
+    action: deployFrontend,
+    about: 'a folder onto S3 and CloudFront',
+    positional: ['source'],
+    example: 'wwhd-deploy deploy-frontend ./dist --bucket my-site --distribution E1ABCDEF',
+  },
+  'deploy-backend': {
+    action: deployBackend,
+    about: 'a container image onto App Runner or ECS',
+    positional: [],
+    example: 'wwhd-deploy deploy-backend --service arn:aws:apprunner:… --image …@sha256:…',
+  },
+  'push-image': {
+    action: pushImage,
+    about: 'build an image and push it to ECR under a tag that never moves',
+    positional: [],
+    example: 'wwhd-deploy push-image --repository my-api',
+  },
+  'smoke-test': {
+    action: smokeTest,
+    about: 'prove with real requests that a service answers as it should',
+    positional: ['checks'],
+    example: 'wwhd-deploy smoke-test checks.yml --base-url https://api.example.com',
+  },
+};
+
+/** Commands with a `dry-run` input: what `wwhd-deploy plan <command>` takes. */
+export const PLANNABLE: readonly string[] = Object.keys(COMMANDS).filter(
+  (name) => 'dry-run' in (COMMANDS[name]?.action.inputs ?? {}),
+);

@@ -1,0 +1,131 @@
+#!/usr/bin/env node
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ActionError, messageOf, refused } from '../runtime/errors.ts';
+import { type AnyOutcome, exitCode, isSuccess } from '../runtime/outcome.ts';
+import { COMMANDS, type Command, PLANNABLE } from './commands.ts';
+import { runEnvironment } from './context.ts';
+import { type CommandLine, parseFlags } from './flags.ts';
+import { commandHelp, generalHelp } from './help.ts';
+import { nearest } from './nearest.ts';
+import { runStep } from './step.ts';
+import { screenOf, Terminal } from './terminal.ts';
+
+/** The bundles stand beside this one. */
+const dist = dirname(dirname(fileURLToPath(import.meta.url)));
+
+process.exitCode = await run(process.argv.slice(2));
+
+async function run(args: readonly string[]): Promise<number> {
+  try {
+    const [name, ...rest] = args;
+    if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+      process.stdout.write(generalHelp());
+      return name === undefined ? exitCode('', 'refused') : 0;
+    }
+    if (name === 'local-cloud') return await localCloud(rest);
+    if (name === 'plan') return await plan(rest);
+    return await runCommand(name, rest, {});
+  } catch (error) {
+    const known = error instanceof ActionError;
+    process.stderr.write(`${known ? messageOf(error) : String((error as Error)?.stack ?? error)}\n`);
+    return exitCode('', known ? error.outcome : 'failed');
+  }
+}
+
+function plan(args: readonly string[]): Promise<number> {
+  const [name = '', ...rest] = args;
+  if (!PLANNABLE.includes(name)) {
+    throw refused({ what: `plan takes a command: ${PLANNABLE.join(', ')}`, found: JSON.stringify(name) });
+  }
+  return runCommand(name, rest, { 'dry-run': 'true' });
+}
+
+function commandOf(name: string): Command {
+  const command = COMMANDS[name];
+  if (command) return command;
+  const near = nearest(name, [...Object.keys(COMMANDS), 'plan', 'local-cloud']);
+  throw refused({
+    what: `there is no command ${JSON.stringify(name)}`,
+    fix: near ? `did you mean ${near}? --help lists them all` : '--help lists them',
+  });
+}
+
+async function runCommand(
+  name: string,
+  args: readonly string[],
+  also: Readonly<Record<string, string>>,
+): Promise<number> {
+  const command = commandOf(name);
+  const line = parseFlags(command, args, process.env);
+  if (line.options.help) {
+    process.stdout.write(commandHelp(name, command));
+    return 0;
+  }
+  const terminal = new Terminal(
+    screenOf(line.options.json ? process.stderr : process.stdout, process.env),
+    line.options,
+  );
+  try {
+    return await runInTerminal(name, line, also, terminal);
+  } finally {
+    terminal.close();
+  }
+}
+
+async function runInTerminal(
+  name: string,
+  { inputs, options }: CommandLine,
+  also: Readonly<Record<string, string>>,
+  terminal: Terminal,
+): Promise<number> {
+  const cwd = process.cwd();
+  const context = await runEnvironment(options, process.env, cwd);
+  const result = await runStep({
+    script: join(dist, name, 'index.js'),
+    inputs: { ...inputs, ...also },
+    env: { ...process.env, ...context },
+    cwd,
+    say: (said) => terminal.show(said),
+  });
+  const outcome = (result.outputs['outcome'] ?? 'failed') as AnyOutcome;
+  terminal.end(outcome, isSuccess(name, outcome));
+  if (options.json) process.stdout.write(`${JSON.stringify(document(name, result), null, 2)}\n`);
+  return result.exitCode;
+}
+
+/** Outputs that hold JSON are given as what they hold. */
+function document(command: string, result: Awaited<ReturnType<typeof runStep>>) {
+  const outputs = Object.entries(result.outputs).map(([name, value]) => [name, parsed(value)]);
+  const problem = result.errors.at(-1);
+  return {
+    version: 1,
+    command,
+    exitCode: result.exitCode,
+    ...Object.fromEntries(outputs),
+    ...(problem ? { problem } : {}),
+  };
+}
+
+function parsed(value: string): unknown {
+  if (!/^[[{]/.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+/** The local cloud takes its own flags and runs until it is stopped. */
+async function localCloud(args: readonly string[]): Promise<number> {
+  const child = spawn(process.execPath, [join(dist, 'local-cloud', 'index.js'), ...args], {
+    stdio: 'inherit',
+  });
+  const forward = (signal: NodeJS.Signals) => void child.kill(signal);
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => forward('SIGTERM'));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return code ?? 0;
+}

@@ -1,0 +1,46 @@
+/** What a bundle said on a line: the runner's workflow commands, or plain text. */
+export type Said =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'group'; readonly text: string }
+  | { readonly kind: 'end-group' }
+  | { readonly kind: 'debug' | 'notice' | 'warning' | 'error' | 'mask' | 'progress'; readonly text: string }
+  | { readonly kind: 'nothing' };
+
+const KINDS = {
+  group: 'group',
+  debug: 'debug',
+  notice: 'notice',
+  warning: 'warning',
+  error: 'error',
+  'add-mask': 'mask',
+  progress: 'progress',
+} as const;
+
+/**
+ * One line of a bundle's output.
+ * Format: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+ */
+export function readLine(line: string): Said {
+  const match = /^::([a-z-]+)(?:\s[^:]*(?::(?!:)[^:]*)*)?::(.*)$/.exec(line);
+  const [, command = '', data = ''] = match ?? [];
+  if (!match) return { kind: 'text', text: line };
+  if (command === 'endgroup') return { kind: 'end-group' };
+  const kind = KINDS[command as keyof typeof KINDS];
+  return kind ? { kind, text: decoded(data) } : { kind: 'nothing' };
+}
+
+const decoded = (data: string) => data.replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%25', '%');
+
+/** The `name<<delimiter` format of GITHUB_OUTPUT and GITHUB_STATE. */
+export function readFileCommand(text: string): Record<string, string> {
+  const lines = text.split('\n');
+  const values: Record<string, string> = {};
+  for (let i = 0; i < lines.length; i++) {
+    const [, name, delimiter = ''] = /^([^=<]+)<<(.+)$/.exec(lines[i] ?? '') ?? [];
+    if (!name) continue;
+    const end = lines.indexOf(delimiter, i + 1);
+    values[name] = lines.slice(i + 1, end).join('\n');
+    i = end;
+  }
+  return values;
+}
