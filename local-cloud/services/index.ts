@@ -1,5 +1,6 @@
 import type { ServiceFactory } from '../core/service.ts';
 import { appRunnerService } from './apprunner/index.ts';
+import { autoScalingService } from './autoscaling/index.ts';
 import { cloudfrontService } from './cloudfront/index.ts';
 import { cloudWatchService } from './cloudwatch/index.ts';
 import { ecrService } from './ecr/index.ts';
@@ -19,6 +20,7 @@ export const services: readonly ServiceFactory[] = [
   secretsManagerService,
   appRunnerService,
   ecsService,
+  autoScalingService,
   cloudWatchService,
   logsService,
   stsService,
