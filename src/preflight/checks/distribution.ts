@@ -1,0 +1,187 @@
+import { pathPart, type Reader, type Xml, xmlAt, xmlList } from '../../aws/reader.ts';
+import type { SitePlace } from '../config.ts';
+import { advice, expectThat, type Finding, fromError, ok, wrong } from '../finding.ts';
+import type { Check } from '../preflight.ts';
+
+/** CloudFront in front of the bucket: the right origin, private, https, an entry page, an honest 404. */
+export const distribution: Check = {
+  id: 'distribution',
+  title: 'CloudFront distribution',
+  applies: ({ site }) => site?.distribution !== undefined,
+  async run({ site }, { aws }) {
+    if (!site?.distribution) return [];
+    const id = site.distribution;
+    try {
+      const { xml } = await aws.cloudFront(`distribution/${pathPart(id)}`);
+      const found = xml['DistributionConfig'] as Xml;
+      return [
+        ok(`${id} answers on ${xmlAt(xml, 'DomainName')}`),
+        ...judgeDistribution(found, site),
+        ...(await bucketPolicy(aws, site, xmlAt(xml, 'ARN'))),
+      ];
+    } catch (error) {
+      return [
+        fromError(error, 'cloudfront:GetDistribution', () =>
+          wrong(
+            `there is no distribution ${id} in this account`,
+            'correct `distribution`: its id begins with E and stands in `aws cloudfront list-distributions --query "DistributionList.Items[].[Id,DomainName]"`',
+          ),
+        ),
+      ];
+    }
+  },
+};
+
+/** Pure: everything that the configuration alone can tell. */
+export function judgeDistribution(config: Xml, site: SitePlace): Finding[] {
+  return [
+    expectThat(
+      xmlAt(config, 'Enabled') !== 'false',
+      'it is enabled',
+      wrong('it is disabled: it answers nobody', 'enable it in the CloudFront console'),
+    ),
+    ...judgeOrigin(config, site),
+    judgeEntry(config),
+    ...judgeViewers(config),
+    judgeErrorPages(config),
+    ...judgeNames(config, site),
+  ];
+}
+
+function judgeOrigin(config: Xml, { bucket, prefix }: SitePlace): Finding[] {
+  const origins = xmlList(config, 'Origins', 'Items', 'Origin');
+  const host = (origin: Xml) => xmlAt(origin, 'DomainName');
+  const ours = origins.find((origin) => host(origin).startsWith(`${bucket}.s3`));
+  if (!ours) {
+    return [
+      wrong(
+        `none of its origins is s3://${bucket} (they are ${origins.map(host).join(', ') || 'none'})`,
+        `set the origin's domain to ${bucket}.s3.<region>.amazonaws.com, or correct \`bucket\` or \`distribution\``,
+      ),
+    ];
+  }
+  const path = xmlAt(ours, 'OriginPath').replace(/^\//, '');
+  const wanted = prefix.replace(/\/$/, '');
+  return [
+    expectThat(
+      path === wanted,
+      'its origin is the bucket',
+      wrong(
+        `its origin path is "/${path}", and the site goes to "/${wanted}"`,
+        'make `prefix` and the origin path the same',
+      ),
+    ),
+    expectThat(
+      xmlAt(ours, 'OriginAccessControlId') !== '',
+      'it signs its requests to the bucket (origin access control)',
+      host(ours).includes('s3-website')
+        ? wrong(
+            'its origin is the website endpoint, which needs a public bucket',
+            `use ${bucket}.s3.<region>.amazonaws.com with an origin access control`,
+          )
+        : wrong(
+            'it has no origin access control: a private bucket answers it with 403',
+            'create one of type s3 (sigv4, always) and set it on the origin',
+          ),
+    ),
+  ];
+}
+
+function judgeEntry(config: Xml): Finding {
+  const page = xmlAt(config, 'DefaultRootObject');
+  if (page === 'index.html') return ok('its default root object is index.html');
+  return wrong(
+    page ? `its default root object is ${page}` : 'it has no default root object: / answers with an error',
+    'set the default root object to index.html (without a slash)',
+  );
+}
+
+function judgeViewers(config: Xml): Finding[] {
+  const behaviour = config['DefaultCacheBehavior'];
+  const policy = xmlAt(behaviour, 'ViewerProtocolPolicy');
+  return [
+    expectThat(
+      policy === 'redirect-to-https' || policy === 'https-only',
+      'viewers are led to https',
+      advice('viewers may use plain http', 'set the viewer protocol policy to redirect-to-https'),
+    ),
+    expectThat(
+      xmlAt(behaviour, 'Compress') === 'true',
+      'it compresses',
+      advice(
+        'it does not compress: pages are three times as large on the wire',
+        'set Compress to true, with a cache policy that knows gzip and brotli (CachingOptimized)',
+      ),
+    ),
+  ];
+}
+
+/** A private bucket without ListBucket for CloudFront answers a missing page with 403. */
+function judgeErrorPages(config: Xml): Finding {
+  const pages = xmlList(config, 'CustomErrorResponses', 'Items', 'CustomErrorResponse');
+  const find = (code: string) => pages.find((page) => xmlAt(page, 'ErrorCode') === code);
+  const page = find('403') ?? find('404');
+  if (!page) {
+    return advice(
+      "a page that is not there is answered with S3's 403 in XML",
+      'add custom error responses: 403 and 404 → /404.html with status 404 (for a single-page app → /index.html with 200)',
+    );
+  }
+  return ok(
+    `a page that is not there is answered with ${xmlAt(page, 'ResponsePagePath') || 'an error'} (${xmlAt(page, 'ResponseCode') || xmlAt(page, 'ErrorCode')})`,
+  );
+}
+
+function judgeNames(config: Xml, { siteUrl }: SitePlace): Finding[] {
+  if (!siteUrl) return [];
+  const host = new URL(siteUrl).hostname;
+  if (host.endsWith('.cloudfront.net') || host === 'localhost' || /^[\d.]+$/.test(host)) return [];
+  const aliases = xmlList(config, 'Aliases', 'Items', 'CNAME').map(String);
+  const covered = aliases.some(
+    (alias) => alias === host || (alias.startsWith('*.') && host.endsWith(alias.slice(1))),
+  );
+  const certificate = xmlAt(config, 'ViewerCertificate', 'ACMCertificateArn');
+  return [
+    expectThat(
+      covered,
+      `it answers for ${host}`,
+      wrong(
+        `it does not know ${host} (its names: ${aliases.join(', ') || 'none'})`,
+        `add ${host} to its alternate domain names, with a certificate of us-east-1`,
+      ),
+    ),
+    expectThat(
+      certificate !== '',
+      'it has a certificate of its own',
+      wrong(
+        'it has no certificate of its own names',
+        'request one in ACM, in us-east-1, and set it on the distribution',
+      ),
+    ),
+  ];
+}
+
+/** The bucket must let this very distribution read, and nobody else. */
+async function bucketPolicy(aws: Reader, { bucket }: SitePlace, arn: string): Promise<Finding[]> {
+  const fix = `allow it: {"Effect":"Allow","Principal":{"Service":"cloudfront.amazonaws.com"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::${bucket}/*","Condition":{"StringEquals":{"AWS:SourceArn":"${arn}"}}}`;
+  try {
+    const policy = await aws.bucketPolicy(bucket);
+    const allows = policy.includes('cloudfront.amazonaws.com') && policy.includes(arn);
+    return [
+      expectThat(
+        allows,
+        'the bucket policy lets it read',
+        wrong(
+          `the bucket policy of s3://${bucket} does not name ${arn}: pages would be answered with 403`,
+          fix,
+        ),
+      ),
+    ];
+  } catch (error) {
+    return [
+      fromError(error, 's3:GetBucketPolicy', () =>
+        wrong(`s3://${bucket} has no bucket policy: CloudFront may not read it`, fix),
+      ),
+    ];
+  }
+}

@@ -1,0 +1,95 @@
+import { readAwsError } from '../../aws/errors.ts';
+import { type Xml, xmlAt, xmlList } from '../../aws/reader.ts';
+import { type Finding, fromError, ok, unknown, wrong } from '../finding.ts';
+import { type Needed, neededPermissions } from '../permissions.ts';
+import type { Check, PreflightPorts } from '../preflight.ts';
+
+/** What IAM itself says that this role may do: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html */
+export const permissions: Check = {
+  id: 'permissions',
+  title: 'Permissions',
+  applies: () => true,
+  async run(config, ports) {
+    const { aws } = ports;
+    try {
+      const caller = await aws.query('STS', 'GetCallerIdentity', {});
+      const arn = xmlAt(caller, 'GetCallerIdentityResult', 'Arn');
+      const needed = neededPermissions(config, arn.split(':')[4] ?? '', await aws.region());
+      if (needed.length === 0)
+        return [
+          unknown(
+            'no input names a resource, so there is nothing to be allowed',
+            'give the inputs of the actions that you use',
+          ),
+        ];
+      const principal = await principalOf(arn, ports);
+      const denied = (await Promise.all(needed.map((one) => simulate(principal, one, ports)))).flat();
+      const count = needed.reduce((sum, { actions }) => sum + actions.length, 0);
+      return denied.length > 0
+        ? denied.map(deniedFinding)
+        : [ok(`all ${count} permissions that deployments need are granted`)];
+    } catch (error) {
+      return [cannotAsk(error)];
+    }
+  },
+};
+
+/** A session is not a principal of IAM; its role is. A role may have a path, which its session does not say. */
+async function principalOf(arn: string, { aws }: PreflightPorts): Promise<string> {
+  const role = /:assumed-role\/([^/]+)\//.exec(arn)?.[1];
+  if (!role) return arn;
+  const answer = await aws.query('IAM', 'GetRole', { RoleName: role });
+  return xmlAt(answer, 'GetRoleResult', 'Role', 'Arn');
+}
+
+interface Denied {
+  readonly action: string;
+  readonly resource: string;
+  /** `implicitDeny` where nothing allows it, `explicitDeny` where something forbids it. */
+  readonly decision: string;
+}
+
+async function simulate(
+  principal: string,
+  { resource, actions }: Needed,
+  { aws }: PreflightPorts,
+): Promise<Denied[]> {
+  const names = Object.fromEntries(actions.map((action, i) => [`ActionNames.member.${i + 1}`, action]));
+  const answer = await aws.query('IAM', 'SimulatePrincipalPolicy', {
+    PolicySourceArn: principal,
+    'ResourceArns.member.1': resource,
+    ...names,
+  });
+  return deniedIn(answer, resource);
+}
+
+export function deniedIn(answer: Xml, resource: string): Denied[] {
+  return xmlList(answer, 'SimulatePrincipalPolicyResult', 'EvaluationResults', 'member')
+    .map((member) => ({
+      action: xmlAt(member, 'EvalActionName'),
+      resource,
+      decision: xmlAt(member, 'EvalDecision'),
+    }))
+    .filter(({ decision }) => decision !== 'allowed');
+}
+
+function deniedFinding({ action, resource, decision }: Denied): Finding {
+  return decision === 'explicitDeny'
+    ? wrong(
+        `${action} on ${resource} is forbidden by a Deny statement`,
+        "change that statement: a permission boundary, the role's policies or the organisation's",
+      )
+    : wrong(
+        `${action} on ${resource} is not granted`,
+        `add {"Effect":"Allow","Action":"${action}","Resource":"${resource}"} to the role's policy (infra/terraform has the least policy)`,
+      );
+}
+
+function cannotAsk(error: unknown): Finding {
+  const { kind } = readAwsError(error);
+  if (kind === 'credentials') return fromError(error, 'sts:GetCallerIdentity', () => unknown(''));
+  return unknown(
+    'IAM could not be asked what this role may do; what was read above is allowed, the rest shows at the first deployment',
+    'grant iam:GetRole and iam:SimulatePrincipalPolicy on the role itself to see it here',
+  );
+}

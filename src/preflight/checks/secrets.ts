@@ -1,0 +1,35 @@
+import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager';
+import type { Reader } from '../../aws/reader.ts';
+import { type Finding, fromError, ok, wrong } from '../finding.ts';
+import type { Check } from '../preflight.ts';
+
+/** Each secret that a variable refers to. Their values are not read. */
+export const secrets: Check = {
+  id: 'secrets',
+  title: 'Secrets',
+  applies: (config) => Object.keys(config.secrets).length > 0,
+  run({ secrets: wanted }, { aws }) {
+    return Promise.all(Object.entries(wanted).map(([variable, { secret }]) => look(aws, variable, secret)));
+  },
+};
+
+async function look(aws: Reader, variable: string, secret: string): Promise<Finding> {
+  try {
+    const found = await aws.json<DescribeSecretResponse>('secretsManager', 'DescribeSecret', {
+      SecretId: secret,
+    });
+    if (found.DeletedDate !== undefined)
+      return wrong(
+        `${variable}: the secret ${secret} is about to be deleted`,
+        `aws secretsmanager restore-secret --secret-id ${secret}`,
+      );
+    return ok(`${variable}: ${found.Name ?? secret} is there`);
+  } catch (error) {
+    return fromError(error, 'secretsmanager:DescribeSecret', () =>
+      wrong(
+        `${variable}: there is no secret ${secret}`,
+        `aws secretsmanager create-secret --name ${secret} --secret-string file://value-of-${variable.toLowerCase()}.txt (never put the value on the command line)`,
+      ),
+    );
+  }
+}
