@@ -188,3 +188,179 @@ export async function readJson<T>(cloud: TestCloud, bucket: string, key: string)
 }
 
 const KEYS = { accessKeyId: 'AKIATEST', secretAccessKey: 'test' };
+
+/** A service of any target, as a test looks at it: by the cloud's own state. */
+export interface TestService {
+  readonly target: 'apprunner' | 'ecs' | 'ecs-express';
+  readonly name: string;
+  readonly arn: string;
+  /** Public address, `http://127.0.0.1:PORT`. */
+  readonly url: string;
+  /** Name of the operation that updates it. */
+  readonly update: 'UpdateService' | 'UpdateExpressGatewayService';
+  /** The images that run, by digest. */
+  images(): Promise<string[]>;
+}
+
+export const ecs = <T = Record<string, unknown>>(cloud: TestCloud, operation: string, input: object) =>
+  call<T>(cloud, 'ecs', `AmazonEC2ContainerServiceV20141113.${operation}`, input);
+
+const CLUSTER = 'main';
+
+/** The task definition of a test app; `extra` is somebody else's, and must stay. */
+export function taskDefinition(family: string, image: string, extra: object = {}) {
+  return {
+    family,
+    networkMode: 'awsvpc',
+    requiresCompatibilities: ['FARGATE'],
+    cpu: '256',
+    memory: '512',
+    executionRoleArn: 'arn:aws:iam::000000000000:role/execution',
+    taskRoleArn: 'arn:aws:iam::000000000000:role/task',
+    containerDefinitions: [
+      {
+        name: 'app',
+        image,
+        essential: true,
+        portMappings: [{ containerPort: 8080, protocol: 'tcp' }],
+        environment: [
+          { name: 'LOG', value: 'info' },
+          { name: 'PORT', value: '8080' },
+        ],
+        logConfiguration: {
+          logDriver: 'awslogs',
+          options: {
+            'awslogs-group': `/ecs/${family}`,
+            'awslogs-region': 'us-west-2',
+            'awslogs-stream-prefix': 'app',
+            'awslogs-create-group': 'true',
+          },
+        },
+      },
+    ],
+    ...extra,
+  };
+}
+
+const network = { awsvpcConfiguration: { subnets: ['subnet-a'], securityGroups: ['sg-a'], assignPublicIp: 'ENABLED' } };
+
+export async function createEcs(
+  cloud: TestCloud,
+  name: string,
+  image: string,
+  options: { desired?: number; controller?: string; definition?: object } = {},
+): Promise<TestService> {
+  await ecs(cloud, 'CreateCluster', { clusterName: CLUSTER });
+  await ecs(cloud, 'RegisterTaskDefinition', taskDefinition(name, image, options.definition));
+  const { service } = await ecs<{ service: { serviceArn: string } }>(cloud, 'CreateService', {
+    cluster: CLUSTER,
+    serviceName: name,
+    taskDefinition: name,
+    desiredCount: options.desired ?? 1,
+    launchType: 'FARGATE',
+    networkConfiguration: network,
+    tags: [{ key: 'local-cloud:health-path', value: '/health' }],
+    ...(options.controller ? { deploymentController: { type: options.controller } } : {}),
+  });
+  return settledEcs(cloud, 'ecs', CLUSTER, name, service.serviceArn, options.desired ?? 1);
+}
+
+export async function createExpress(cloud: TestCloud, name: string, image: string): Promise<TestService> {
+  const { service } = await ecs<{ service: { serviceArn: string } }>(cloud, 'CreateExpressGatewayService', {
+    serviceName: name,
+    executionRoleArn: 'arn:aws:iam::000000000000:role/execution',
+    infrastructureRoleArn: 'arn:aws:iam::000000000000:role/infrastructure',
+    healthCheckPath: '/health',
+    cpu: '256',
+    memory: '512',
+    primaryContainer: {
+      image,
+      containerPort: 8080,
+      environment: [
+        { name: 'LOG', value: 'info' },
+        { name: 'PORT', value: '8080' },
+      ],
+    },
+  });
+  return settledEcs(cloud, 'ecs-express', 'default', name, service.serviceArn, 1);
+}
+
+interface EcsTaskView {
+  readonly lastStatus: string;
+  readonly containers: { readonly imageDigest?: string; readonly image: string }[];
+}
+
+async function tasksOf(cloud: TestCloud, cluster: string, name: string): Promise<EcsTaskView[]> {
+  const { taskArns } = await ecs<{ taskArns: string[] }>(cloud, 'ListTasks', { cluster, serviceName: name });
+  if (taskArns.length === 0) return [];
+  const { tasks } = await ecs<{ tasks: EcsTaskView[] }>(cloud, 'DescribeTasks', { cluster, tasks: taskArns });
+  return tasks.filter((task) => task.lastStatus === 'RUNNING');
+}
+
+async function settledEcs(
+  cloud: TestCloud,
+  target: 'ecs' | 'ecs-express',
+  cluster: string,
+  name: string,
+  arn: string,
+  desired: number,
+): Promise<TestService> {
+  for (let i = 0; ; i++) {
+    const { serviceDeployments: all } = await ecs<{ serviceDeployments: { status: string }[] }>(
+      cloud,
+      'ListServiceDeployments',
+      { cluster, service: name },
+    );
+    if (desired === 0 || all.some((one) => one.status === 'SUCCESSFUL')) break;
+    if (i > 600) throw new Error(`${name} did not come up: ${JSON.stringify(all)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return {
+    target,
+    name,
+    arn,
+    url: `http://127.0.0.1:${await portOf(cloud, arn)}`,
+    update: target === 'ecs' ? 'UpdateService' : 'UpdateExpressGatewayService',
+    images: async () => {
+      const tasks = await tasksOf(cloud, cluster, name);
+      return [...new Set(tasks.map((task) => task.containers[0]?.imageDigest ?? '?'))];
+    },
+  };
+}
+
+async function portOf(cloud: TestCloud, arn: string): Promise<number> {
+  const state = await (await fetch(`${cloud.endpoint}/_cloud/state/ecs`)).text();
+  const found = findService(JSON.parse(state), arn);
+  if (!found) throw new Error(`${arn} is not in the state of the cloud: ${state.slice(0, 2000)}`);
+  return found;
+}
+
+/** The port of a service somewhere in the state's JSON. */
+function findService(value: unknown, arn: string): number | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const record = value as Record<string, unknown>;
+  if (record['arn'] === arn && typeof record['port'] === 'number') return record['port'];
+  for (const part of Object.values(record)) {
+    const found = findService(part, arn);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** An App Runner service as a {@link TestService}. */
+export async function createTestRunner(cloud: TestCloud, name: string, image: string): Promise<TestService> {
+  const service = await createRunner(cloud, name, image);
+  return {
+    target: 'apprunner',
+    name,
+    arn: service.ServiceArn,
+    url: `http://${service.ServiceUrl}`,
+    update: 'UpdateService',
+    images: async () => {
+      const now = await describeRunner(cloud, service.ServiceArn);
+      return [now.SourceConfiguration.ImageRepository.ImageIdentifier.split('@')[1] ?? '?'];
+    },
+  };
+}
+
+export const createOn = { apprunner: createTestRunner, ecs: createEcs, 'ecs-express': createExpress } as const;
