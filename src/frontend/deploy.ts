@@ -24,7 +24,7 @@ import { liveFiles, totalBytes } from './manifest.ts';
 import { describePlan, type SitePlan } from './plan.ts';
 import { type Scanned, type ScanOptions, scan } from './scan.ts';
 import { type Front, findFront } from './site.ts';
-import { writeState } from './site-state.ts';
+import { StateChanged, writeState } from './site-state.ts';
 import { readSituation, type Situation } from './situation.ts';
 import type {
   Activated,
@@ -86,6 +86,9 @@ export interface DeploySiteResult {
   readonly collected?: { readonly manifests: number; readonly blobs: number } | undefined;
 }
 
+/** Milliseconds: the lock of nobody takes two requests. */
+const WAITED = 1500;
+
 /** What was found out before anything was changed. */
 interface Prepared {
   readonly keys: SiteKeys;
@@ -108,11 +111,13 @@ export async function deploySite(
   const keys = siteKeys(config.place);
   const prepared = await prepare(config, ports, keys);
   if (config.dryRun) return resultOf('planned', prepared);
+  const asked = ports.clock.now();
   const hold = await ports.lock();
+  const waited = ports.clock.now() - asked;
   const cancelled = ports.signal;
   ports.useSignal(AbortSignal.any([cancelled, hold.signal]));
   try {
-    return await deployLocked(config, ports, prepared, hold);
+    return await deployLocked(config, ports, prepared, hold, waited);
   } finally {
     await hold.release();
   }
@@ -246,9 +251,27 @@ async function deployLocked(
   ports: DeploySitePorts,
   first: Prepared,
   hold: Hold,
+  waited: number,
 ): Promise<DeploySiteResult> {
-  const [current, state] = await Promise.all([ports.ledger.current(), ports.release.get(first.keys.state)]);
-  const verdict = await ports.fence(current);
+  await checkFence(ports);
+  const { keys, scanned, front } = first;
+  const lookAgain = async () => {
+    ports.log.info('the site has changed since it was looked at: looking again');
+    return planFor(config, keys, scanned, front, await lookAtSite(config, ports, keys));
+  };
+  // Whoever held the lock before us has most probably changed the site.
+  const prepared = waited > WAITED ? await lookAgain() : first;
+  try {
+    return await deployPrepared(config, ports, prepared, hold);
+  } catch (error) {
+    // The state is written under a condition before anything else is: nothing has been changed yet.
+    if (!(error instanceof StateChanged)) throw error;
+    return await deployPrepared(config, ports, await lookAgain(), hold);
+  }
+}
+
+async function checkFence(ports: DeploySitePorts): Promise<void> {
+  const verdict = await ports.fence(await ports.ledger.current());
   if (!verdict.allowed) {
     throw refused({
       input: 'allow-older-commit',
@@ -258,13 +281,15 @@ async function deployLocked(
     });
   }
   if (verdict.reason) ports.log.notice(verdict.reason);
-  let prepared = first;
-  if (state?.etag !== first.situation.found?.etag) {
-    ports.log.info('another deployment has ended meanwhile: looking again');
-    const situation = await lookAtSite(config, ports, first.keys);
-    prepared = planFor(config, first.keys, first.scanned, first.front, situation);
-  }
-  if (prepared.plan.adopts) prepared = await adoptFirst(config, ports, prepared);
+}
+
+async function deployPrepared(
+  config: DeploySiteConfig,
+  ports: DeploySitePorts,
+  planned: Prepared,
+  hold: Hold,
+): Promise<DeploySiteResult> {
+  const prepared = planned.plan.adopts ? await adoptFirst(config, ports, planned) : planned;
   for (const path of prepared.change.broken.slice(0, 5)) {
     ports.log.warning(`${path} is served as immutable, and its content is another now under the same name`);
   }
@@ -400,6 +425,7 @@ async function goLive(
     await recorder.end('deployed', { report: activated.report, gate });
     await ports.ledger.movePointer(config.releaseId, ['frontend']);
   } catch (error) {
+    if (error instanceof StateChanged && !activated) throw error;
     const undo = error instanceof ActivationError ? error.undo : activated?.undo;
     const cause = asActionError(error instanceof ActivationError ? error.cause : error, ports);
     return giveUp(config, ports, prepared, recorder, hold, { undo, cause, gate });

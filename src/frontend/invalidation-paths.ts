@@ -19,18 +19,18 @@ function encodePath(path: string, keep: ReadonlySet<string> = new Set()): string
 
 /** The forms in which one URL path may have been asked for, and so be cached, apart from each other. */
 function spellings(path: string): string[] {
-  const tilde = path.indexOf('~');
-  if (tilde >= 0) {
-    // CloudFront refuses a path with `~` (InvalidArgument), and one with `%7E` hits nothing: only a wildcard that ends
-    // before it does (https://github.com/aws/aws-sdk/issues/525).
-    return [`${encodePath(path.slice(0, tilde))}*`];
+  const unnameable = path.search(/[~*]/);
+  if (unnameable >= 0) {
+    // CloudFront refuses a path with `~` (InvalidArgument), one with `%7E` hits nothing
+    // (https://github.com/aws/aws-sdk/issues/525), and `*` is a wildcard: one that ends before them is what is left.
+    return [`${encodePath(path.slice(0, unnameable))}*`];
   }
   const exact = encodePath(path);
-  const forms = new Set([exact]);
-  // S3 reads a bare `+` in a URL as a space, so a link to such a name has to say %2B; other servers' links do not.
-  if (path.includes('+')) forms.add(exact.replaceAll('+', '%2B'));
+  // As links are written by programs, every reserved letter encoded; S3 too reads a bare `+` in a URL as a space.
+  const forms = new Set([exact, path.split('/').map(encodeURIComponent).join('/')]);
+  // As browsers ask where a link was written by hand. What CloudFront refuses cannot be named so.
   const browser = encodePath(path, BROWSERS_KEEP);
-  if (browser !== exact && !/[\\^|]/.test(browser)) forms.add(browser);
+  if (!/[\\^|]/.test(browser)) forms.add(browser);
   return [...forms];
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { awsProblem, readAwsError } from '../aws/errors.ts';
 import type { ObjectStore } from '../aws/object-store.ts';
-import { failed, refused } from '../runtime/errors.ts';
+import { ActionError, refused } from '../runtime/errors.ts';
 import type { SiteKeys } from './keys.ts';
 
 /** A release whose files are or were live. */
@@ -36,6 +36,9 @@ export interface FoundState {
   /** When it was written: milliseconds by the server's clock, rounded up to the end of its second. */
   readonly modified: number;
 }
+
+/** What was planned stands on a state that is no longer there. */
+export class StateChanged extends ActionError {}
 
 export async function readState(store: ObjectStore, keys: SiteKeys): Promise<FoundState | undefined> {
   const asked = {
@@ -84,7 +87,7 @@ function parseState(body: Buffer, resource: string): SiteState {
 
 /**
  * Replaces the state that was read, or creates it.
- * @throws ActionError `failed` when another run has written it meanwhile.
+ * @throws StateChanged when another run has written it meanwhile.
  */
 export async function writeState(
   store: ObjectStore,
@@ -116,7 +119,7 @@ export async function writeState(
     // The first attempt may have been carried out and its answer lost.
     const now = await readState(store, keys);
     if (now?.state.nonce === state.nonce) return now;
-    throw failed({
+    throw new StateChanged('failed', {
       what: 'another run has changed the state of this site',
       found: `s3://${store.bucket}/${keys.state} was written meanwhile`,
       fix: 'see which run it was (the ledger says so); then run this one again',

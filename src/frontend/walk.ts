@@ -17,8 +17,8 @@ export interface Walked {
   readonly skipped: string[];
 }
 
-/** Links followed below one another before we call it a loop. */
-const DEEPEST = 100;
+/** Names of a path, at most: a key of 1,024 bytes has no room for more. */
+const DEEPEST = 512;
 
 /**
  * All files of a folder. Symbolic links are followed inside the folder; one that leads out of it is refused, for what
@@ -68,6 +68,9 @@ async function followLink(real: string, full: string, path: string): Promise<'fo
     });
   if (target === undefined) throw wrong('leads nowhere', 'there is no such file');
   const inside = relative(real, target);
+  const loop = relative(target, join(real, path));
+  if (!loop.startsWith('..') && target !== join(real, path))
+    throw wrong('leads to a folder above itself', target);
   if (inside === '..' || inside.startsWith(`..${sep}`)) throw wrong('leads out of the folder', target);
   const found = await stat(target);
   return found.isDirectory() ? 'folder' : found.isFile() ? 'file' : 'other';

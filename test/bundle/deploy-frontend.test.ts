@@ -1,24 +1,392 @@
+import { symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Pointer, ReleaseRecord } from '../../src/release/record.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
-import { makeFolder, makeSite, removeFolders, smallSite } from '../support/site.ts';
+import { makeFolder, makeSite, removeFolders, smallSite, type TestSite } from '../support/site.ts';
 
 let cloud: TestCloud;
 beforeAll(async () => {
-  cloud = await startCloud({ speed: 200 });
+  cloud = await startCloud({ speed: 1000 });
 });
 afterAll(async () => {
   await cloud?.stop();
   removeFolders();
 });
 
+const sorted = (files: Record<string, string>) => new Map(Object.entries(files).sort());
+const s3Requests = async (site: TestSite) =>
+  (await cloud.requests()).filter((r) => r.service === 's3' && r.resource.startsWith(site.bucket));
+
 describe('deploy-frontend', () => {
   it('takes a folder live, then only what changed, then nothing', async () => {
-    const site = await makeSite(cloud, 'first-site');
+    const site = await makeSite(cloud, 'small-site');
     const one = smallSite('one');
     const first = await site.deploy(makeFolder(one), { 'release-id': 'r1' });
-    expect(first.log).toContain('');
-    expect(first.outputs, first.log).toMatchObject({ outcome: 'deployed', uploaded: '7' });
-    expect(await site.live()).toEqual(new Map(Object.entries(one).sort()));
+    expect(first.outputs, first.log).toMatchObject({
+      outcome: 'deployed',
+      uploaded: '7',
+      'release-id': 'r1',
+    });
+    expect(await site.live()).toEqual(sorted(one));
     expect((await site.get('/')).body).toBe(one['index.html']);
+    expect((await site.get('/nothing.js')).status).toBe(404);
+
+    // Three pages and two assets are others; the old assets stay for open tabs.
+    const two = smallSite('two');
+    await cloud.clearRequests();
+    const second = await site.deploy(makeFolder(two), { 'release-id': 'r2' });
+    expect(second.outputs, second.log).toMatchObject({ outcome: 'deployed', uploaded: '5', deleted: '0' });
+    expect(await site.live()).toEqual(sorted({ ...one, ...two }));
+    expect(second.outputs['invalidated-paths']?.split('\n')).toEqual(
+      ['/', '/about', '/about.html', '/docs', '/docs/', '/docs/index.html', '/index.html'].sort(),
+    );
+    expect((await site.get('/')).body).toBe(two['index.html']);
+
+    // Order: assets, then pages, then the entry page.
+    const puts = (await s3Requests(site)).filter(
+      (r) => r.operation === 'PutObject' && !r.resource.includes('backup'),
+    );
+    const order = puts.map((r) => r.resource.replace(/^small-site\//, ''));
+    expect(order.at(-1)).toBe('index.html');
+    expect(order.slice(0, 2).every((key) => key.startsWith('assets/'))).toBe(true);
+
+    // A fresh checkout has other times: nothing is written, and the release is recorded all the same.
+    const again = makeFolder(two);
+    for (const path of Object.keys(two)) utimesSync(join(again, path), new Date(), new Date());
+    await cloud.clearRequests();
+    const third = await site.deploy(again, { 'release-id': 'r3' });
+    expect(third.outputs, third.log).toMatchObject({ outcome: 'unchanged', uploaded: '0', unchanged: '9' });
+    const requests = (await cloud.requests()).filter((r) => r.service !== 'cdn');
+    expect(requests.filter((r) => r.operation.startsWith('Head'))).toEqual([]);
+    expect(requests.filter((r) => r.mutating && r.resource.startsWith('small-site/'))).toEqual([]);
+    expect((await site.json<Pointer>('production/current.json'))?.frontend).toBe('r3');
+
+    // A changed Cache-Control alone is applied, and moves no bytes.
+    const fourth = await site.deploy(again, {
+      'release-id': 'r4',
+      'cache-control': 'robots.txt: public, max-age=60',
+    });
+    expect(fourth.outputs, fourth.log).toMatchObject({
+      outcome: 'deployed',
+      uploaded: '1',
+      'bytes-uploaded': '0',
+    });
+    expect((await site.get('/robots.txt')).headers.get('cache-control')).toBe('public, max-age=60');
+  });
+
+  it('keeps within its budget of requests', async () => {
+    const site = await makeSite(cloud, 'budget-site');
+    await site.deploy(makeFolder(smallSite('one')));
+    await cloud.clearRequests();
+    const run = await site.deploy(makeFolder({ ...smallSite('one'), 'about.html': '<title>new</title>' }));
+    expect(run.outputs['outcome'], run.log).toBe('deployed');
+    const sent = (await cloud.requests()).filter((r) => r.service === 's3' || r.service === 'cloudfront');
+    const byOperation = sent.map((r) => `${r.operation} ${r.resource}`);
+    // A page of a listing for each bucket, two for the changed file, and twelve; CloudFront: what, please, and done?
+    const ofS3 = sent.filter((r) => r.service === 's3');
+    expect(ofS3.length, byOperation.join('\n')).toBeLessThanOrEqual(2 + 2 + 12);
+    expect(sent.length - ofS3.length, byOperation.join('\n')).toBeLessThanOrEqual(4);
+    expect(Number(run.outputs['requests'])).toBe(byOperation.length);
+  });
+
+  it('records what a bucket serves before it touches it', async () => {
+    const site = await makeSite(cloud, 'adopted-site');
+    const old = {
+      'index.html': '<title>old</title>',
+      'old.css': 'a{}',
+      'about.html': '<title>about</title>',
+    };
+    for (const [Key, Body] of Object.entries(old)) {
+      await site.s3.send(
+        new PutObjectCommand({
+          Bucket: site.bucket,
+          Key,
+          Body,
+          ContentType: Key.endsWith('.css') ? 'text/css' : 'text/html',
+          CacheControl: 'max-age=5',
+        }),
+      );
+    }
+    const next = { ...smallSite('one'), 'about.html': old['about.html'] };
+    const run = await site.deploy(makeFolder(next), { 'release-id': 'first' });
+    expect(run.outputs, run.log).toMatchObject({ outcome: 'deployed' });
+    expect(await site.live()).toEqual(sorted({ ...next, 'old.css': 'a{}' }));
+    const adopted = await site.json<ReleaseRecord>('production/releases/first.adopted.json');
+    expect(adopted).toMatchObject({ type: 'adoption', result: 'deployed', frontend: { files: 3 } });
+    const manifest = await site.json<{ headers: unknown[]; files: unknown[][] }>(
+      adopted?.frontend?.manifest ?? '',
+    );
+    expect(manifest?.headers).toContainEqual({ contentType: 'text/html', cacheControl: 'max-age=5' });
+    expect(manifest?.files.map((line) => line[0]).sort()).toEqual(Object.keys(old).sort());
+    expect((await site.stored(`sites/${site.bucket}/blobs/`)).length).toBe(
+      new Set([...Object.values(next), ...Object.values(old)]).size,
+    );
+  });
+
+  it('goes back by itself when smoke checks fail', async () => {
+    const site = await makeSite(cloud, 'smoke-site');
+    const one = smallSite('one');
+    await site.deploy(makeFolder(one), { 'release-id': 'good' });
+    const checks = makeFolder({
+      'checks.yaml':
+        'version: 1\nchecks:\n  - name: home greets\n    gate: rollback\n    get: /\n    expect:\n      body: { contains: "Home one" }\n      status: 200\n    retry: { budget: 1s }\n',
+    });
+    const bad = await site.deploy(makeFolder(smallSite('bad')), {
+      'release-id': 'bad',
+      'smoke-checks': join(checks, 'checks.yaml'),
+    });
+    expect(bad.outputs['outcome'], bad.log).toBe('rolled-back');
+    expect(bad.exitCode).toBe(3);
+    expect(await site.live()).toEqual(sorted(one));
+    expect((await site.get('/')).body).toBe(one['index.html']);
+    expect((await site.json<Pointer>('production/current.json'))?.frontend).toBe('good');
+    expect(await site.json<ReleaseRecord>('production/releases/bad.json')).toMatchObject({
+      result: 'rolled-back',
+    });
+    // And the next one starts from there.
+    const next = await site.deploy(makeFolder(one), { 'release-id': 'next' });
+    expect(next.outputs['outcome'], next.log).toBe('unchanged');
+  });
+
+  it('plans without changing anything', async () => {
+    const site = await makeSite(cloud, 'plan-site');
+    await cloud.clearRequests();
+    const run = await site.deploy(makeFolder(smallSite('one')), { 'dry-run': 'true' });
+    expect(run.outputs['outcome'], run.log).toBe('planned');
+    expect(JSON.parse(run.outputs['plan'] ?? '')).toMatchObject({ files: 7, writes: 7, deletes: 0 });
+    expect(run.summary).toContain('What is written (7)');
+    expect(await cloud.changes()).toEqual([]);
+  });
+
+  it('serves names that S3 and URLs treat specially', async () => {
+    const site = await makeSite(cloud, 'nasty-site');
+    const names = [
+      'with space.txt',
+      'plus+plus.txt',
+      'per%20cent.txt',
+      'hash#tag.txt',
+      'question?mark.txt',
+      'quo\'te"s.txt',
+      'caf\u00e9.txt',
+      'cafe\u0301.txt',
+      '日本語/ページ.txt',
+      '😀.txt',
+      'amp&er;sand.txt',
+      'semi;colon=equals.txt',
+      '.well-known/security.txt',
+      '.well-known/apple-app-site-association',
+      'tilde~x.txt',
+      '(paren)[brack]{brace}.txt',
+      'back\\slash.txt',
+      'pipe|pipe^caret`tick.txt',
+      `${'long/'.repeat(200)}x.txt`,
+      'star*.txt',
+      'co:lon@at$dollar,comma!.txt',
+    ];
+    const files = {
+      'index.html': '<title>x</title>',
+      ...Object.fromEntries(names.map((name) => [name, `content of ${name}`])),
+    };
+    const first = await site.deploy(makeFolder(files));
+    expect(first.outputs, first.log).toMatchObject({
+      outcome: 'deployed',
+      uploaded: String(names.length + 1),
+    });
+    expect([...(await site.live()).entries()].sort()).toEqual(Object.entries(files).sort());
+    const again = await site.deploy(makeFolder(files));
+    expect(again.outputs['outcome'], again.log).toBe('unchanged');
+    const changed = Object.fromEntries(Object.entries(files).map(([name, text]) => [name, `${text}!`]));
+    const second = await site.deploy(makeFolder(changed), { 'max-invalidation-paths': '3000' });
+    expect(second.outputs, second.log).toMatchObject({
+      outcome: 'deployed',
+      uploaded: String(names.length + 1),
+    });
+    for (const name of names) {
+      const path = `/${name.split('/').map(encodeURIComponent).join('/')}`;
+      expect((await site.get(path)).body, name).toBe(changed[name]);
+    }
+    // Removed: nothing lingers but what pages load.
+    const third = await site.deploy(makeFolder({ 'index.html': changed['index.html'] ?? '' }), {
+      'retain-releases': '0',
+      'max-delete': '100%',
+    });
+    expect(third.outputs, third.log).toMatchObject({ outcome: 'deployed', deleted: String(names.length) });
+    expect([...(await site.live()).keys()]).toEqual(['index.html']);
+  });
+
+  it('leaves alone what exclude names, and deletes what nobody knows', async () => {
+    const site = await makeSite(cloud, 'exclude-site');
+    await site.deploy(makeFolder(smallSite('one')));
+    for (const Key of ['reports/2026.csv', 'stray.txt']) {
+      await site.s3.send(new PutObjectCommand({ Bucket: site.bucket, Key, Body: 'x' }));
+    }
+    const run = await site.deploy(makeFolder(smallSite('one')), { exclude: 'reports' });
+    expect(run.outputs, run.log).toMatchObject({ outcome: 'deployed', deleted: '1' });
+    expect([...(await site.live()).keys()]).toContain('reports/2026.csv');
+  });
+
+  it('repairs what somebody else has written', async () => {
+    const site = await makeSite(cloud, 'repair-site');
+    const one = smallSite('one');
+    await site.deploy(makeFolder(one));
+    // The same bytes with another header, and other bytes of the same length.
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    await site.s3.send(
+      new PutObjectCommand({
+        Bucket: site.bucket,
+        Key: 'robots.txt',
+        Body: one['robots.txt'] ?? '',
+        ContentType: 'x/y',
+      }),
+    );
+    await site.s3.send(
+      new PutObjectCommand({
+        Bucket: site.bucket,
+        Key: 'about.html',
+        Body: (one['about.html'] ?? '').replace('one', 'two'),
+      }),
+    );
+    const run = await site.deploy(makeFolder(one));
+    expect(run.outputs, run.log).toMatchObject({ outcome: 'deployed', uploaded: '2' });
+    expect(JSON.parse(run.outputs['plan'] ?? '').reasons).toEqual({ content: 1, 'headers-unknown': 1 });
+    expect((await site.get('/robots.txt')).headers.get('content-type')).toBe('text/plain; charset=utf-8');
+  });
+
+  it('redirects, and stores compressed what it is told to', async () => {
+    const site = await makeSite(cloud, 'redirect-site');
+    const run = await site.deploy(
+      makeFolder({
+        ...smallSite('one'),
+        _redirects: '/old /about.html 301\n# a comment\n/blog/ https://blog.example.com/\n',
+        'big.json': JSON.stringify({ a: 'x'.repeat(5000) }),
+      }),
+      { precompress: 'big.json: br' },
+    );
+    expect(run.outputs['outcome'], run.log).toBe('deployed');
+    expect((await site.get('/old')).body).toContain('url=/about.html');
+    const json = await site.get('/big.json');
+    expect(json.headers.get('content-encoding')).toBe('br');
+    expect(JSON.parse(json.body).a).toHaveLength(5000);
+    expect([...(await site.live()).keys()]).toContain('blog/index.html');
+  });
+});
+
+describe('deploy-frontend refuses, and nothing has been changed', () => {
+  const refusals: Array<{
+    name: string;
+    files?: Record<string, string>;
+    inputs?: Record<string, string>;
+    says: RegExp;
+  }> = [
+    {
+      name: 'a folder that is not there',
+      inputs: { source: '/nowhere/dist' },
+      says: /`source`: there is no such folder/,
+    },
+    { name: 'an empty folder', files: {}, says: /`source`: the folder has no files/ },
+    {
+      name: 'a folder without index.html',
+      files: { 'a.html': 'x' },
+      says: /no index\.html[\s\S]*pages: a\.html/,
+    },
+    {
+      name: 'a page that names a missing script',
+      files: { 'index.html': '<script src="/app.js"></script>' },
+      says: /index\.html loads \/app\.js/,
+    },
+    {
+      name: 'a bad redirect',
+      files: { 'index.html': '', _redirects: '/a/* /b\n' },
+      says: /_redirects, line 1: patterns/,
+    },
+    {
+      name: 'an unknown bucket',
+      inputs: { bucket: 'no-such-bucket-here' },
+      says: /`bucket`[\s\S]*NoSuchBucket/,
+    },
+    {
+      name: 'an unknown release bucket',
+      inputs: { 'release-bucket': 'no-such-bucket-here' },
+      says: /`release-bucket`[\s\S]*NoSuchBucket/,
+    },
+    {
+      name: 'an unknown distribution',
+      inputs: { distribution: 'E0000000000000' },
+      says: /`distribution`[\s\S]*NoSuchDistribution/,
+    },
+    {
+      name: 'a release bucket that is the site',
+      inputs: { 'release-bucket': 'refusing-site' },
+      says: /`release-bucket`: is the bucket of the site/,
+    },
+    {
+      name: 'an expression that expanded to nothing',
+      inputs: { bucket: '' },
+      says: /`bucket`: is required but empty[\s\S]*expanded to nothing/,
+    },
+    { name: 'a bucket with a path', inputs: { bucket: 's3://b/path' }, says: /the path goes into `prefix`/ },
+    { name: 'a number that is none', inputs: { 'keep-releases': 'many' }, says: /`keep-releases`/ },
+    {
+      name: 'a malformed cache rule',
+      inputs: { 'cache-control': 'nonsense' },
+      says: /`cache-control`: has a line/,
+    },
+  ];
+  let site: TestSite;
+  beforeAll(async () => {
+    site = await makeSite(cloud, 'refusing-site');
+  });
+  it.each(refusals)('$name', async ({ files, inputs, says }) => {
+    await cloud.clearRequests();
+    const run = await site.deploy(makeFolder(files ?? smallSite('one')), inputs);
+    expect(run.outputs['outcome'], run.log).toBe('refused');
+    expect(run.exitCode).toBe(2);
+    expect(run.log.replaceAll('%0A', '\n')).toMatch(says);
+    expect(await cloud.changes()).toEqual([]);
+  });
+
+  it('a symbolic link out of the folder', async () => {
+    const folder = makeFolder(smallSite('one'));
+    symlinkSync('/etc/hostname', join(folder, 'host.txt'));
+    const run = await site.deploy(folder);
+    expect(run.outputs['outcome'], run.log).toBe('refused');
+    expect(run.log).toContain('host.txt leads out of the folder');
+  });
+
+  it('a mass deletion, a CDN that answers for missing files, another environment', async () => {
+    const mass = await makeSite(cloud, 'mass-site');
+    const many = Object.fromEntries(
+      Array.from({ length: 20 }, (_, i) => [`page-${i}.html`, `<title>${i}</title>`]),
+    );
+    expect((await mass.deploy(makeFolder({ ...smallSite('one'), ...many }))).outputs['outcome']).toBe(
+      'deployed',
+    );
+    await cloud.clearRequests();
+    const less = await mass.deploy(makeFolder(smallSite('one')));
+    expect(less.outputs['outcome'], less.log).toBe('refused');
+    expect(less.log).toMatch(/20 of 27 live files would be removed \(74 %/);
+    const other = await mass.deploy(makeFolder(smallSite('one')), { environment: 'staging' });
+    expect(other.log).toContain('this site belongs to the environment production');
+    const spa = await makeSite(cloud, 'spa-site', { spa: true });
+    await spa.s3.send(new PutObjectCommand({ Bucket: 'spa-site', Key: 'index.html', Body: 'x' }));
+    await cloud.clearRequests();
+    const run = await spa.deploy(makeFolder(smallSite('one')));
+    expect(run.log).toContain('the CDN answers for a file that does not exist');
+    expect(await cloud.changes()).toEqual([]);
+    expect((await spa.deploy(makeFolder(smallSite('one')), { verify: 'pages' })).outputs['outcome']).toBe(
+      'deployed',
+    );
+  });
+
+  it('a file that changes while it is read', async () => {
+    const folder = makeFolder(smallSite('one'));
+    const big = join(folder, 'big.bin');
+    writeFileSync(big, Buffer.alloc(60_000_000));
+    const writer = setInterval(() => writeFileSync(big, Buffer.alloc(60_000_000 - (Date.now() % 1000))), 15);
+    const run = await site.deploy(folder).finally(() => clearInterval(writer));
+    expect(run.exitCode, run.log).not.toBe(0);
+    expect(run.log).toMatch(/changed/);
   });
 });

@@ -93,6 +93,8 @@ export async function makeSite(
           bucket: name,
           ...(front.id ? { distribution: front.id } : {}),
           'release-bucket': releaseBucket,
+          // The wait has tests of its own, and a second each.
+          'wait-for-invalidation': 'false',
           ...inputs,
         },
         { ...runOptions, env: { ...cloud.env, ...runOptions.env } },
@@ -193,7 +195,12 @@ export function removeFolders(): void {
 /** A page that loads a script and a style with hashed names, as build tools write them. */
 export function smallSite(version: string): Record<string, string> {
   const hash = (name: string) =>
-    `${[...`${name}${version}`].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) >>> 0, 7).toString(16).padStart(8, '0')}`.replace(/^./, 'a').replace(/.$/, '1');
+    `${[...`${name}${version}`]
+      .reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) >>> 0, 7)
+      .toString(16)
+      .padStart(8, '0')}`
+      .replace(/^./, 'a')
+      .replace(/.$/, '1');
   const script = `assets/app.${hash('app')}.js`;
   const style = `assets/style.${hash('style')}.css`;
   const page = (title: string) =>

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+import { rememberingStore } from '../../aws/remembering-store.ts';
 import { type SiteClients, siteClients } from '../../aws/site-clients.ts';
 import {
   type DeploySitePorts,
@@ -9,12 +11,13 @@ import {
 import { compareCommits } from '../../github/commits.ts';
 import { fence } from '../../release/fence.ts';
 import { defaultReleaseId } from '../../release/id.ts';
+import { ledgerKeys } from '../../release/keys.ts';
 import type { Ledger } from '../../release/ledger.ts';
 import { openLedger } from '../../release/open.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { messageOf } from '../../runtime/errors.ts';
 import { freeSavedLock, holdLock } from '../lock.ts';
-import { smokeGate } from './gate.ts';
+import { smokeGate } from '../smoke-gate.ts';
 import { type DeployFrontendConfig, readInputs } from './inputs.ts';
 import { action } from './interface.ts';
 
@@ -28,7 +31,7 @@ async function main(job: FrontendJob): Promise<ActionResult<DeployFrontend>> {
   const started = job.clock.now();
   const config = readInputs(job.inputs, job.run.workspace);
   const releaseId = config.releaseId || defaultReleaseId(started, job.run.commit);
-  const edges = await openEdges(config, job);
+  const edges = await openEdges(config, job, releaseId);
   try {
     const gate = await smokeGate(config.smokeChecks, job);
     const ports: DeploySitePorts = Object.assign(edges.ports, {
@@ -47,8 +50,9 @@ async function main(job: FrontendJob): Promise<ActionResult<DeployFrontend>> {
   }
 }
 
-async function openEdges(config: DeployFrontendConfig, job: FrontendJob) {
+async function openEdges(config: DeployFrontendConfig, job: FrontendJob, releaseId = '') {
   let signal = job.signal;
+  setMaxListeners(0, signal);
   const { log, clock } = job;
   const clients = await siteClients({
     bucket: config.site.place.bucket,
@@ -67,13 +71,22 @@ async function openEdges(config: DeployFrontendConfig, job: FrontendJob) {
     log,
     clock,
     useSignal: (next: AbortSignal) => {
+      // Every request under way listens to it.
+      setMaxListeners(0, next);
       signal = next;
     },
   };
   // A getter, so that every part of the work sees the signal that counts at that moment.
   Object.defineProperty(ports, 'signal', { get: () => signal, enumerable: true });
   const { environment } = config.site.place;
-  const ledger: Ledger = openLedger({ store: release, environment, log, clock });
+  const keys = ledgerKeys(environment);
+  const record = releaseId ? [keys.record(releaseId)] : [];
+  const store = rememberingStore(release, {
+    keys: [keys.current, ...record],
+    // An id that was given may be that of the backend's job too.
+    new: config.releaseId ? [] : record,
+  });
+  const ledger: Ledger = openLedger({ store, environment, log, clock });
   return { clients, ledger, ports: ports as typeof ports & { readonly signal: AbortSignal } };
 }
 
