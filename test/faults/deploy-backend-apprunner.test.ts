@@ -1,53 +1,39 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   appRunner,
   call,
   changesOf,
   createBucket,
-  createRunner,
+  createTestRunner,
   deployBackend,
-  describeRunner,
-  pushApp,
-  type RunnerService,
   readJson,
-  type TestApp,
   waitRunner,
 } from '../support/backend.ts';
-import { type FaultRequest, startCloud, type TestCloud } from '../support/cloud.ts';
+import {
+  clearFaults,
+  type FaultRow,
+  type FaultStage,
+  faultStage,
+  logText,
+  playRow,
+  until,
+  updated,
+  versionAt,
+} from '../support/backend-faults.ts';
+import type { TestCloud } from '../support/cloud.ts';
 
+let stage: FaultStage;
 let cloud: TestCloud;
 let one: string;
 let two: string;
-const workspace = mkdtempSync(join(tmpdir(), 'wwhd-backend-'));
 
 beforeAll(async () => {
-  cloud = await startCloud({ speed: 100 });
-  [one, two] = [await pushApp(cloud, { version: '1' }), await pushApp(cloud, { version: '2' })];
-  writeFileSync(
-    join(workspace, 'smoke.yml'),
-    'version: 1\nchecks:\n  - name: it is version 1\n    get: /\n    retry: { budget: 0s }\n    expect: { json: { $.version: "1" } }\n',
-  );
+  stage = await faultStage(100);
+  ({ cloud, one, two } = stage);
 });
 afterAll(() => cloud.stop());
 
-interface Row {
-  readonly name: string;
-  /** What is deployed over version 1; left out, version 2, which is fine. */
-  readonly app?: Omit<TestApp, 'version'>;
-  readonly faults?: readonly FaultRequest[];
-  readonly inputs?: Readonly<Record<string, string>>;
-  readonly outcome: string;
-  /** What runs at the end, by the cloud's own state. */
-  readonly runs: 'old' | 'new' | 'any';
-  /** How often the service was updated, and not one time more. */
-  readonly updates: number;
-  readonly says?: RegExp;
-}
-
-const ROWS: readonly Row[] = [
+const ROWS: ReadonlyArray<Omit<FaultRow, 'on'>> = [
   {
     name: 'a version whose health fails: the target goes back by itself, and that is not repeated',
     app: { health: 404 },
@@ -100,7 +86,7 @@ const ROWS: readonly Row[] = [
   {
     name: 'a probe that fails too often',
     app: { root: 503 },
-    inputs: { 'probe-url': 'http://SERVICE/page' },
+    inputs: { 'probe-url': 'SERVICE/page' },
     outcome: 'rolled-back',
     runs: 'old',
     updates: 2,
@@ -211,89 +197,29 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-/** Clears the faults of one resource: the other tests run at the same time. */
-async function clearFaults(resource: string): Promise<void> {
-  const faults = (await (await fetch(`${cloud.endpoint}/_cloud/faults`)).json()) as {
-    id: string;
-    resource?: string;
-  }[];
-  for (const fault of faults.filter((one) => one.resource === resource))
-    await fetch(`${cloud.endpoint}/_cloud/faults/${fault.id}`, { method: 'DELETE' });
-}
-
-/** A service name for a row: the number keeps one from being a part of another. */
-const slug = (name: string) => {
-  const words = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
-  return `t${ROWS.findIndex((row) => row.name === name) + 10}-${words}`.slice(0, 36).replace(/-$/, '');
-};
-const text = (log: string) => decodeURIComponent(log.replaceAll(/%(?![0-9A-F]{2})/g, '%25'));
-const runningImage = async (service: RunnerService) =>
-  (await describeRunner(cloud, service.ServiceArn)).SourceConfiguration.ImageRepository.ImageIdentifier;
-const answers = async (service: RunnerService) =>
-  ((await (await fetch(`http://${service.ServiceUrl}/`)).json()) as { version: string }).version;
-
-/** Deploys as the row says. */
-async function play(row: Row) {
-  const name = slug(row.name);
-  const image = row.app ? await pushApp(cloud, { version: name, ...row.app }, 'api', name) : two;
-  const service = await createRunner(cloud, name, one);
-  const place = (fault: FaultRequest) => (fault.kind === 'missing-image' ? image : name);
-  for (const fault of row.faults ?? []) await cloud.fault({ ...fault, resource: place(fault) });
-  const inputs = Object.fromEntries(
-    Object.entries(row.inputs ?? {}).map(([key, value]) => [
-      key,
-      value.replace('SERVICE', service.ServiceUrl),
-    ]),
-  );
-  const run = await deployBackend(
-    cloud,
-    { service: service.ServiceArn, image, 'wait-timeout': '20s', ...inputs },
-    { cwd: workspace },
-  );
-  for (const fault of row.faults ?? []) await clearFaults(place(fault));
-  return { name, image, service, run };
-}
-
 describe.concurrent('App Runner', () => {
-  test.each(ROWS)('$name: $outcome', async (row) => {
-    const { name, image, service, run } = await play(row);
-    expect(run.outputs['outcome'], run.log).toBe(row.outcome);
-    if (row.says) expect(text(run.log)).toMatch(row.says);
-    expect(run.log).not.toContain('bug in wwhd-deploy');
-    expect(run.exitCode === 0).toBe(row.outcome === 'deployed');
-    const updates = (await changesOf(cloud, name)).filter((operation) => operation === 'UpdateService');
-    expect(updates, run.log).toHaveLength(row.updates);
-    if (row.runs === 'any') return;
-    expect(await runningImage(service)).toBe(row.runs === 'old' ? one : image);
-    if (row.runs === 'old') expect(await answers(service)).toBe('1');
-  });
+  test.each(ROWS.map((row, index) => ({ ...row, on: 'apprunner' as const, index })))(
+    '$name: $outcome',
+    (row) => playRow(stage, row, row.index),
+  );
 });
 
-const until = async <T>(ask: () => Promise<T | undefined | false>): Promise<T> => {
-  for (let i = 0; i < 600; i++) {
-    const answer = await ask();
-    if (answer) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error('waited in vain');
-};
-/** Resolves when the service has been updated for the `n`th time. */
-const updated = (name: string, n = 1) =>
-  until(async () => (await changesOf(cloud, name)).filter((o) => o === 'UpdateService').length >= n);
+/** An image as a test compares it. */
+const digests = (image: string) => [image.split('@')[1]];
 
 describe.concurrent('App Runner, interrupted', () => {
   test('SIGTERM: interrupted; the post step returns the service to the snapshot and frees the lock', async () => {
-    const service = await createRunner(cloud, 'is-cancelled', one);
+    const service = await createTestRunner(cloud, 'is-cancelled', one);
     const bucket = await createBucket(cloud, 'cancelled-releases');
-    const inputs = { service: service.ServiceArn, image: two, 'release-bucket': bucket, 'release-id': 'r1' };
+    const inputs = { service: service.arn, image: two, 'release-bucket': bucket, 'release-id': 'r1' };
     const run = await deployBackend(cloud, inputs, {
-      onStart: (child) => void updated('is-cancelled').then(() => child.kill('SIGTERM')),
+      onStart: (child) => void updated(cloud, service).then(() => child.kill('SIGTERM')),
     });
     expect(run.outputs['outcome'], run.log).toBe('interrupted');
     expect(run.exitCode).toBe(130);
     const post = await deployBackend(cloud, inputs, { post: run.state });
-    expect(text(post.log)).toMatch(/interrupted; the service was returned to api@sha256:\w+, verified/);
-    expect(await runningImage(service)).toBe(one);
+    expect(logText(post.log)).toMatch(/interrupted; the service was returned to api@sha256:\w+, verified/);
+    expect(await service.images()).toEqual(digests(one));
     expect(await readJson(cloud, bucket, 'production/lock.json')).toMatchObject({ holders: [] });
     expect(await readJson(cloud, bucket, 'production/releases/r1.json')).toMatchObject({
       backend: { result: 'interrupted', cause: expect.stringMatching(/returned to/) },
@@ -302,59 +228,59 @@ describe.concurrent('App Runner, interrupted', () => {
   });
 
   test('kill -9, then the post step', async () => {
-    const service = await createRunner(cloud, 'is-killed', one);
-    const inputs = { service: service.ServiceArn, image: two };
+    const service = await createTestRunner(cloud, 'is-killed', one);
+    const inputs = { service: service.arn, image: two };
     const run = await deployBackend(cloud, inputs, {
-      onStart: (child) => void updated('is-killed').then(() => child.kill('SIGKILL')),
+      onStart: (child) => void updated(cloud, service).then(() => child.kill('SIGKILL')),
     });
     expect(run.signal).toBe('SIGKILL');
     const post = await deployBackend(cloud, inputs, { post: run.state });
-    expect(text(post.log)).toMatch(/interrupted; the service was returned to/);
-    expect(await runningImage(service)).toBe(one);
+    expect(logText(post.log)).toMatch(/interrupted; the service was returned to/);
+    expect(await service.images()).toEqual(digests(one));
   });
 
   test('kill -9 with no post step, then the same again: it ends well', async () => {
-    const service = await createRunner(cloud, 'is-run-again', one);
+    const service = await createTestRunner(cloud, 'is-run-again', one);
     const bucket = await createBucket(cloud, 'again-releases');
-    const inputs = { service: service.ServiceArn, image: two, 'release-bucket': bucket, 'release-id': 'r1' };
+    const inputs = { service: service.arn, image: two, 'release-bucket': bucket, 'release-id': 'r1' };
     await deployBackend(cloud, inputs, {
-      onStart: (child) => void updated('is-run-again').then(() => child.kill('SIGKILL')),
+      onStart: (child) => void updated(cloud, service).then(() => child.kill('SIGKILL')),
     });
     const again = await deployBackend(cloud, inputs, { env: { GITHUB_RUN_ATTEMPT: '2' } });
     expect(again.outputs['outcome'], again.log).toBe('unchanged');
-    expect(await answers(service)).toBe('2');
+    expect(await versionAt(service)).toBe('2');
     expect(await changesOf(cloud, 'is-run-again')).toEqual(['CreateService', 'UpdateService']);
     expect(await readJson(cloud, bucket, 'production/current.json')).toMatchObject({ backend: 'r1' });
   });
 
   test('an operation that runs already is waited out', async () => {
-    const service = await createRunner(cloud, 'is-busy-now', one);
+    const service = await createTestRunner(cloud, 'is-busy-now', one);
     await cloud.fault({ kind: 'stuck', resource: 'is-busy-now' });
-    await appRunner(cloud, 'StartDeployment', { ServiceArn: service.ServiceArn });
+    await appRunner(cloud, 'StartDeployment', { ServiceArn: service.arn });
     const asked = until(async () =>
       (await cloud.requests()).some(
         (r) => r.operation === 'ListOperations' && r.resource.includes('is-busy-now'),
       ),
     );
-    const running = deployBackend(cloud, { service: service.ServiceArn, image: two });
-    await asked.then(() => clearFaults('is-busy-now'));
+    const running = deployBackend(cloud, { service: service.arn, image: two });
+    await asked.then(() => clearFaults(cloud, 'is-busy-now'));
     const run = await running;
     expect(run.outputs['outcome'], run.log).toBe('deployed');
     expect(run.log).toMatch(/waiting for what is already under way: START_DEPLOYMENT/);
   });
 
   test('one that does not end is waited out no longer than lock-timeout, and nothing is changed', async () => {
-    const service = await createRunner(cloud, 'is-busy-on', one);
+    const service = await createTestRunner(cloud, 'is-busy-on', one);
     await cloud.fault({ kind: 'stuck', resource: 'is-busy-on' });
-    await appRunner(cloud, 'StartDeployment', { ServiceArn: service.ServiceArn });
-    const run = await deployBackend(cloud, { service: service.ServiceArn, image: two, 'lock-timeout': '1s' });
-    await clearFaults('is-busy-on');
+    await appRunner(cloud, 'StartDeployment', { ServiceArn: service.arn });
+    const run = await deployBackend(cloud, { service: service.arn, image: two, 'lock-timeout': '1s' });
+    await clearFaults(cloud, 'is-busy-on');
     expect(run.outputs['outcome'], run.log).toBe('refused');
     expect(await changesOf(cloud, 'is-busy-on')).toEqual(['CreateService', 'StartDeployment']);
   });
 
   test('a service that someone else changes while we get ready is left alone', async () => {
-    const service = await createRunner(cloud, 'is-changed', one);
+    const service = await createTestRunner(cloud, 'is-changed', one);
     const snapshot = until(async () => {
       const reads = (await cloud.requests()).filter(
         (r) => r.operation === 'DescribeAlarms' && r.status === 200,
@@ -364,12 +290,12 @@ describe.concurrent('App Runner, interrupted', () => {
     await call(cloud, 'monitoring', 'GraniteServiceVersion20100801.PutMetricAlarm', ALARM('quiet'), '1.0');
     const other = snapshot.then(() =>
       appRunner(cloud, 'UpdateService', {
-        ServiceArn: service.ServiceArn,
+        ServiceArn: service.arn,
         InstanceConfiguration: { Cpu: '2048', Memory: '4096' },
       }),
     );
     const run = await deployBackend(cloud, {
-      service: service.ServiceArn,
+      service: service.arn,
       image: two,
       alarms: 'quiet',
       'probe-interval': '600ms',
@@ -377,12 +303,12 @@ describe.concurrent('App Runner, interrupted', () => {
     await other;
     expect(run.outputs['outcome'], run.log).toBe('refused');
     expect(run.log).toMatch(/was changed by someone else|is busy/);
-    await waitRunner(cloud, service.ServiceArn);
-    expect(await runningImage(service)).toBe(one);
+    await waitRunner(cloud, service.arn);
+    expect(await service.images()).toEqual(digests(one));
   });
 
   test('an alarm that begins to ring in the bake time brings the old version back', async () => {
-    const service = await createRunner(cloud, 'rings', one);
+    const service = await createTestRunner(cloud, 'rings', one);
     for (const name of ['loud', 'rings-already', 'blind'])
       await call(cloud, 'monitoring', 'GraniteServiceVersion20100801.PutMetricAlarm', ALARM(name), '1.0');
     const set = (name: string, state: string) =>
@@ -395,19 +321,19 @@ describe.concurrent('App Runner, interrupted', () => {
       );
     await set('loud', 'OK');
     await set('rings-already', 'ALARM');
-    const rings = updated('rings').then(() => set('loud', 'ALARM'));
+    const rings = updated(cloud, service).then(() => set('loud', 'ALARM'));
     const run = await deployBackend(cloud, {
-      service: service.ServiceArn,
+      service: service.arn,
       image: two,
       alarms: 'loud\nrings-already\nblind',
       'bake-time': '30s',
     });
     await rings;
     expect(run.outputs['outcome'], run.log).toBe('rolled-back');
-    expect(text(run.log)).toMatch(/loud began to ring/);
+    expect(logText(run.log)).toMatch(/loud began to ring/);
     expect(run.log).toMatch(/rings-already rings already/);
     expect(run.log).toMatch(/blind has INSUFFICIENT_DATA/);
-    expect(await runningImage(service)).toBe(one);
+    expect(await service.images()).toEqual(digests(one));
   });
 });
 
