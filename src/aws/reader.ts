@@ -11,7 +11,7 @@ import { SERVICES } from './services.ts';
 import { EMPTY_SHA256, encodeAll, encodeKey, SigV4 } from './sigv4.ts';
 
 /** An XML answer as plain objects: every value a string, an element that came once no list. */
-export type Xml = { readonly [name: string]: Xml | readonly Xml[] | string | undefined };
+export type Xml = { readonly [name: string]: Xml | readonly (Xml | string)[] | string | undefined };
 
 export interface XmlAnswer {
   /** Empty where the answer is no XML. */
@@ -223,7 +223,9 @@ class XmlSender {
       try {
         return await this.#sendOnce(asked);
       } catch (error) {
-        if (attempt >= ATTEMPTS || !isRetryable(error as SentError)) throw error;
+        // 501 says that the endpoint does not know the service: it will not learn it.
+        const offered = (error as SentError).$metadata?.httpStatusCode !== 501;
+        if (attempt >= ATTEMPTS || !offered || !isRetryable(error as SentError)) throw error;
         await this.#clock.sleep(retryPause(error as SentError, attempt, Math.random()), this.#signal);
       }
     }

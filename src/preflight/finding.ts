@@ -50,6 +50,7 @@ export function fromError(error: unknown, asked: string, missing: (error: AwsErr
     case 'invalid':
       return wrong(`${asked}: ${line}`, 'correct the input that names it');
     default:
+      if (e.status === 501) return unknown(`the server at this endpoint does not offer ${asked}`);
       return unknown(`${asked} was not answered: ${line}`, 'run it again');
   }
 }
