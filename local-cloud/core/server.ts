@@ -181,6 +181,8 @@ function faultAnswer(
 ): CloudResponse {
   let fault: CloudFault;
   if (error instanceof CloudFault) fault = error;
+  else if (error instanceof URIError)
+    fault = new CloudFault('InvalidURI', "Couldn't parse the specified URI.");
   else {
     parts.say(
       `internal error in ${service.name} ${entry.operation}: ${(error as Error).stack ?? String(error)}`,

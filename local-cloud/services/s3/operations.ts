@@ -159,19 +159,32 @@ function objectOperation(method: string, query: URLSearchParams, headers: Header
         return writes('DeleteObjectTagging', 'DeleteObjectTagging', read.deleteObjectTagging);
       return writes(
         'DeleteObject',
-        query.has('versionId') ? 'DeleteObjectVersion' : 'DeleteObject',
+        (query.has('versionId') ? 'DeleteObjectVersion' : 'DeleteObject') + readsToCompare(headers),
         write.deleteObject,
       );
     case 'POST':
       if (query.has('uploads'))
         return writes('CreateMultipartUpload', 'PutObject', multipart.createMultipartUpload);
       if (query.has('uploadId'))
-        return writes('CompleteMultipartUpload', 'PutObject', multipart.completeMultipartUpload);
+        return writes(
+          'CompleteMultipartUpload',
+          `PutObject${readsToCompare(headers)}`,
+          multipart.completeMultipartUpload,
+        );
       return undefined;
     default:
       return undefined;
   }
 }
+
+/**
+ * A condition on an entity tag needs the right to read the object as well:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html and …/conditional-deletes.html
+ */
+const readsToCompare = (headers: Headers): string => {
+  const match = headers['if-match'];
+  return match === undefined || match.trim() === '*' ? '' : '+GetObject';
+};
 
 function objectRead(query: URLSearchParams): S3Operation {
   if (query.has('tagging')) return reads('GetObjectTagging', 'GetObjectTagging', read.getObjectTagging);
@@ -195,7 +208,7 @@ function objectWrite(query: URLSearchParams, headers: Headers): S3Operation {
     throw new CloudFault('AccessControlListNotSupported', 'The bucket does not allow ACLs', 400);
   const tagging = headers['x-amz-tagging'] === undefined ? '' : '+PutObjectTagging';
   if (copies) return writes('CopyObject', `GetObject+PutObject${tagging}`, write.copyObject);
-  return writes('PutObject', `PutObject${tagging}`, write.putObject);
+  return writes('PutObject', `PutObject${tagging}${readsToCompare(headers)}`, write.putObject);
 }
 
 /** Deleting is possible where AWS has an operation for it. */

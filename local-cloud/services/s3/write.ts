@@ -274,6 +274,8 @@ export const deleteObjects: Handler = async (call): Promise<CloudResponse> => {
   const document = parseXml(await receiveDocument(request), 'Delete');
   const entries = deleteEntries(document);
   if (entries.length === 0 || entries.length > MAX_DELETES) throw malformedXml();
+  if (entries.some((entry) => entry.etag !== undefined))
+    request.note({ iam: ['s3:DeleteObject', 's3:GetObject'] });
   const quiet = text(document, 'Quiet')?.trim().toLowerCase() === 'true';
   const bucket = call.bucket();
   const deleted: Record<string, string | boolean | undefined>[] = [];

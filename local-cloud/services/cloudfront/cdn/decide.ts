@@ -100,5 +100,12 @@ export function compressible(headers: Headers, size: number): boolean {
 
 /** Bucket of an S3 REST endpoint, `bucket.s3.us-west-2.amazonaws.com`. */
 export function bucketOf(domain: string): string | undefined {
-  return /^(.+)\.s3(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?$/.exec(domain)?.[1];
+  return /^(.+)\.s3(?:[.-](?!website)(?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?$/.exec(
+    domain,
+  )?.[1];
+}
+
+/** Bucket of an S3 website endpoint, `bucket.s3-website-us-west-2.amazonaws.com` or `bucket.s3-website.eu-central-1…`. */
+export function websiteOf(domain: string): string | undefined {
+  return /^(.+)\.s3-website[.-][a-z0-9-]+\.amazonaws\.com(?:\.cn)?$/.exec(domain)?.[1];
 }

@@ -8,7 +8,8 @@ import { policyAllows } from '../../s3/policy.ts';
 import { readObject } from '../../s3/read.ts';
 import type { S3Store } from '../../s3/store.ts';
 import type { Origin } from '../config.ts';
-import { bucketOf } from './decide.ts';
+import { bucketOf, websiteOf } from './decide.ts';
+import { askWebsite } from './website.ts';
 
 /** What an origin said. Its bytes stay readable until it is released. */
 export interface OriginAnswer {
@@ -52,6 +53,8 @@ export async function askOrigin(
 ): Promise<OriginAnswer> {
   const bucket = bucketOf(origin.domain);
   if (bucket !== undefined && !origin.custom) return askS3(store, bucket, origin, request);
+  const website = websiteOf(origin.domain);
+  if (website !== undefined) return askWebsite(store, website, request);
   return askHttp(origin, request);
 }
 
@@ -105,7 +108,7 @@ function mayList(bucket: Bucket, origin: Origin): boolean {
   );
 }
 
-function s3Answer(store: S3Store, object: S3Object): OriginAnswer {
+export function s3Answer(store: S3Store, object: S3Object): OriginAnswer {
   const headers = { ...objectHeaders(object, false), server: 'AmazonS3' };
   const only = object.blobs.length === 1 ? object.blobs[0] : undefined;
   const bytes = only && store.blobs.bytes(only);
