@@ -152,16 +152,28 @@ function sizeOf(value: unknown): number {
 
 const compiled = new Map<string, RegExp>();
 
+/** Java's POSIX classes, as ranges for the inside of a bracket. */
+const JAVA_CLASSES: Readonly<Record<string, string>> = {
+  '\\p{Alnum}': 'a-zA-Z0-9',
+  '\\p{Punct}': '!-\\/:-@\\[-`\\{-~',
+  '\\p{Print}': '\\x20-\\x7e',
+  '\\p{Graph}': '\\x21-\\x7e',
+};
+
+function javaClasses(text: string, wrap: (ranges: string) => string): string {
+  return Object.entries(JAVA_CLASSES).reduce(
+    (now, [name, ranges]) => now.replaceAll(name, () => wrap(ranges)),
+    text,
+  );
+}
+
 /** The models' patterns are Java's and must match the whole value. */
 function matches(pattern: string, value: string): boolean {
   let regex = compiled.get(pattern);
   if (!regex) {
     const plain = pattern
-      .replaceAll('\\p{Alnum}', 'a-zA-Z0-9')
-      .replaceAll('\\p{Punct}', '!-\\/:-@\\[-`{-~')
-      .replaceAll('\\p{Print}', '\\x20-\\x7e')
-      .replaceAll('\\p{Graph}', '\\x21-\\x7e')
-      .replaceAll('\\p{IsLatin}', '\\p{Script=Latin}');
+      .replace(/\[(?:[^\]\\]|\\.)*\]/g, (group) => javaClasses(group, (ranges) => ranges))
+      .replace(/\\p\{\w+\}/g, (name) => javaClasses(name, (ranges) => `[${ranges}]`));
     regex = compile(plain);
     compiled.set(pattern, regex);
   }
