@@ -59,3 +59,7 @@ function readSaved<A extends ActionInterface>(job: Job<A>): SavedLock | undefine
   const state = job.state(STATE);
   return state === '' ? undefined : (JSON.parse(state) as SavedLock);
 }
+
+/** The token of this job's entry in the lock, for a post step that goes on under it. */
+export const savedToken = <A extends ActionInterface>(job: Job<A>): string | undefined =>
+  readSaved(job)?.token;

@@ -70,11 +70,12 @@ export async function makeSite(
     url: front.url,
     s3,
     async live() {
-      const found = new Map<string, string>();
-      for (const key of await keysOf(store, '')) {
-        found.set(key, (await store.get(key))?.body.toString() ?? '');
-      }
-      return found;
+      const keys = await keysOf(store, '');
+      const read = async (key: string): Promise<[string, string]> => [
+        key,
+        (await store.get(key))?.body.toString() ?? '',
+      ];
+      return new Map(await Promise.all(keys.map(read)));
     },
     stored: (prefix = '') => keysOf(release, prefix),
     async json<T>(key: string) {

@@ -16,7 +16,7 @@ import type { Ledger } from '../../release/ledger.ts';
 import { openLedger } from '../../release/open.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { messageOf } from '../../runtime/errors.ts';
-import { freeSavedLock, holdLock } from '../lock.ts';
+import { freeSavedLock, holdLock, savedToken } from '../lock.ts';
 import { smokeGate } from '../smoke-gate.ts';
 import { type DeployFrontendConfig, readInputs } from './inputs.ts';
 import { action } from './interface.ts';
@@ -145,13 +145,14 @@ async function putRight(job: FrontendJob, releaseId: string): Promise<void> {
   const config = readInputs(job.inputs, job.run.workspace);
   const { clients, ledger, ports } = await openEdges(config, job);
   try {
-    // The entry of the step that was stopped is ours: the same release may join it.
+    // The entry of the step that was stopped is ours: its token takes it over.
     const hold = await ledger.acquire({
       release: releaseId,
       parts: ['frontend'],
       run: job.run,
       timeout: config.lockTimeout,
       signal: job.signal,
+      token: savedToken(job),
     });
     try {
       const { place, options, scan } = config.site;

@@ -1,0 +1,145 @@
+import { setMaxListeners } from 'node:events';
+import { siteClients } from '../../src/aws/site-clients.ts';
+import { localReferences } from '../../src/frontend/html-refs.ts';
+import type { DeploySiteConfig, DeploySitePorts, RestorePorts } from '../../src/frontend/index.ts';
+import type { Hold, Ledger } from '../../src/release/ledger.ts';
+import { openLedger } from '../../src/release/open.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { silentLog } from '../../src/runtime/log.ts';
+import type { TestSite } from './site.ts';
+
+/** When the machine that a deployment runs on goes away. */
+export interface Death {
+  /** Requests that are still carried out. */
+  readonly after: number;
+  /** Whether the next one is carried out too, and only its answer is lost. */
+  readonly carriedOut: boolean;
+}
+
+export interface LabPorts extends DeploySitePorts, RestorePorts {
+  /** Resolves when the machine has died. */
+  readonly dead: Promise<void>;
+  /** Requests so far. */
+  readonly requests: () => number;
+  close(): void;
+}
+
+const never = new Promise<never>(() => {});
+
+/**
+ * The ports of a deployment in this process, whose machine dies at a chosen request: from then on nothing that it asks
+ * for is sent, and nothing is ever answered. The lock has tests of its own and is left out.
+ */
+export async function labPorts(site: TestSite, death?: Death): Promise<LabPorts> {
+  const clients = await siteClients({
+    bucket: site.bucket,
+    releaseBucket: site.releaseBucket,
+    distribution: site.distribution,
+    connections: 16,
+    clock: systemClock,
+  });
+  let sent = 0;
+  let die = () => {};
+  const dead = new Promise<void>((resolve) => {
+    die = resolve;
+  });
+  const mortal = <T extends object>(target: T): T =>
+    new Proxy(target, {
+      get(object, name) {
+        const value = Reflect.get(object, name);
+        if (typeof value !== 'function' || name === 'close' || name === 'list') return value;
+        return async (...args: unknown[]) => {
+          const n = ++sent;
+          if (death && n > death.after) {
+            if (death.carriedOut && n === death.after + 1) await value.apply(object, args).catch(() => {});
+            die();
+            return never;
+          }
+          const answer = await value.apply(object, args);
+          // What was answered after the end reaches nobody.
+          if (death && sent > death.after) return never;
+          return answer;
+        };
+      },
+    });
+  const signal = new AbortController().signal;
+  setMaxListeners(0, signal);
+  const release = mortal(clients.release);
+  const ledger: Ledger = openLedger({
+    store: release,
+    environment: 'production',
+    log: silentLog,
+    clock: systemClock,
+  });
+  return {
+    live: mortal(clients.live),
+    release,
+    cdn: clients.cdn && mortal(clients.cdn),
+    usage: clients.usage,
+    log: silentLog,
+    clock: systemClock,
+    signal,
+    ledger,
+    run: {
+      commit: '1'.repeat(40),
+      ref: 'refs/heads/main',
+      repository: 'org/app',
+      actor: 'octocat',
+      url: '',
+      holder: 'lab',
+      runNumber: 1,
+      apiUrl: '',
+      workspace: '',
+    },
+    lock: async () =>
+      ({ signal, token: 'lab', release: async () => {}, confirm: async () => {} }) as unknown as Hold,
+    fence: async () => ({ allowed: true, reason: '' }),
+    gate: undefined,
+    useSignal: () => {},
+    onOpen: () => {},
+    async pointerManifest() {
+      const id = (await ledger.current())?.frontend;
+      return id ? (await ledger.record(id))?.frontend?.manifest : undefined;
+    },
+    dead,
+    requests: () => sent,
+    close: () => clients.close(),
+  };
+}
+
+/** A deployment of a folder with the action's defaults. */
+export function labConfig(site: TestSite, source: string, releaseId: string): DeploySiteConfig {
+  return {
+    place: { bucket: site.bucket, prefix: '', environment: 'production' },
+    scan: { source, excluded: () => false, dotfiles: false, cacheRules: [], precompress: () => undefined },
+    options: {
+      retainReleases: 2,
+      verify: 'pages',
+      waitForInvalidation: false,
+      waitTimeout: 60_000,
+      concurrency: 8,
+      siteUrl: undefined,
+    },
+    releaseId,
+    keepReleases: 20,
+    maxDelete: { kind: 'share', value: 1 },
+    maxInvalidationPaths: 100,
+    mayBeMissing: () => false,
+    rollbackOnFailure: true,
+    dryRun: false,
+  };
+}
+
+/** Loads a page as a browser does, with all that it names. @returns what was not there. */
+export async function loadPage(site: TestSite, path: string): Promise<string[]> {
+  const page = await site.get(path);
+  if (page.status !== 200) return [`${path}: HTTP ${page.status}`];
+  const file = path.endsWith('/') ? `${path.slice(1)}index.html` : path.slice(1);
+  const missing = await Promise.all(
+    localReferences(page.body, file).map(async (asset) => {
+      const answer = await site.get(`/${asset}`);
+      return answer.status === 200 ? undefined : `${path} loads /${asset}: HTTP ${answer.status}`;
+    }),
+  );
+  return missing.filter((problem) => problem !== undefined);
+}
