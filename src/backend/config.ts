@@ -2,7 +2,7 @@ import type { AlarmsApi } from '../aws/alarms.ts';
 import type { AppRunnerApi } from '../aws/apprunner.ts';
 import type { AutoScalingApi } from '../aws/autoscaling.ts';
 import type { EcrApi } from '../aws/ecr.ts';
-import type { EcsApi } from '../aws/ecs.ts';
+import type { EcsApi, NetworkConfiguration } from '../aws/ecs.ts';
 import type { LogsApi } from '../aws/logs.ts';
 import type { SecretsApi } from '../aws/secrets.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -14,6 +14,14 @@ import type { BackendResult } from './result.ts';
 import type { ServiceRef } from './service-ref.ts';
 import type { SpecChange } from './spec.ts';
 import type { Undo } from './undo.ts';
+
+/** A command that runs once in the new image. The rest is for App Runner only, which has no tasks of its own. */
+export interface MigrationConfig {
+  readonly command: string;
+  readonly cluster: string;
+  readonly taskDefinition: string;
+  readonly network: NetworkConfiguration | undefined;
+}
 
 /** A deployment as the user wants it: inputs, typed and checked. Durations in milliseconds. */
 export interface BackendConfig {
@@ -30,6 +38,8 @@ export interface BackendConfig {
   /** A return to a release: secret references that it did not have are taken away. */
   readonly keepSecrets?: readonly string[] | undefined;
   readonly probe: { readonly url: string; readonly interval: number; readonly maxErrorRate: number };
+  /** Run in the new image before the switch. */
+  readonly migration?: MigrationConfig | undefined;
   readonly alarms: readonly string[];
   readonly bakeTime: number;
   readonly rollbackOnFailure: boolean;

@@ -3,6 +3,7 @@ import type { BackendConfig, BackendPorts, Journal } from './config.ts';
 import type { Deployment } from './deployment.ts';
 import type { Failure } from './failure.ts';
 import { armAlarms } from './gates.ts';
+import { foreignOneOff, runMigration } from './migrate.ts';
 import { planChanges, planLines } from './plan.ts';
 import { type Prepared, prepareDeployment, regionOf } from './prepare.ts';
 import { startProbe } from './probe.ts';
@@ -38,7 +39,36 @@ export async function deployBackend(
   const taken = await takeSnapshot(prepared, config, ports);
   await journal?.begin(taken.common);
   if (taken.plan.length === 0) return unchangedResult({ config, ports, target, image, common: taken.common });
-  return rollOut(prepared, taken, config, ports, recover);
+  const stopped = await migrate(prepared, taken, config, ports);
+  return stopped ?? rollOut(prepared, taken, config, ports, recover);
+}
+
+/** The migration, where there is one. @returns the end of the deployment where it failed. */
+async function migrate(
+  { target }: Prepared,
+  { snapshot, wanted, common }: Taken,
+  { migration, container, waitTimeout }: BackendConfig,
+  ports: BackendPorts,
+): Promise<BackendResult | undefined> {
+  if (!migration) return undefined;
+  const region = regionOf(target.arn);
+  const { log, clock, signal, aws } = ports;
+  const failed = await log.group('Migrate', async () => {
+    const task = { ecs: aws.ecs(region), logs: aws.logs(region), log, clock, signal };
+    const oneOff = target.oneOff
+      ? await target.oneOff(snapshot, wanted)
+      : await foreignOneOff(migration, container, wanted.image, task.ecs);
+    return runMigration(migration.command, oneOff, waitTimeout, task);
+  });
+  if (!failed) return undefined;
+  return {
+    ...common,
+    outcome: failed.kind === 'timed-out' ? 'timed-out' : 'failed',
+    cause: failed.why,
+    causes: failed.details,
+    details: failed.details,
+    fix: 'users are on the release before, untouched; correct the migration and deploy again',
+  };
 }
 
 /**

@@ -9,6 +9,7 @@ export interface Findings {
   /** Last lines that the app printed. */
   readonly log: readonly string[];
   /** How the health check is configured, to say it in a sentence. */
+  /** An empty path: it is a load balancer's, which the service does not know. */
   readonly health: { readonly protocol: string; readonly path: string; readonly port: string };
 }
 
@@ -16,6 +17,8 @@ interface Cause {
   readonly pattern: RegExp;
   say(health: Findings['health'], target: TargetKind): string;
 }
+
+const asked = (path: string) => (path ? ` asked ${path} and` : '');
 
 const ROLE: Record<TargetKind, { pull: string; secret: string }> = {
   apprunner: { pull: 'access role', secret: 'instance role' },
@@ -60,12 +63,11 @@ const CAUSES: readonly Cause[] = [
   {
     pattern: /(health ?check.*(404|Not Found))|code:? \[?404\]?/i,
     say: ({ path }) =>
-      `The health check asked ${path} and got 404: correct the path of the service's health check, or let the app answer there.`,
+      `The health check${asked(path)} got 404: correct the path of the service's health check, or let the app answer there.`,
   },
   {
     pattern: /health ?check.*\b(5\d\d)\b|codes?:? \[5\d\d\]/i,
-    say: ({ path }) =>
-      `The health check asked ${path} and the app answered with a server error: its log says why.`,
+    say: ({ path }) => `The health check${asked(path)} got a server error from the app: its log says why.`,
   },
   {
     pattern:
@@ -86,7 +88,7 @@ const CAUSES: readonly Cause[] = [
     pattern:
       /health ?check.*(fail|refused|time|unhealthy)|connection refused|failed (ELB|container) health checks/i,
     say: ({ protocol, path, port }) =>
-      `The health check (${protocol}${protocol === 'HTTP' ? ` ${path}` : ''} on port ${port}) got no good answer: the app must listen on 0.0.0.0:${port} (not on localhost), soon enough after its start.`,
+      `The health check (${protocol}${protocol === 'HTTP' && path ? ` ${path}` : ''} on port ${port}) got no good answer: the app must listen on 0.0.0.0:${port} (not on localhost), soon enough after its start.`,
   },
 ];
 

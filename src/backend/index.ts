@@ -1,7 +1,14 @@
 /** A container image onto a service that runs it: snapshot, plan, rollout, verdict, and the way back. */
 
 export { awsClients } from './clients.ts';
-export type { BackendAws, BackendConfig, BackendPorts, GateAnswer, Journal } from './config.ts';
+export type {
+  BackendAws,
+  BackendConfig,
+  BackendPorts,
+  GateAnswer,
+  Journal,
+  MigrationConfig,
+} from './config.ts';
 export { deployBackend } from './deploy.ts';
 export {
   type Environment,
@@ -11,6 +18,7 @@ export {
 } from './env-file.ts';
 export { parseImageRef, shortImage } from './image-ref.ts';
 export { cleanUpInterrupted } from './interrupted.ts';
+export { parseNetwork } from './migrate.ts';
 export type { PlanEntry } from './plan.ts';
 export { planLines } from './plan.ts';
 export { probeFailures, probeTable } from './probe-chart.ts';

@@ -24,6 +24,7 @@ export interface Prepared {
 export async function prepareDeployment(config: BackendConfig, ports: BackendPorts): Promise<Prepared> {
   const { service, environment } = config;
   const scales = config.change.scaling !== undefined;
+  refuseHomelessMigration(config);
   const target = await openTarget({ ref: service, container: config.container, scales }, ports);
   const names = [...Object.keys(environment.variables), ...Object.keys(environment.secrets)];
   refuseReserved(target.kind, names);
@@ -47,6 +48,29 @@ export async function prepareDeployment(config: BackendConfig, ports: BackendPor
   };
   target.refuse(state, applyChange(state.spec, change));
   return { target, image, change, state };
+}
+
+/** App Runner has no tasks of its own: a command needs a cluster and a task definition to run in. */
+function refuseHomelessMigration({ migration, service }: BackendConfig): void {
+  if (!migration) return;
+  const home = migration.cluster && migration.taskDefinition;
+  if (service.target === 'apprunner' && !home) {
+    throw refused({
+      input: 'migrate-command',
+      what: 'App Runner cannot run a command once: it needs an ECS cluster and task definition to run in',
+      fix: 'set `migrate-cluster`, `migrate-task-definition` and `migrate-network`; or run the command in a step of its own before this one',
+    });
+  }
+  if (
+    service.target !== 'apprunner' &&
+    (migration.cluster || migration.taskDefinition || migration.network)
+  ) {
+    throw refused({
+      input: 'migrate-cluster',
+      what: 'is for App Runner only: a command for an ECS service runs in its own cluster, network and task definition',
+      fix: 'leave out `migrate-cluster`, `migrate-task-definition` and `migrate-network`',
+    });
+  }
 }
 
 const strangers = (secrets: Readonly<Record<string, string>>, keep: readonly string[]) =>

@@ -78,7 +78,8 @@ export function applyChange(spec: BackendSpec, change: SpecChange): BackendSpec 
 
 /**
  * The smallest change that leads from `to` back to `from`: what an automatic rollback applies. It names only what
- * differs, so that as few values as possible are kept for the `post:` step.
+ * differs, so that as few values as possible are kept for the `post:` step. A circuit breaker that was turned on stays
+ * on: it changes nothing about what runs, and the next rollout is the safer for it.
  */
 export function changeBack(from: BackendSpec, to: BackendSpec): SpecChange {
   const names = (a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>) =>
@@ -97,7 +98,6 @@ export function changeBack(from: BackendSpec, to: BackendSpec): SpecChange {
     cpu: from.cpu === to.cpu ? undefined : from.cpu,
     memory: from.memory === to.memory ? undefined : from.memory,
     autoDeployments: from.autoDeployments === to.autoDeployments ? undefined : from.autoDeployments,
-    circuitBreaker: from.circuitBreaker === to.circuitBreaker ? undefined : from.circuitBreaker,
     scaling: sameScaling(from.scaling, to.scaling) ? undefined : (from.scaling ?? 'none'),
     taskDefinition: from.taskDefinition,
   };

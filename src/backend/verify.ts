@@ -28,8 +28,7 @@ export async function judgeWatched(
     tasks: running?.tasks,
     replacedBy: running?.replacedBy,
   });
-  return {
-    verdict: watched.note ? { ...verdict, why: `${verdict.why}; ${watched.note}` } : verdict,
-    running,
-  };
+  const reason = watched.reason?.replace(/\.$/, '');
+  if (!reason || verdict.kind === 'live') return { verdict, running };
+  return { verdict: { ...verdict, why: `${verdict.why}: ${reason}` }, running };
 }

@@ -16,7 +16,8 @@ export interface Watched {
   readonly ending: Ending;
   readonly phase: Phase;
   readonly status: string;
-  readonly note?: string | undefined;
+  /** Why, in the target's own words. */
+  readonly reason?: string | undefined;
 }
 
 export interface WatchPorts {

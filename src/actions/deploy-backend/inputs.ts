@@ -1,10 +1,17 @@
-import type { BackendConfig, Environment, Scaling, TargetKind } from '../../backend/index.ts';
+import type {
+  BackendConfig,
+  Environment,
+  MigrationConfig,
+  Scaling,
+  TargetKind,
+} from '../../backend/index.ts';
 import {
   mergeEnvironments,
   normalCpu,
   normalMemory,
   parseEnvironment,
   parseImageRef,
+  parseNetwork,
   parseSecretLines,
   parseServiceRef,
 } from '../../backend/index.ts';
@@ -61,6 +68,7 @@ export function readInputs(
         interval: atLeast(inputs, 'probe-interval', 50),
         maxErrorRate: inputs.percentage('max-error-rate'),
       },
+      migration: readMigration(inputs),
       alarms: readAlarms(inputs),
       bakeTime: inputs.duration('bake-time'),
       rollbackOnFailure: inputs.flag('rollback-on-failure'),
@@ -130,6 +138,27 @@ function readScaling(inputs: BackendInputs, target: TargetKind): Scaling | undef
 
 function wrongTarget(input: string, whose: string) {
   return refused({ input, what: `is for ${whose} only`, fix: 'leave it out' });
+}
+
+function readMigration(inputs: BackendInputs): MigrationConfig | undefined {
+  const command = inputs.text('migrate-command');
+  const text = inputs.text('migrate-network');
+  const network = parseNetwork(text);
+  if (text && !network) {
+    throw refused({
+      input: 'migrate-network',
+      what: 'names no subnets',
+      found: text,
+      fix: 'write it like subnets=subnet-a,subnet-b security-groups=sg-1 public-ip=true',
+    });
+  }
+  if (!command) return undefined;
+  return {
+    command,
+    cluster: inputs.text('migrate-cluster'),
+    taskDefinition: inputs.text('migrate-task-definition'),
+    network,
+  };
 }
 
 function readUrl(text: string): string {

@@ -1,5 +1,11 @@
 import type { AutoScalingApi } from '../../aws/autoscaling.ts';
-import type { EcsApi, EcsService, EcsTask, TaskDefinition } from '../../aws/ecs.ts';
+import type {
+  EcsApi,
+  EcsService,
+  EcsTask,
+  RegisterTaskDefinitionRequest,
+  TaskDefinition,
+} from '../../aws/ecs.ts';
 import { awsProblem, readAwsError } from '../../aws/errors.ts';
 import type { LogsApi } from '../../aws/logs.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -8,7 +14,7 @@ import type { Log } from '../../runtime/log.ts';
 import type { Findings } from '../diagnosis.ts';
 import { type BackendSpec, type Scaling, sameScaling, type TargetKind } from '../spec.ts';
 import { phaseOf } from '../verdict.ts';
-import type { BackendState, Observation, Rollout, Running, Target } from './target.ts';
+import type { BackendState, Observation, OneOff, Rollout, Running, Target } from './target.ts';
 
 export interface EcsPorts {
   readonly api: EcsApi;
@@ -87,6 +93,31 @@ export abstract class EcsBase implements Target {
     });
   }
 
+  protected async register(input: RegisterTaskDefinitionRequest): Promise<string> {
+    return this.api.registerTaskDefinition(input).catch((error) => {
+      throw awsProblem(error, {
+        operation: 'ecs:RegisterTaskDefinition',
+        resource: `family ${input.family}`,
+        input: 'service',
+      });
+    });
+  }
+
+  /** A one-off task where the service's own tasks run. */
+  protected oneOffOf(service: EcsService, taskDefinition: string, container: string): OneOff {
+    const { launchType, capacityProviderStrategy, platformVersion, networkConfiguration } = service;
+    const placement = capacityProviderStrategy?.length
+      ? { capacityProviderStrategy }
+      : { launchType: launchType ?? 'FARGATE' };
+    return {
+      cluster: this.cluster,
+      taskDefinition,
+      container,
+      network: networkConfiguration,
+      placement: { ...placement, ...(platformVersion ? { platformVersion } : {}) },
+    };
+  }
+
   async underWay(): Promise<string | undefined> {
     const [running] = await this.#deployments(UNDER_WAY);
     return running && `service deployment ${shortArn(running.serviceDeploymentArn)} (${running.status})`;
@@ -99,11 +130,9 @@ export abstract class EcsBase implements Target {
     if (!deployment) return undefined;
     const status = deployment.status ?? '';
     const revision = deployment.targetServiceRevision;
-    const counts = revision
-      ? `${revision.runningTaskCount ?? 0} of ${revision.requestedTaskCount ?? 0} tasks`
-      : '';
-    const note = [counts, deployment.statusReason, deployment.rollback?.reason].filter(Boolean).join('; ');
-    return { status, phase: phaseOf(this.kind, status), ...(note ? { note } : {}) };
+    const note = revision && `${revision.runningTaskCount ?? 0} of ${revision.requestedTaskCount ?? 0} tasks`;
+    const reasons = new Set([deployment.statusReason, deployment.rollback?.reason].filter(Boolean));
+    return { status, phase: phaseOf(this.kind, status), note, reason: [...reasons].join('; ') };
   }
 
   async running(rollout: Rollout | undefined): Promise<Running> {

@@ -8,8 +8,8 @@ import { type BackendSpec, type Scaling, sameScaling } from '../spec.ts';
 import { conditionOf } from '../verdict.ts';
 import { splitWords } from '../words.ts';
 import { EcsBase, type Native, refuseRoleless } from './ecs-base.ts';
-import type { BackendState, Rollout } from './target.ts';
-import { specOfContainer } from './task-definition.ts';
+import type { BackendState, OneOff, Rollout } from './target.ts';
+import { copyDefinition, specOfContainer } from './task-definition.ts';
 
 type Configuration = NonNullable<ECSExpressGatewayService['activeConfigurations']>[number];
 
@@ -89,6 +89,17 @@ export class ExpressTarget extends EcsBase {
       return made?.containerImages?.some((one) => one.image === wanted.image) ?? false;
     });
     return { id, startedAt };
+  }
+
+  /** Express makes its own task definitions; the one-off task gets a copy of the present one, in a family of its own. */
+  async oneOff(now: BackendState, wanted: BackendSpec): Promise<OneOff> {
+    const { service, container } = now.native as ExpressNative;
+    const { definition } = await this.definitionOf(
+      service.taskDefinition ?? service.deployments?.[0]?.taskDefinition ?? '',
+    );
+    const copy = copyDefinition(definition, undefined, container, now.spec, wanted);
+    const arn = await this.register({ ...copy, family: `${definition.family}-migrate` });
+    return this.oneOffOf(service, arn, container);
   }
 
   async #describe(): Promise<ECSExpressGatewayService> {

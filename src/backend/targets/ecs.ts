@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import type { EcsApi, EcsService, TaskDefinition, UpdateServiceRequest } from '../../aws/ecs.ts';
 import { awsProblem, readAwsError } from '../../aws/errors.ts';
 import { refused } from '../../runtime/errors.ts';
+import { planChanges } from '../plan.ts';
 import { refuseSizes } from '../sizes.ts';
 import type { BackendSpec } from '../spec.ts';
 import { conditionOf } from '../verdict.ts';
 import { EcsBase, type EcsPorts, type Native, refuseRoleless } from './ecs-base.ts';
-import type { BackendState, Rollout } from './target.ts';
+import type { BackendState, OneOff, Rollout } from './target.ts';
 import { chooseContainer, copyDefinition, platformOf, specOfContainer } from './task-definition.ts';
 
 /** Native part of an ECS service's state. */
@@ -38,7 +39,7 @@ export class EcsTarget extends EcsBase {
       condition: conditionOf('ecs', service.status ?? ''),
       // A service does not know the addresses of its load balancers.
       url: undefined,
-      health: { protocol: 'HTTP', path: '/', port },
+      health: { protocol: 'HTTP', path: '', port },
       platform: platformOf(definition),
       spec: {
         ...specOfContainer(container),
@@ -86,6 +87,12 @@ export class EcsTarget extends EcsBase {
     return { id, startedAt };
   }
 
+  async oneOff(now: BackendState, wanted: BackendSpec): Promise<OneOff> {
+    const { service, container } = now.native as EcsNative;
+    const taskDefinition = (await this.#definitionFor(now, wanted)) ?? '';
+    return this.oneOffOf(service, taskDefinition, container);
+  }
+
   /** The task definition to run: a given one as it is, or a copy of the present one with the changes. */
   async #definitionFor(now: BackendState, wanted: BackendSpec): Promise<string | undefined> {
     if (wanted.taskDefinition !== now.spec.taskDefinition && wanted.taskDefinition) {
@@ -95,19 +102,17 @@ export class EcsTarget extends EcsBase {
       );
     }
     const { definition, tags, container } = now.native as EcsNative;
+    if (sameContent(now.spec, wanted)) return now.spec.taskDefinition;
+    const made = this.#made;
+    if (made?.wanted === wanted) return made.arn;
     const copy = copyDefinition(definition, tags, container, now.spec, wanted);
-    const same =
-      JSON.stringify(copy.containerDefinitions) === JSON.stringify(definition.containerDefinitions);
-    if (same && copy.cpu === definition.cpu && copy.memory === definition.memory)
-      return now.spec.taskDefinition;
-    return this.api.registerTaskDefinition(copy).catch((error) => {
-      throw awsProblem(error, {
-        operation: 'ecs:RegisterTaskDefinition',
-        resource: `family ${definition.family}`,
-        input: 'service',
-      });
-    });
+    const arn = await this.register(copy);
+    this.#made = { wanted, arn };
+    return arn;
   }
+
+  /** A migration and the rollout after it share one revision. */
+  #made: { readonly wanted: BackendSpec; readonly arn: string } | undefined;
 
   async #isActive(arn: string): Promise<boolean> {
     try {
@@ -123,6 +128,12 @@ export class EcsTarget extends EcsBase {
       throw awsProblem(error, { operation: 'ecs:UpdateService', resource: this.arn, input: 'service' });
     });
   }
+}
+
+/** True where the task definition need not differ: only what is set on the service itself does. */
+function sameContent(now: BackendSpec, wanted: BackendSpec): boolean {
+  const { scaling, circuitBreaker, taskDefinition } = now;
+  return planChanges(now, { ...wanted, scaling, circuitBreaker, taskDefinition }).length === 0;
 }
 
 function withBreaker(service: EcsService, on: boolean): UpdateServiceRequest['deploymentConfiguration'] {

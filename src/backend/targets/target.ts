@@ -1,3 +1,4 @@
+import type { NetworkConfiguration, RunTaskRequest } from '../../aws/ecs.ts';
 import type { Findings } from '../diagnosis.ts';
 import type { BackendSpec, TargetKind } from '../spec.ts';
 import type { Condition, Phase } from '../verdict.ts';
@@ -36,8 +37,10 @@ export interface Rollout {
 export interface Observation {
   readonly status: string;
   readonly phase: Phase;
-  /** What the target adds: a reason, counts of tasks. */
+  /** How far it is: counts of tasks. */
   readonly note?: string | undefined;
+  /** Why it stands so, in the target's own words. */
+  readonly reason?: string | undefined;
 }
 
 /** What runs, after a rollout has ended. */
@@ -47,6 +50,17 @@ export interface Running {
   readonly tasks?: { readonly wanted: number; readonly running: number } | undefined;
   /** A later rollout, not ours. */
   readonly replacedBy?: string | undefined;
+}
+
+/** A one-off task that runs the new image, with a command of its own. */
+export interface OneOff {
+  readonly cluster: string;
+  /** ARN of a task definition with the new image. */
+  readonly taskDefinition: string;
+  readonly container: string;
+  readonly network?: NetworkConfiguration | undefined;
+  /** Launch type or capacity providers, platform version. */
+  readonly placement: Pick<RunTaskRequest, 'launchType' | 'capacityProviderStrategy' | 'platformVersion'>;
 }
 
 /** Thrown by `start` where the service is busy with something that is not ours: nothing was changed. */
@@ -78,6 +92,8 @@ export interface Target {
    * @throws BusyError when something else is under way.
    */
   start(now: BackendState, wanted: BackendSpec): Promise<Rollout>;
+  /** What runs a command in the new image, on the service's own network; left out where the target has nothing such. */
+  oneOff?(now: BackendState, wanted: BackendSpec): Promise<OneOff>;
   /** One status request. `undefined`: the target does not know this rollout. */
   observe(rollout: Rollout): Promise<Observation | undefined>;
   /** Reads what runs; `rollout` is left out where nothing was rolled out. */
