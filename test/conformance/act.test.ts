@@ -7,6 +7,7 @@ import { createResources, describeService, type Resources } from '../../demo/res
 import { type ActHome, type ActOptions, actHome } from '../support/act.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
 import { root } from '../support/dist.ts';
+import { type FakeGitHub, startGitHub } from '../support/github.ts';
 import { BUILDAH_ENV } from '../support/image.ts';
 import { missingTools } from '../support/tools.ts';
 
@@ -33,11 +34,21 @@ describe.skipIf(skip)(
     let cloud: TestCloud;
     let home: ActHome;
     let resources: Resources;
+    let github: FakeGitHub;
     let options: Omit<ActOptions, 'workflow'>;
 
     beforeAll(async () => {
       cloud = await startCloud({ speed: 50 });
       home = actHome();
+      github = await startGitHub();
+      github.issues.set(7, {
+        number: 7,
+        title: 'A change',
+        body: '',
+        labels: [],
+        state: 'open',
+        comments: [],
+      });
       access = {
         endpoint: cloud.endpoint,
         region: 'us-west-2',
@@ -67,6 +78,7 @@ describe.skipIf(skip)(
         vars: {
           AWS_REGION: 'us-west-2',
           AWS_ROLE: 'arn:aws:iam::000000000000:role/deploy',
+          AWS_PLAN_ROLE: 'arn:aws:iam::000000000000:role/plan',
           RELEASE_BUCKET: resources.releaseBucket,
           ECR_REPOSITORY: resources.repository,
           SERVICE_ARN: resources.service,
@@ -77,6 +89,7 @@ describe.skipIf(skip)(
     });
     afterAll(async () => {
       await cloud?.stop();
+      await github?.stop();
       home?.clean();
     });
 
@@ -146,6 +159,44 @@ describe.skipIf(skip)(
       expect(run.exitCode).toBe(1);
       expect(run.outputs('Roll back')).toMatchObject({ outcome: 'refused' });
       expect(run.log).toContain(first.release);
+    });
+
+    it('tells a pull request what it would do, in one comment', async () => {
+      const base = home.commit('base');
+      expect((await deploy()).exitCode).toBe(0);
+      const before = await cloud.changes();
+      edit('frontend/src/pages/about.html', (text) => `${text}<p>New.</p>`);
+      const head = home.commit('a change');
+      const checks = (repository: string) =>
+        home.run('pull_request', {
+          ...options,
+          env: { ...options.env, GITHUB_API_URL: github.url },
+          secrets: { GITHUB_TOKEN: github.token },
+          workflow: '.github/workflows/pr-checks.yml',
+          payload: {
+            action: 'synchronize',
+            number: 7,
+            pull_request: {
+              number: 7,
+              head: { sha: head, ref: 'change', repo: { full_name: repository } },
+              base: { sha: base, ref: 'main', repo: { full_name: 'org/app' } },
+            },
+          },
+        });
+      const run = await checks('org/app');
+      expect(run.exitCode, run.log).toBe(0);
+      const [comment, ...others] = github.issues.get(7)?.comments ?? [];
+      expect(others).toEqual([]);
+      expect(comment?.body).toContain('| Plan of the frontend | ✅ passed |');
+      expect(comment?.body).toContain('about.html (');
+      expect(comment?.body).toContain('| Plan of the backend | ✅ passed |');
+      expect(await cloud.changes()).toEqual(before);
+
+      const fork = await checks('stranger/app');
+      expect(fork.exitCode, fork.log).toBe(0);
+      expect([fork.result('Image'), fork.result('Plan of the backend')]).toEqual(['succeeded', undefined]);
+      expect(github.issues.get(7)?.comments.map((c) => c.id)).toEqual([comment?.id]);
+      expect(github.issues.get(7)?.comments[0]?.body).toContain('comes from a fork');
     });
 
     it('refuses before any job when the inputs do not go together', async () => {

@@ -32,7 +32,7 @@ interface Callee {
   readonly secrets?: readonly string[];
 }
 
-const OURS = /^(?:\$|\.|org\/wwhd-deploy)\/(?<path>[^@]+?)(?:@v1)?$/;
+const OURS = /^(?:\$|\.|org\/wwhd-deploy)\/(?:released\/)?(?<path>[^@]+?)(?:@v1)?$/;
 
 function callee(uses: string): Callee | string {
   const own = OURS.exec(uses)?.groups?.['path'];
@@ -86,7 +86,11 @@ function outputsOf(
     return typeof called === 'string' ? undefined : called.outputs;
   }
   // A script's outputs are those that it is seen to write.
-  return [...(step.run ?? '').matchAll(/(?:^|[\s"'{])([\w-]+)=[^\n]*GITHUB_OUTPUT/g)].map((m) => m[1] ?? '');
+  const written = [...(step.run ?? '').matchAll(/(?:^|[\s"'{])([\w-]+)=[^\n]*GITHUB_OUTPUT/g)];
+  const file = /node (scripts\/[\w-]+\.mjs)/.exec(step.run ?? '')?.[1];
+  const source = file ? readFileSync(join(root, file), 'utf8') : '';
+  const byFile = source.includes('GITHUB_OUTPUT') ? [...source.matchAll(/[`n]([\w-]+)=v?\$\{/g)] : [];
+  return [...written, ...byFile].map((m) => m[1] ?? '');
 }
 
 const jobOutputs = (job: Job | undefined): readonly string[] | undefined => {

@@ -50,6 +50,7 @@ export interface ActOptions {
   readonly workflow: string;
   readonly env: Readonly<Record<string, string>>;
   readonly vars?: Readonly<Record<string, string>>;
+  readonly secrets?: Readonly<Record<string, string>>;
   readonly inputs?: Readonly<Record<string, string>>;
   /** The event's payload. */
   readonly payload?: unknown;
@@ -151,6 +152,7 @@ async function runAct(
     ...['--eventpath', payload],
     ...repositories.flatMap((repository) => ['--local-repository', repository]),
     ...pairs('--var', options.vars),
+    ...pairs('--secret', options.secrets),
     ...pairs('--input', options.inputs),
     ...pairs('--env', { WWHD_ARTIFACTS: join(dir, 'artifacts'), ...options.env }),
   ];

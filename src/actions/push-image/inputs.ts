@@ -22,12 +22,13 @@ type PushImageInputs = Inputs<typeof action>;
 
 /** The inputs as one typed configuration; nothing has been looked at but their text. */
 export function readInputs(inputs: PushImageInputs, run: RunContext): PushImageConfig {
-  const tag = commitTag(run);
+  const commit = commitOf(inputs, run);
+  const tag = immutableTag(commit);
   return {
     repository: repositoryOf(inputs),
     tag,
     moreTags: tagsOf(inputs, tag),
-    source: sourceOf(inputs, run),
+    source: sourceOf(inputs, run, commit),
     push: inputs.flag('push'),
     dryRun: inputs.flag('dry-run'),
     scanGate: inputs.choice('scan-gate', ['off', 'critical', 'high']),
@@ -35,12 +36,15 @@ export function readInputs(inputs: PushImageInputs, run: RunContext): PushImageC
   };
 }
 
-function commitTag(run: RunContext): string {
-  if (/^[0-9a-f]{40,64}$/.test(run.commit)) return immutableTag(run.commit);
+function commitOf(inputs: PushImageInputs, run: RunContext): string {
+  const given = inputs.text('commit');
+  const commit = given || run.commit;
+  if (/^[0-9a-f]{40,64}$/.test(commit)) return commit;
   throw refused({
+    ...(given ? { input: 'commit' } : {}),
     what: 'the commit is not known, and the image is named by it',
-    found: `GITHUB_SHA is ${JSON.stringify(run.commit)}`,
-    fix: 'run in a GitHub job, or set GITHUB_SHA to the full commit',
+    found: given ? JSON.stringify(given) : `GITHUB_SHA is ${JSON.stringify(commit)}`,
+    fix: 'run in a GitHub job, or give `commit` as a full SHA',
   });
 }
 
@@ -74,7 +78,7 @@ function tagsOf(inputs: PushImageInputs, immutable: string): string[] {
   return [...new Set(tags)].filter((tag) => tag !== immutable);
 }
 
-function sourceOf(inputs: PushImageInputs, run: RunContext): PushImageConfig['source'] {
+function sourceOf(inputs: PushImageInputs, run: RunContext, commit: string): PushImageConfig['source'] {
   const platform = inputs.text('platform');
   if (!isPlatform(platform)) {
     throw refused({
@@ -103,7 +107,7 @@ function sourceOf(inputs: PushImageInputs, run: RunContext): PushImageConfig['so
       target: inputs.text('target'),
       buildArgs: buildArgsOf(inputs),
       platform,
-      labels: labelsOf(run),
+      labels: labelsOf(run, commit),
     },
   };
 }
@@ -123,8 +127,8 @@ function buildArgsOf(inputs: PushImageInputs): Array<readonly [string, string]> 
 }
 
 /** https://github.com/opencontainers/image-spec/blob/main/annotations.md#pre-defined-annotation-keys */
-function labelsOf(run: RunContext): Array<readonly [string, string]> {
-  const labels: Array<readonly [string, string]> = [['org.opencontainers.image.revision', run.commit]];
+function labelsOf(run: RunContext, commit: string): Array<readonly [string, string]> {
+  const labels: Array<readonly [string, string]> = [['org.opencontainers.image.revision', commit]];
   if (run.repository && run.url.includes('/actions/'))
     labels.push(['org.opencontainers.image.source', run.url.slice(0, run.url.indexOf('/actions/'))]);
   return labels;

@@ -58,6 +58,11 @@ export const action = {
       default: 'true',
       description: '`false` builds the image and pushes nothing: the check of a pull request. It needs no AWS credentials.',
     },
+    commit: {
+      required: false,
+      default: '',
+      description: 'Full SHA of the commit that the image is of, where it is not the one that the workflow runs for.',
+    },
     'scan-gate': {
       required: false,
       default: 'off',

@@ -85,6 +85,11 @@ describe('the inputs of push-image', () => {
     expect(() => config({ 'build-args': 'a b=hunter2' })).toThrow(/found: "a b"/);
   });
 
+  it('take another commit for the image', () => {
+    expect(config({ commit: 'b'.repeat(40) }).tag).toBe('sha-bbbbbbbbbbbb');
+    expect(() => config({ commit: 'main' })).toThrow(/input `commit`/);
+  });
+
   it('need the commit', () => {
     expect(() => config({}, { commit: '' })).toThrow(/the commit is not known/);
     expect(() => config({}, { commit: 'abc' })).toThrow(/GITHUB_SHA is "abc"/);
