@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { request as httpRequest } from 'node:http';
-import { connect } from 'node:net';
+import { createServer, request as httpRequest } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -369,6 +369,88 @@ describe('the local cloud', () => {
   });
 });
 
+describe('a distribution with two origins', () => {
+  it('sends /api/* to a server, with method, query and body, and the rest to S3', async () => {
+    const cloud = await startCloud({ speed: 100 });
+    const server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk) => {
+        body += String(chunk);
+      });
+      request.on('end', () => {
+        response.writeHead(request.url?.includes('broken') ? 503 : 200, { 'cache-control': 'no-store' });
+        response.end(`${request.method} ${request.url} ${body}`);
+      });
+    }).listen(0, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+      const s3 = clientOf(cloud);
+      await makeBucket(s3, 'pages');
+      await s3.send(new PutObjectCommand({ Bucket: 'pages', Key: 'index.html', Body: 'page' }));
+      const cf = new CloudFrontClient({ endpoint: cloud.endpoint, region: 'us-east-1', credentials });
+      const viewer = {
+        ViewerProtocolPolicy: 'allow-all',
+        CachePolicyId: '4135ea2d-6df8-44a3-9df3-4b5a84be39ad',
+      } as const;
+      const methods = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'POST', 'PATCH', 'DELETE'] as const;
+      const { port } = server.address() as AddressInfo;
+      const made = await cf.send(
+        new CreateDistributionCommand({
+          DistributionConfig: {
+            CallerReference: 'two',
+            Comment: '',
+            Enabled: true,
+            DefaultRootObject: 'index.html',
+            Origins: {
+              Quantity: 2,
+              Items: [
+                {
+                  Id: 's3',
+                  DomainName: 'pages.s3.us-west-2.amazonaws.com',
+                  S3OriginConfig: { OriginAccessIdentity: 'x' },
+                },
+                {
+                  Id: 'api',
+                  DomainName: '127.0.0.1',
+                  CustomOriginConfig: { HTTPPort: port, HTTPSPort: 443, OriginProtocolPolicy: 'http-only' },
+                },
+              ],
+            },
+            DefaultCacheBehavior: { TargetOriginId: 's3', ...viewer },
+            CacheBehaviors: {
+              Quantity: 1,
+              Items: [
+                {
+                  PathPattern: '/api/*',
+                  TargetOriginId: 'api',
+                  AllowedMethods: { Quantity: methods.length, Items: [...methods] },
+                  OriginRequestPolicyId: 'b689b0a8-53d0-40ab-baf2-68738e2966ac',
+                  ...viewer,
+                },
+              ],
+            },
+          },
+        }),
+      );
+      const ask = async (path: string, init?: RequestInit) => {
+        const answer = await fetch(`http://${made.Distribution?.DomainName}${path}`, init);
+        return [answer.status, await answer.text()];
+      };
+      expect(await ask('/')).toEqual([200, 'page']);
+      expect(await ask('/api/a?x=1')).toEqual([200, 'GET /api/a?x=1 ']);
+      expect(await ask('/api/a', { method: 'POST', body: 'sent' })).toEqual([200, 'POST /api/a sent']);
+      expect((await ask('/api/broken'))[0]).toBe(503);
+      expect((await ask('/', { method: 'POST', body: 'sent' }))[0]).toBe(403);
+      server.close();
+      server.closeAllConnections();
+      expect((await ask('/api/a'))[0]).toBe(502);
+    } finally {
+      server.close();
+      await cloud.stop();
+    }
+  });
+});
+
 describe('a stop and a start', () => {
   it('with --state keeps everything; the folder of one without is gone', async () => {
     const state = mkdtempSync(join(tmpdir(), 'wwhd-state-'));
@@ -406,6 +488,42 @@ describe('a stop and a start', () => {
     }
   });
 
+  it('loses nothing that was saved when it is killed, and starts again', async () => {
+    const state = mkdtempSync(join(tmpdir(), 'wwhd-state-'));
+    const start = () =>
+      spawn(
+        process.execPath,
+        [join(bundlePath('local-cloud'), 'index.js'), '--port', '0', '--state', state, '--quiet'],
+        { stdio: ['ignore', 'pipe', 'inherit'] },
+      );
+    const endpointOf = async (child: ReturnType<typeof start>) => {
+      const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+      return /http:\S+/.exec(line.toString())?.[0] ?? '';
+    };
+    try {
+      for (let round = 0; round < 3; round++) {
+        const child = start();
+        const client = new S3Client({
+          endpoint: await endpointOf(child),
+          region: 'us-west-2',
+          credentials,
+          forcePathStyle: true,
+        });
+        if (round === 0) await makeBucket(client, 'killed');
+        await churn(client, 'killed', round);
+        const { Contents } = await client.send(new ListObjectsV2Command({ Bucket: 'killed' }));
+        for (const { Key } of Contents ?? []) {
+          const got = await client.send(new GetObjectCommand({ Bucket: 'killed', Key }));
+          expect((await got.Body?.transformToByteArray())?.length).toBe(got.ContentLength);
+        }
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+      }
+    } finally {
+      rmSync(state, { recursive: true, force: true });
+    }
+  });
+
   it('stops with its parent where it was asked to', async () => {
     const cloud = join(bundlePath('local-cloud'), 'index.js');
     const script = `const c = require('child_process').spawn(process.execPath, [${JSON.stringify(cloud)}, '--port', '0', '--with-parent'], { stdio: ['ignore', 'inherit', 'inherit'] }); console.log(c.pid); setInterval(() => {}, 1000);`;
@@ -434,6 +552,16 @@ describe('a stop and a start', () => {
     expect([code, chunks.join('')]).toEqual([2, expect.stringContaining(said)]);
   });
 });
+
+/** Content comes, is replaced and goes, while the state is being saved. */
+async function churn(client: S3Client, Bucket: string, round: number): Promise<void> {
+  for (let n = 0; n < 40; n++) {
+    const Key = `k${n % 7}`;
+    const Body = Buffer.alloc(n % 3 ? 10 : 70_000, `${round}.${n}`);
+    if (n % 5 === 4) await client.send(new DeleteObjectCommand({ Bucket, Key }));
+    else await client.send(new PutObjectCommand({ Bucket, Key, Body }));
+  }
+}
 
 function alive(pid: number): boolean {
   try {

@@ -43,6 +43,9 @@ export class BlobStore {
   /** Small content that a durable store has not written yet. */
   readonly #unwritten = new Set<string>();
   #inMemory = 0;
+  /** Content that nobody needs any more, since the last flush and since the one before: the saved state may name it. */
+  #gone: string[] = [];
+  #goneBefore: string[] = [];
 
   constructor(dir: string, durable: boolean) {
     this.#dir = dir;
@@ -122,7 +125,9 @@ export class BlobStore {
     this.#held.delete(blob.id);
     this.#unwritten.delete(blob.id);
     if (held.bytes) this.#inMemory -= held.bytes.length;
-    if (held.onDisk) void unlink(this.#file(blob.id)).catch(() => {});
+    if (!held.onDisk) return;
+    if (this.#durable) this.#gone.push(blob.id);
+    else void unlink(this.#file(blob.id)).catch(() => {});
   }
 
   /** Content in memory, if it is there. */
@@ -138,10 +143,16 @@ export class BlobStore {
     else yield* createReadStream(this.#file(blob.id), { start, end: end - 1, highWaterMark: 256 * 1024 });
   }
 
-  /** Small content of a durable store goes to disk, before the state that names it. */
+  /**
+   * Small content of a durable store goes to disk, before the state that names it. What went before the last flush is
+   * removed only now: the state that was saved then no longer names it, so that a kill at any moment loses nothing.
+   */
   flush(): void {
     for (const id of this.#unwritten) this.#write(id);
     this.#unwritten.clear();
+    for (const id of this.#goneBefore) if (!this.#held.has(id)) rmSync(this.#file(id), { force: true });
+    this.#goneBefore = this.#gone;
+    this.#gone = [];
   }
 
   /** What a saved state names is taken up again. @throws Error where its bytes are not there */
