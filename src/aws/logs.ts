@@ -10,24 +10,23 @@ export interface LogLine {
 }
 
 /**
- * The last lines of the streams that began last, oldest first: an instance that failed at its start has said little,
- * and the requests that the old instances go on to log must not push it out.
+ * The last lines of the stream that began last, oldest first: an instance that failed at its start has said little, and
+ * the requests that the old instances go on to log must not bury it.
  * @param lines in the order of time
  */
-export function newestStreams(lines: readonly LogLine[], limit: number): string[] {
+export function newestStream(lines: readonly LogLine[], limit: number): string[] {
   const streams = new Map<string, string[]>();
-  for (const { stream, message } of lines) streams.set(stream, [...(streams.get(stream) ?? []), message]);
-  let chosen: string[] = [];
-  for (const messages of [...streams.values()].reverse()) {
-    if (chosen.length >= limit) break;
-    chosen = [...messages.slice(chosen.length - limit), ...chosen];
+  for (const { stream, message } of lines) {
+    const said = streams.get(stream);
+    if (said) said.push(message);
+    else streams.set(stream, [message]);
   }
-  return chosen;
+  return [...streams.values()].at(-1)?.slice(-limit) ?? [];
 }
 
 export interface LogsApi {
   /**
-   * The last `limit` lines of a log group since `since` (milliseconds since the epoch), of the streams that began last.
+   * The last `limit` lines of a log group since `since` (milliseconds since the epoch), of the stream that began last.
    * At most five pages are read: it is for a person who wants to know why, and a busy log has no end.
    */
   tail(
@@ -56,7 +55,7 @@ export function logsApi(settings: AwsSettings): LogsApi {
         nextToken = answer.nextToken;
         if (!nextToken) break;
       }
-      return newestStreams(lines, limit);
+      return newestStream(lines, limit);
     },
   };
 }
