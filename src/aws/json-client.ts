@@ -14,6 +14,8 @@ export interface JsonService {
   readonly signingName: string;
   /** What stands before `.<region>.amazonaws.com`. */
   readonly host: string;
+  /** One for the world: no region in its host name. */
+  readonly global?: boolean;
 }
 
 /** Sends one operation. Rejects with the SDK's error, after its retries: `readAwsError` reads it like any other. */
@@ -55,7 +57,7 @@ function configFor(
   namespace: string,
   settings: AwsSettings,
 ): SecretsManagerClientConfig {
-  const { id, target, signingName, host, version } = service;
+  const { id, target, signingName, host, version, global } = service;
   const config = {
     ...clientConfig(settings),
     serviceId: id,
@@ -63,7 +65,7 @@ function configFor(
     protocol: version === '1.0' ? AwsJson1_0Protocol : AwsJson1_1Protocol,
     protocolSettings: { defaultNamespace: namespace, serviceTarget: target, errorTypeRegistries: [] },
     endpointProvider: ({ Endpoint, Region = '' }: { Endpoint?: string; Region?: string }) => ({
-      url: new URL(Endpoint ?? `https://${host}.${Region}.${suffixOf(Region)}`),
+      url: new URL(Endpoint ?? `https://${global ? host : `${host}.${Region}`}.${suffixOf(Region)}`),
     }),
     httpAuthSchemeProvider: ({ region }: { region?: string }) => [
       {
@@ -79,4 +81,4 @@ function configFor(
 }
 
 /** DNS suffix of a region's partition: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html */
-const suffixOf = (region: string) => (region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com');
+export const suffixOf = (region: string) => (region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com');

@@ -1,4 +1,5 @@
-import { type Reader, type Xml, xmlAt, xmlList } from '../../aws/reader.ts';
+import type { Reader } from '../../aws/reader.ts';
+import { type Xml, xmlAt, xmlList } from '../../aws/xml.ts';
 import { advice, type Finding, fromError, ok, unknown, wrong } from '../finding.ts';
 import { bucketSetting } from './bucket.ts';
 

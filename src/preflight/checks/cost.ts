@@ -1,5 +1,5 @@
 import type { ListTagsForResourceResponse } from '@aws-sdk/client-apprunner';
-import { xmlAt } from '../../aws/reader.ts';
+import { xmlAt } from '../../aws/xml.ts';
 import type { BackendPlace } from '../config.ts';
 import { advice, type Finding, fromError, ok, unknown } from '../finding.ts';
 import { appRunnerArn, ecsService } from '../places.ts';

@@ -1,4 +1,5 @@
-import { pathPart, type Reader, type Xml, xmlAt, xmlList } from '../../aws/reader.ts';
+import { pathPart, type Reader } from '../../aws/reader.ts';
+import { type Xml, xmlAt, xmlList } from '../../aws/xml.ts';
 import type { SitePlace } from '../config.ts';
 import { advice, expectThat, type Finding, fromError, ok, wrong } from '../finding.ts';
 import type { Check } from '../preflight.ts';

@@ -1,4 +1,4 @@
-import { xmlAt } from '../../aws/reader.ts';
+import { xmlAt } from '../../aws/xml.ts';
 import { advice, type Finding, fromError, ok, wrong } from '../finding.ts';
 import type { Check } from '../preflight.ts';
 

@@ -1,5 +1,5 @@
 import { readAwsError } from '../../aws/errors.ts';
-import { type Xml, xmlAt, xmlList } from '../../aws/reader.ts';
+import { type Xml, xmlAt, xmlList } from '../../aws/xml.ts';
 import { type Finding, fromError, ok, unknown, wrong } from '../finding.ts';
 import { type Needed, neededPermissions } from '../permissions.ts';
 import type { Check, PreflightPorts } from '../preflight.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Xml } from '../../../src/aws/reader.ts';
+import type { Xml } from '../../../src/aws/xml.ts';
 import { judgeAlarmList } from '../../../src/preflight/checks/alarms.ts';
 import { judgeAppRunner } from '../../../src/preflight/checks/apprunner.ts';
 import { judgeDistribution } from '../../../src/preflight/checks/distribution.ts';
