@@ -4,6 +4,7 @@ import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
 import type { Clock } from '../runtime/clock.ts';
 import { type BulkStore, compareKeys, type ListSegment, segmentsOf, type Usage } from './bulk-store.ts';
+import { awsProblem } from './errors.ts';
 import { readAll, Wire, type WireTarget } from './http-wire.ts';
 import { parseListPage, xmlText } from './list-xml.ts';
 import type { ObjectHeaders, StoredObject } from './object-store.ts';
@@ -46,9 +47,13 @@ interface S3Request {
 /**
  * One bucket by a leaner path than the SDK's, for requests by the thousand: the SDK still finds the endpoint and the
  * credentials, and still does everything rare.
+ * @throws ActionError `refused` without a region or credentials
  */
 export async function bulkStore(client: S3Client, bucket: string, options: BulkOptions): Promise<BulkStore> {
-  const place = await findPlace(client, bucket);
+  const place = await findPlace(client, bucket).catch((error) => {
+    // No region, no credentials, a name that no endpoint can be made of: nothing has been sent.
+    throw awsProblem(error, { operation: 's3:ListBucket', resource: `s3://${bucket}` });
+  });
   const sender = new Sender(client, place, options);
   return {
     ...s3Store(client, bucket),

@@ -7,14 +7,15 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { isMissing } from './errors.ts';
-import type { ObjectHeaders, ObjectStore, StoredObject } from './object-store.ts';
+import { isMissing, lostCondition } from './errors.ts';
+import type { ObjectHeaders, ObjectStore, PutRequest, StoredObject } from './object-store.ts';
 
 /** Keys that one DeleteObjects takes (https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html). */
 const DELETE_BATCH = 1000;
 
 /** One bucket through the SDK. */
 export function s3Store(client: S3Client, bucket: string): ObjectStore {
+  let bareEtags = false;
   return {
     bucket,
     async *list(prefix, options = {}) {
@@ -54,17 +55,16 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore {
       }
     },
     async put(request) {
-      const command = new PutObjectCommand({
-        Bucket: bucket,
-        Key: request.key,
-        Body: request.body,
-        ...headerInput(request),
-        ...(request.ifNoneMatch ? { IfNoneMatch: request.ifNoneMatch } : {}),
-        ...(request.ifMatch ? { IfMatch: `"${request.ifMatch}"` } : {}),
-      });
-      const date = dateOf(command);
-      const answer = await client.send(command);
-      return { etag: unquote(answer.ETag), date: date() };
+      try {
+        return await putOnce(client, bucket, request, bareEtags);
+      } catch (error) {
+        if (!request.ifMatch || bareEtags || !lostCondition(error)) throw error;
+        // radosgw compares the condition with the bare ETag, so that a quoted one is always lost. The second question
+        // stands under the same condition as the first: it can only be answered yes where that is the truth.
+        const answer = await putOnce(client, bucket, request, true);
+        bareEtags = true;
+        return answer;
+      }
     },
     async deleteMany(keys) {
       const refusedKeys: { key: string; code: string; message: string }[] = [];
@@ -84,6 +84,21 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore {
       await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, ...ifMatch }));
     },
   };
+}
+
+async function putOnce(client: S3Client, bucket: string, request: PutRequest, bareEtags: boolean) {
+  const etag = bareEtags ? request.ifMatch : `"${request.ifMatch}"`;
+  const command = new PutObjectCommand({
+    Bucket: bucket,
+    Key: request.key,
+    Body: request.body,
+    ...headerInput(request),
+    ...(request.ifNoneMatch ? { IfNoneMatch: request.ifNoneMatch } : {}),
+    ...(request.ifMatch ? { IfMatch: etag } : {}),
+  });
+  const date = dateOf(command);
+  const answer = await client.send(command);
+  return { etag: unquote(answer.ETag), date: date() };
 }
 
 /** The `Date` header of the answer to `command`, which the SDK's typed output leaves out. Ask after `send`. */
