@@ -6,7 +6,14 @@ import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { PreflightReport } from '../../src/preflight/index.ts';
-import { call, createRunner, pushApp, type RunnerService } from '../support/backend.ts';
+import {
+  call,
+  createEcs,
+  createExpress,
+  createRunner,
+  pushApp,
+  type RunnerService,
+} from '../support/backend.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
 import { root } from '../support/dist.ts';
 import { type RunOptions, runAction } from '../support/run-action.ts';
@@ -239,6 +246,29 @@ describe('what is not in place is said with what to do', () => {
     expect(found(run.report, 'release-bucket')).toContainEqual(
       expect.stringMatching(/^wrong the server ignores conditional writes/),
     );
+  });
+});
+
+describe('the other targets', () => {
+  test('ECS', async () => {
+    const made = await createEcs(cloud, 'orders', image, { desired: 1 });
+    const run = await preflight({ service: made.arn, container: 'app' });
+    expect(found(run.report, 'ecs'), run.log).toEqual(
+      expect.arrayContaining(['ok orders is active', 'ok 1 task is wanted', 'ok it has the container app']),
+    );
+    expect(run.report.checks.find(({ id }) => id === 'logs')?.status).not.toBe('wrong');
+    const gone = await preflight({ service: made.arn.replace('orders', 'ordres'), cost: 'false' });
+    expect(found(gone.report, 'ecs')).toEqual(['wrong there is no service ordres in the cluster main']);
+  });
+
+  test('Express', async () => {
+    const made = await createExpress(cloud, 'quick', image);
+    const run = await preflight({ service: made.arn, target: 'ecs-express' });
+    expect(
+      found(run.report, 'ecs').filter((line) => line.startsWith('wrong')),
+      run.log,
+    ).toEqual([]);
+    expect(found(run.report, 'ecs')).toContainEqual('ok quick is active');
   });
 });
 
