@@ -23,6 +23,9 @@ function runDemo(args: readonly string[], cwd: string): Promise<Ended> {
   });
 }
 
+/** Milliseconds. It takes 35 s on two idle cores; this is for a hang beside all other tests. */
+const BOUND = 240_000;
+
 describe('npm run demo', () => {
   const folder = mkdtempSync(join(tmpdir(), 'wwhd-demo-test-'));
   let ended: Ended;
@@ -31,13 +34,12 @@ describe('npm run demo', () => {
   beforeAll(async () => {
     ended = await runDemo(['--out', 'out'], folder);
     page = readFileSync(join(folder, 'out/index.html'), 'utf8');
-  });
+  }, BOUND);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('exits 0 with every check held, in under a minute', () => {
-    expect(ended.said).toMatch(/The week is as promised: \d+ checks held/);
+  test('exits 0 with every check held', () => {
+    expect(ended.said).toMatch(/The week is as promised: \d+ checks held in [\d.]+ s/);
     expect(ended.code).toBe(0);
-    expect(Number(/held in ([\d.]+) s/.exec(ended.said)?.[1])).toBeLessThan(60);
   });
 
   test('no request failed during the release under load, and the count is shown', () => {
