@@ -10,19 +10,21 @@ export const MAX_BODY = 10_000_000;
 /** A body larger than this waits until no other large one is held: ten at once would be a hundred megabytes. */
 const LARGE = 1_000_000;
 
-/** One place for a large body. */
+/** The one place for a large body, and the memory that all of them use in turn. */
 export class LargeBodies {
   #last: Promise<void> = Promise.resolve();
+  #memory: Buffer | undefined;
 
-  /** Resolves when the place is ours, with the function that gives it back. */
-  async take(): Promise<() => void> {
+  /** Resolves when the place is ours, with its memory and the function that gives it back. */
+  async take(): Promise<{ memory: Buffer; release: () => void }> {
     const before = this.#last;
     let release: () => void = () => {};
     this.#last = new Promise((resolve) => {
       release = resolve;
     });
     await before;
-    return release;
+    this.#memory ??= Buffer.allocUnsafeSlow(MAX_BODY);
+    return { memory: this.#memory, release };
   }
 }
 
@@ -45,37 +47,70 @@ export async function readBody(
   onWait: (waiting: boolean) => void,
 ): Promise<ReadBody> {
   const hash = createHash('sha256');
-  const chunks: Buffer[] = [];
-  let [size, cut, waited] = [0, false, 0];
-  let release: (() => void) | undefined;
-  const stream = decoded(message);
+  const kept = new Kept(large, onWait);
+  let [size, cut] = [0, false];
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
+    for await (const chunk of decoded(message) as AsyncIterable<Buffer>) {
       const part = chunk.subarray(0, MAX_BODY - size);
+      if (keep) await kept.add(part);
       size += part.length;
       hash.update(part);
-      if (keep) chunks.push(part);
       if (part.length < chunk.length) {
         cut = true;
         break;
       }
-      if (keep && size > LARGE && !release) {
-        const began = performance.now();
-        onWait(true);
-        release = await large.take();
-        onWait(false);
-        waited = performance.now() - began;
-      }
     }
   } catch (error) {
-    release?.();
+    kept.release();
     throw error;
   } finally {
     // Also where the loop was left early: the rest of an endless body is not ours to read.
     if (!message.complete) message.destroy();
   }
-  const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-  return { body, size, cut, sha256: hash.digest('hex'), waited, release: release ?? (() => {}) };
+  const { waited } = kept;
+  return { body: kept.body(), size, cut, sha256: hash.digest('hex'), waited, release: () => kept.release() };
+}
+
+/** The content of a body: in chunks while it is small, in the place for large ones when it is not. */
+class Kept {
+  /** Milliseconds spent waiting for the place. */
+  waited = 0;
+  readonly #large: LargeBodies;
+  readonly #onWait: (waiting: boolean) => void;
+  #chunks: Buffer[] = [];
+  #size = 0;
+  #place: { memory: Buffer; release: () => void } | undefined;
+
+  constructor(large: LargeBodies, onWait: (waiting: boolean) => void) {
+    this.#large = large;
+    this.#onWait = onWait;
+  }
+
+  async add(part: Buffer): Promise<void> {
+    if (!this.#place && this.#size + part.length > LARGE) await this.#move();
+    if (this.#place) part.copy(this.#place.memory, this.#size);
+    else this.#chunks.push(part);
+    this.#size += part.length;
+  }
+
+  async #move(): Promise<void> {
+    const began = performance.now();
+    this.#onWait(true);
+    this.#place = await this.#large.take();
+    this.#onWait(false);
+    this.waited = performance.now() - began;
+    Buffer.concat(this.#chunks).copy(this.#place.memory);
+    this.#chunks = [];
+  }
+
+  body(): Buffer {
+    return this.#place ? this.#place.memory.subarray(0, this.#size) : Buffer.concat(this.#chunks);
+  }
+
+  release(): void {
+    this.#place?.release();
+    this.#place = undefined;
+  }
 }
 
 /** Undoes `content-encoding`. We ask for none, but a server may send one all the same. */
