@@ -9,8 +9,15 @@ import { CloudFault, type CloudRequest, type RequestNote } from './service.ts';
 /** What a service may read into memory at once; S3 streams what may be larger. */
 const MAX_BODY = 64 * 1024 * 1024;
 
-/** Upper-case hex and digits, as AWS's request ids look. */
-export const newRequestId = (): string => randomBytes(8).toString('hex').toUpperCase();
+/** Half of an id is this process's own, the other half counts: unique, and no random bytes for each request. */
+const PROCESS = randomBytes(4).toString('hex').toUpperCase();
+let requests = randomBytes(4).readUInt32BE();
+
+/** Upper-case hex digits, as AWS's request ids look. */
+export function newRequestId(): string {
+  requests = (requests + 0x9e3779b1) >>> 0;
+  return PROCESS + requests.toString(16).toUpperCase().padStart(8, '0');
+}
 
 /** The path and query of a request line; `http://host/path` is taken too, as servers must. */
 export function splitUrl(url: string): { path: string; query: URLSearchParams } {

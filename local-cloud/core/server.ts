@@ -251,16 +251,17 @@ export async function send(
     await pipeline(body, response);
     return sent;
   }
-  const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : (body ?? Buffer.alloc(0));
   const bodiless = answer.status === 204 || answer.status === 304;
-  if (!bodiless) headers['content-length'] ??= String(bytes.length);
+  const length = body === undefined ? 0 : Buffer.byteLength(body);
+  if (!bodiless) headers['content-length'] ??= String(length);
   response.writeHead(answer.status, headers);
-  if (method === 'HEAD' || bodiless) {
+  if (method === 'HEAD' || bodiless || length === 0) {
     response.end();
     return 0;
   }
-  response.end(bytes);
-  return bytes.length;
+  // A text goes out in one write with the head; a buffer needs two.
+  response.end(body, 'utf8');
+  return length;
 }
 
 /** A service that is not here, and a request of an AWS protocol without a signature. */

@@ -13,8 +13,12 @@ const ESCAPES: Readonly<Record<string, string>> = {
 /** What XML 1.0 cannot have, or would not give back as it was. */
 const SPECIAL = /[&<>"'\r\p{Cc}\ufffe\uffff]/gu;
 
+/** What most texts are made of. */
+const PLAIN = /^[\w ./:+,=@()[\]{}#*?!$;~^|%-]*$/;
+
 /** Text for an element or an attribute. Control characters that XML 1.0 cannot have are written as references, as S3 does. */
 export function escapeXml(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.replace(SPECIAL, (c) => {
     if (c === '\t' || c === '\n') return c;
     return ESCAPES[c] ?? `&#x${c.charCodeAt(0).toString(16)};`;

@@ -85,8 +85,20 @@ function encoderOf(query: URLSearchParams): (key: string) => string {
   return encodeKey;
 }
 
+let lastTime = Number.NaN;
+let lastText = '';
+
+/** Objects that were written in the same second stand together, as a rule. */
+function timeText(ms: number): string {
+  if (ms !== lastTime) {
+    lastTime = ms;
+    lastText = new Date(ms).toISOString();
+  }
+  return lastText;
+}
+
 const contents = (key: string, object: S3Object, owner: string): string =>
-  `<Contents><Key>${key}</Key><LastModified>${new Date(object.modified).toISOString()}</LastModified>` +
+  `<Contents><Key>${key}</Key><LastModified>${timeText(object.modified)}</LastModified>` +
   `<ETag>&quot;${object.etag}&quot;</ETag>` +
   (object.checksum
     ? `<ChecksumAlgorithm>${object.checksum.algorithm}</ChecksumAlgorithm><ChecksumType>${object.checksum.type}</ChecksumType>`
