@@ -3,7 +3,7 @@ import { startCloud } from './core/cloud.ts';
 import { services } from './services/index.ts';
 
 const USAGE = `Usage: local-cloud [--port 4566] [--host 127.0.0.1] [--state DIR] [--speed 1] [--latency MS]
-                   [--region us-west-2] [--with-parent] [--quiet]
+                   [--region us-west-2] [--no-engine] [--with-parent] [--quiet]
 
 An AWS in one process. Point any AWS client at it:  export AWS_ENDPOINT_URL=http://127.0.0.1:4566
 
@@ -11,6 +11,7 @@ An AWS in one process. Point any AWS client at it:  export AWS_ENDPOINT_URL=http
   --state DIR    keep what the services hold in DIR, and start from what is there
   --speed N      divide every wait that AWS would make by N
   --latency MS   add MS milliseconds to every request
+  --no-engine    run images as processes although docker or podman answers
   --with-parent  stop when the process that started this one is gone
   --quiet        print the ready line only`;
 
@@ -29,6 +30,7 @@ function options() {
         speed: { type: 'string', default: '1' },
         latency: { type: 'string', default: '0' },
         region: { type: 'string', default: 'us-west-2' },
+        'no-engine': { type: 'boolean', default: false },
         'with-parent': { type: 'boolean', default: false },
         quiet: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
@@ -67,6 +69,7 @@ async function main(): Promise<void> {
     speed: numberOption('speed', values.speed, 0.01, 10_000),
     latency: numberOption('latency', values.latency, 0, 60_000),
     region: values.region,
+    engine: !values['no-engine'],
     log: (line) => {
       if (!values.quiet) process.stderr.write(`${line}\n`);
     },

@@ -18,6 +18,8 @@ export interface CloudOptions {
   readonly speed: number;
   /** Milliseconds added to every request. */
   readonly latency: number;
+  /** Whether images may run in a container engine; default true. */
+  readonly engine?: boolean;
   readonly region: string;
   log(line: string): void;
 }
@@ -49,6 +51,7 @@ export async function startCloud(
     dataDir,
     durable: options.state !== undefined,
     speed: options.speed,
+    engine: options.engine ?? true,
     now: Date.now,
     log: options.log,
     service: <T extends Service>(name: string): T => {

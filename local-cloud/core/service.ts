@@ -114,6 +114,8 @@ export interface CloudContext {
   readonly durable: boolean;
   /** Divides every wait that AWS would make (health interval, provisioning, bake); 1 is AWS's own pace. */
   readonly speed: number;
+  /** Whether images may run in a container engine, where one answers. */
+  readonly engine: boolean;
   now(): number;
   log(line: string): void;
   /** The service by its name, for what AWS services do to one another (App Runner pulls from ECR). */

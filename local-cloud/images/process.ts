@@ -34,6 +34,14 @@ export class ProcessLauncher implements Launcher {
     this.#roots = roots;
   }
 
+  /** True where the command is `node` and the image has none: no engine could run it. */
+  async borrowsNode(spec: LaunchSpec): Promise<boolean> {
+    const name = commandOf(spec)[0] ?? '';
+    if (posix.basename(name) !== 'node') return false;
+    const root = await this.#roots.unpacked(spec.images, spec.image);
+    return (await findInside(root, root, name, environmentOf(spec)['PATH'] ?? DEFAULT_PATH)) === undefined;
+  }
+
   async launch(spec: LaunchSpec): Promise<Instance> {
     const id = randomBytes(16).toString('hex');
     const argv = commandOf(spec);
@@ -214,7 +222,7 @@ class ProcessInstance implements Instance {
   }
 }
 
-function lines(stream: Readable | null, onLine: (line: string) => void): void {
+export function lines(stream: Readable | null, onLine: (line: string) => void): void {
   if (!stream) return;
   createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', onLine);
 }

@@ -12,6 +12,7 @@ export interface PulledImage {
   /** Of the one image in it that runs. */
   readonly manifestDigest: string;
   readonly config: ImageConfig;
+  readonly configDigest: string;
   readonly layers: readonly Descriptor[];
   /** The image's own platform; other than the wanted one, it does not start: exec format error. */
   readonly platform: Platform;
@@ -81,6 +82,7 @@ export async function pullImage(
     digest,
     manifestDigest,
     config,
+    configDigest: manifest.config.digest,
     layers: manifest.layers,
     platform,
     suits: suits(platform, wanted),

@@ -18,7 +18,7 @@ export class RootFilesystems {
 
   /** A folder of its own for one container: what it writes is seen by no other, and goes with it. */
   async forContainer(images: ImageStore, image: PulledImage, id: string): Promise<string> {
-    const source = await this.#unpacked(images, image);
+    const source = await this.unpacked(images, image);
     const target = join(this.#dir, 'containers', id);
     await cp(source, target, {
       recursive: true,
@@ -32,7 +32,8 @@ export class RootFilesystems {
     await rm(join(this.#dir, 'containers', id), { recursive: true, force: true });
   }
 
-  #unpacked(images: ImageStore, image: PulledImage): Promise<string> {
+  /** The image's own files, to be read and not to be written. */
+  unpacked(images: ImageStore, image: PulledImage): Promise<string> {
     const target = join(this.#dir, 'images', image.manifestDigest.replace(':', '-'));
     if (existsSync(target)) return Promise.resolve(target);
     let running = this.#unpacking.get(target);

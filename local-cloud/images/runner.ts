@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { CloudContext } from '../core/service.ts';
 import type { EcrService } from '../services/ecr/index.ts';
 import type { Platform } from '../services/registry/manifest.ts';
+import { EngineLauncher, findEngine } from './engine.ts';
 import type { FrontDoor } from './front-door.ts';
 import type { Instance, Launcher, LaunchSpec } from './instance.ts';
 import { ProcessLauncher } from './process.ts';
@@ -37,8 +38,10 @@ function createRunner(context: CloudContext): Runner {
   const running = new Set<Instance>();
   let launcher: Promise<Launcher> | undefined;
   const choose = async (): Promise<Launcher> => {
-    context.log('images run as processes from their unpacked layers');
-    return new ProcessLauncher(new RootFilesystems(join(context.dataDir, 'run')));
+    const processes = new ProcessLauncher(new RootFilesystems(join(context.dataDir, 'run')));
+    const engine = context.engine ? await findEngine() : undefined;
+    context.log(engine ? `images run in ${engine}` : 'images run as processes from their unpacked layers');
+    return engine ? new EngineLauncher(engine, processes, context.log) : processes;
   };
   return {
     async pull(reference, region, platform) {
