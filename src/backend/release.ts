@@ -38,6 +38,8 @@ export interface BackendRestorePlan {
   /** What runs now. */
   readonly currentImage: string;
   readonly url: string | undefined;
+  /** True while something is under way on the service: what was read may be half-way, so plan again when it is over. */
+  readonly busy: boolean;
 }
 
 /** A recorded backend that is live again, and can still be undone. */
@@ -69,6 +71,7 @@ export async function planRestoreBackend(
     keptVariables: config.half.taskDefinition ? [] : changedVariables(config.half, state),
     currentImage: state.spec.image,
     url: state.url,
+    busy: state.condition === 'busy',
   };
 }
 
@@ -158,7 +161,8 @@ function backendConfig({ half, service, waitTimeout, lockTimeout }: RestoreConfi
     environment: { variables: {}, secrets: Object.fromEntries(secrets) as Record<string, SecretRef> },
     change: half.taskDefinition ? { taskDefinition: half.taskDefinition } : {},
     keepSecrets: half.secrets ? Object.keys(half.secrets) : undefined,
-    probe: { url: '', interval: 500, maxErrorRate: 1 },
+    // Watched for the record alone, and closely: a return waits for a few samples before and after the switch.
+    probe: { url: '', interval: 200, maxErrorRate: 1 },
     alarms: [],
     bakeTime: 0,
     rollbackOnFailure: true,

@@ -78,19 +78,25 @@ export async function makePair(cloud: CloudAddress, name: string): Promise<TestP
         runNumber: options.runNumber ?? Number(version.replaceAll(/\D/g, '')),
       };
       const common = { 'release-bucket': site.releaseBucket, 'release-id': version, ...options.inputs };
-      if (options.backend !== false) {
+      // Side by side, as the two jobs of a release: the second one joins the lock of the first.
+      const backend = async () => {
         const inputs = {
           ...common,
           service: service.arn,
           image: await image(version),
-          'probe-interval': '100ms',
+          'max-error-rate': '100%',
+          'probe-interval': '200ms',
         };
         expectDeployed(await runAction('deploy-backend', inputs, { ...run, job: 'backend' }));
-      }
-      if (options.frontend !== false) {
+      };
+      const frontend = async () => {
         const source = makeFolder(smallSite(version));
         expectDeployed(await site.deploy(source, { ...common }, { ...run, job: 'frontend' }));
-      }
+      };
+      await Promise.all([
+        options.backend === false ? undefined : backend(),
+        options.frontend === false ? undefined : frontend(),
+      ]);
     },
     rollback: (inputs = {}, options = {}) =>
       runAction(
@@ -112,7 +118,7 @@ export async function makePair(cloud: CloudAddress, name: string): Promise<TestP
   };
 }
 
-function clientSettings(cloud: CloudAddress) {
+export function clientSettings(cloud: CloudAddress) {
   return {
     endpoint: cloud.endpoint,
     region: cloud.env['AWS_REGION'] ?? 'us-west-2',

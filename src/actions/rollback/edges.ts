@@ -85,11 +85,9 @@ function backendOptions(
   const half = wantedHalf('backend', found) as BackendHalf;
   return {
     half,
-    live: liveHalf('backend', found) as BackendHalf | undefined,
     service: config.service,
-    uncertain: found.uncertain,
+    waits: !config.dryRun,
     estimate: estimateBackend(half, found.records),
-    putBackOnFailure: config.putBackOnFailure,
     waitTimeout: config.waitTimeout,
     lockTimeout: config.lockTimeout,
     ports: { log: job.log, clock: job.clock, signal: way.signal },

@@ -1,3 +1,4 @@
+import { isSameHalves, LATEST_GOOD } from '../../release/choose.ts';
 import { defaultReleaseId } from '../../release/id.ts';
 import type { Ledger } from '../../release/ledger.ts';
 import { publishHistory } from '../../release/publish.ts';
@@ -44,27 +45,60 @@ interface Prepared {
   readonly halves: readonly HalfPort[];
   readonly order: Order;
   readonly lines: readonly string[];
+  /** Of the rollback's own release. */
+  readonly id: string;
 }
 
 async function rollback(room: Room): Promise<ActionResult<Rollback>> {
   const { config, job, ledger } = room;
-  // A wrong `to` is refused before the lock is asked for; the choice is made again under the lock.
+  // A wrong `to` or checks file is refused before the lock is asked for; the choice is made again under the lock.
   const first = await look(room, new Set());
   await room.edges.gate(first.target);
-  if (config.dryRun)
-    return plannedResult(room, await prepare(room, { id: '', signal: job.signal, onUndo: () => {} }));
-  const id =
-    first.resumes?.id ?? (config.releaseId || defaultReleaseId(job.clock.now(), first.target.commit));
+  const freshId = config.releaseId || defaultReleaseId(job.clock.now(), first.target.commit);
+  const safety = keepOpen(job);
+  if (config.dryRun) {
+    const planned = await prepare(room, { id: freshId, signal: job.signal, onUndo: safety.undo });
+    return result(room, planned, 'planned', undefined);
+  }
   const parts = (['backend', 'frontend'] as const).filter((part) => first.pair[part]);
-  const hold = await holdLock(job, ledger, { release: id, parts, timeout: config.lockTimeout });
+  const hold = await holdLock(job, ledger, { release: freshId, parts, timeout: config.lockTimeout });
   try {
     const signal = AbortSignal.any([job.signal, hold.signal]);
-    const safety = keepOpen(job, id, first.target.id);
-    const prepared = await prepare(room, { id, signal, onUndo: safety.undo });
-    return await carryOut(room, prepared, id, { signal, safety });
+    const done = await doneMeanwhile(room, first, freshId);
+    if (done) return done;
+    const prepared = await prepare(room, { id: freshId, signal, onUndo: safety.undo });
+    return await carryOut(room, prepared, { signal, safety });
   } finally {
     await hold.release();
   }
+}
+
+/**
+ * Two people who press the button at the same moment mean one rollback, not two. Where the current release has become
+ * another one while we waited for the lock, the choice that was made no longer stands.
+ */
+async function doneMeanwhile(
+  room: Room,
+  first: Survey,
+  id: string,
+): Promise<ActionResult<Rollback> | undefined> {
+  const current = await room.ledger.current();
+  if (current?.release === first.current.release && current.updatedAt === first.current.updatedAt) return;
+  const records = (await room.ledger.list()).records;
+  const byId = new Map(records.map((record) => [record.id, record]));
+  if (!isSameHalves(first.pair, current, byId)) {
+    throw refused({
+      input: 'to',
+      what: `the current release became ${current?.release} while this rollback waited for the lock`,
+      found: `it had set out from ${first.current.release} to ${first.target.id}`,
+      fix: 'see what is live now; if it is not good, run the rollback again',
+    });
+  }
+  room.job.log.notice(
+    `${current?.release} has gone back to ${first.target.id} meanwhile: nothing is left to do`,
+  );
+  const order = restoreOrder(room.config.order, undefined);
+  return result(room, { found: first, halves: [], order, lines: [], id }, 'unchanged', undefined);
 }
 
 function look({ ledger, config, job, edges }: Room, passedOver: ReadonlySet<string>): Promise<Survey> {
@@ -81,11 +115,12 @@ async function prepare(room: Room, way: Way): Promise<Prepared> {
   const passedOver = new Set<string>();
   for (;;) {
     const found = await look(room, passedOver);
+    const id = found.resumes?.id ?? way.id;
     const order = restoreOrder(config.order, found.byId.get(found.current.release));
     const parts = order.parts.filter((part) => found.pair[part]);
-    const halves = await Promise.all(parts.map((part) => edges.half(part, found, way)));
+    const halves = await Promise.all(parts.map((part) => edges.half(part, found, { ...way, id })));
     const same = halves.every(({ plan }) => !plan.changes);
-    if (same && config.to === 'latest-good' && !found.resumes) {
+    if (same && config.to === LATEST_GOOD && !found.resumes) {
       job.log.info(`release ${found.target.id} is what is live already: looking for an older one`);
       passedOver.add(found.target.id);
       continue;
@@ -95,7 +130,7 @@ async function prepare(room: Room, way: Way): Promise<Prepared> {
       for (const line of lines) job.log.info(line);
     });
     if (same && !found.resumes) throw isLive(found);
-    return { found, halves, order, lines };
+    return { found, halves, order, lines, id };
   }
 }
 
@@ -108,20 +143,15 @@ function isLive(found: Survey) {
   });
 }
 
-function plannedResult(room: Room, prepared: Prepared): ActionResult<Rollback> {
-  return result(room, prepared, '', 'planned', undefined);
-}
-
 async function carryOut(
   room: Room,
   prepared: Prepared,
-  id: string,
   { signal, safety }: { signal: AbortSignal; safety: ReturnType<typeof keepOpen> },
 ): Promise<ActionResult<Rollback>> {
-  const { found, halves } = prepared;
+  const { found, halves, id } = prepared;
   const gate = await room.edges.gate(found.target);
-  const recorder = await beginRecord(room, prepared, id);
-  safety.opened();
+  const recorder = await beginRecord(room, prepared);
+  safety.opened(id, found.target.id);
   try {
     const answer = await restorePair(halves, {
       log: room.job.log,
@@ -139,13 +169,16 @@ async function carryOut(
         for (const restoration of live.values()) await restoration.finish();
         await recorder.write(
           Object.fromEntries(
-            halves.map(({ part }) => [part, { result: live.has(part) ? 'deployed' : 'unchanged' }]),
+            halves.map(({ part }) => [
+              part,
+              { result: live.has(part) || found.resumes ? 'deployed' : 'unchanged' },
+            ]),
           ),
         );
       },
     });
     safety.closed();
-    const ending = await settle(room, prepared, id, recorder, answer);
+    const ending = await settle(room, prepared, recorder, answer);
     if (room.config.historyPage) await publishHistory(room.ledger, room.job);
     return ending;
   } catch (error) {
@@ -165,7 +198,7 @@ interface Recorder {
 }
 
 /** Opens the rollback's own release record: a run that dies leaves its trace, and the next one goes on with it. */
-async function beginRecord(room: Room, { found, halves }: Prepared, id: string): Promise<Recorder> {
+async function beginRecord(room: Room, { found, halves, id }: Prepared): Promise<Recorder> {
   const { ledger, job, config } = room;
   const { target, current } = found;
   const startedAt = new Date(job.clock.now()).toISOString();
@@ -203,19 +236,17 @@ async function beginRecord(room: Room, { found, halves }: Prepared, id: string):
 async function settle(
   room: Room,
   prepared: Prepared,
-  id: string,
   recorder: Recorder,
   answer: PairResult,
 ): Promise<ActionResult<Rollback>> {
   if (answer.kind === 'restored') {
-    const outcome = answer.live.size === 0 ? 'unchanged' : 'rolled-back';
-    return result(room, prepared, id, prepared.found.resumes ? 'rolled-back' : outcome, undefined);
+    return result(room, prepared, 'rolled-back', undefined);
   }
   const outcome = answer.kind === 'put-back' ? 'failed' : 'rollback-failed';
   const problem = describeFailure(prepared, answer);
   const checks = answer.cause instanceof ChecksFailed ? 'failed' : undefined;
   await recorder.end(outcome, messageOf(answer.cause), checks);
-  return result(room, prepared, id, outcome, problem);
+  return result(room, prepared, outcome, problem);
 }
 
 function describeFailure({ found }: Prepared, answer: Exclude<PairResult, { kind: 'restored' }>): string {
@@ -241,8 +272,7 @@ function describeFailure({ found }: Prepared, answer: Exclude<PairResult, { kind
 
 function result(
   { config, job, started }: Room,
-  { found, halves, lines }: Prepared,
-  id: string,
+  { found, halves, lines, id }: Prepared,
   outcome: Outcome,
   problem: string | undefined,
 ): ActionResult<Rollback> {
@@ -251,7 +281,7 @@ function result(
   return {
     outcome,
     outputs: {
-      ...(id ? { 'release-id': id } : {}),
+      ...(outcome === 'planned' ? {} : { 'release-id': id }),
       ...(live ? { 'restored-release': found.target.id, 'replaced-release': found.current.release } : {}),
       plan: JSON.stringify(makePlan(found, halves)),
       'duration-seconds': (milliseconds / 1000).toFixed(1),

@@ -20,16 +20,23 @@ export interface OpenRollback {
 const STATE = 'rollback';
 
 /** Keeps the state of the rollback under way where the post step of a cancelled job finds it. */
-export function keepOpen(job: Pick<RollbackJob, 'saveState'>, id: string, target: string) {
-  let now: OpenRollback = { id, target };
-  const save = () => job.saveState(STATE, JSON.stringify(now));
+export function keepOpen(job: Pick<RollbackJob, 'saveState'>) {
+  let now: OpenRollback | undefined;
+  const save = () => job.saveState(STATE, now ? JSON.stringify(now) : '');
   return {
-    opened: save,
-    undo(backend: Undo) {
-      now = { ...now, backend };
+    /** Called when the record is there, and before anything is changed. */
+    opened(id: string, target: string) {
+      now = { id, target };
       save();
     },
-    closed: () => job.saveState(STATE, ''),
+    undo(backend: Undo) {
+      if (now) now = { ...now, backend };
+      save();
+    },
+    closed() {
+      now = undefined;
+      save();
+    },
   };
 }
 

@@ -16,8 +16,6 @@ export interface Survey {
   readonly why: string;
   /** A rollback that died half-way and is gone on with. */
   readonly resumes: ReleaseRecord | undefined;
-  /** True where a run did not come to its end, so that what is live may not be what the ledger says. */
-  readonly uncertain: boolean;
 }
 
 export interface SurveyQuestion {
@@ -45,15 +43,16 @@ export async function survey(ledger: Ledger, question: SurveyQuestion): Promise<
       fix: 'correct `environment` or `release-bucket`, or deploy first',
     });
   }
-  const resumes = unfinished(records, current, question);
-  const uncertain = resumes !== undefined || mayBeElsewhere(records, current);
-  const choice = chooseTarget(choiceQuestion(question, records, current, resumes));
+  const unfinished = unfinishedFor(records, current, question);
+  const choice = chooseTarget(choiceQuestion(question, records, current, unfinished));
   if (choice.kind === 'refused') {
     throw cannotChoose(choice.what, choice.found, records, current, ledger);
   }
   const { target, pair, why } = choice;
+  // Named again, or meant again: either way it is the same rollback that goes on.
+  const resumes = unfinished ?? (isUnfinished(records[0], target) ? records[0] : undefined);
   const reason = resumes ? resumedWhy(resumes) : why;
-  return { current, records, byId, target, pair, why: reason, resumes, uncertain };
+  return { current, records, byId, target, pair, why: reason, resumes };
 }
 
 function choiceQuestion(
@@ -80,7 +79,7 @@ const resumedWhy = (record: ReleaseRecord) =>
  * The rollback that `latest-good` goes on with, so that the same command after a kill does not go one release further
  * back: one that died before it was finished, or the finished one of an earlier attempt of this very run.
  */
-function unfinished(
+function unfinishedFor(
   records: readonly ReleaseRecord[],
   current: Pointer,
   { to, run }: SurveyQuestion,
@@ -93,6 +92,9 @@ function unfinished(
   return sameRun && newest.id === current.release && newest.result === 'rolled-back' ? newest : undefined;
 }
 
+const isUnfinished = (record: ReleaseRecord | undefined, target: ReleaseRecord): boolean =>
+  record?.type === 'rollback' && record.result === 'in-progress' && record.restores === target.id;
+
 /**
  * True where the newest release began after the one that the pointer names and did not come to a good end: what is live
  * may be something of it, and then the current release itself is the newest good one.
@@ -100,6 +102,8 @@ function unfinished(
 function mayBeElsewhere(records: readonly ReleaseRecord[], current: Pointer): boolean {
   const newest = records[0];
   if (!newest || newest.id === current.release) return false;
+  // A rollback that failed has put back what was live, and proved it.
+  if (newest.type === 'rollback' && newest.result === 'failed') return false;
   return ['in-progress', 'failed', 'rollback-failed', 'timed-out', 'interrupted'].includes(newest.result);
 }
 
