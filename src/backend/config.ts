@@ -74,8 +74,11 @@ export interface Journal {
   open(): Promise<AbortSignal>;
   /** Opens the record, before anything is changed: a run that dies leaves its trace. */
   begin(draft: Omit<BackendResult, 'outcome'>): Promise<void>;
-  /** The image of the release that the ledger calls live, where it is of this service. */
-  liveImage(service: string): Promise<string | undefined>;
+  /**
+   * Where the image that runs was brought by a run that died before it had proved it: the image that the ledger calls
+   * live, by digest. A way back leads there and not to what nobody has proved.
+   */
+  provedInstead(service: string, image: string): Promise<string | undefined>;
 }
 
 export interface BackendPorts {

@@ -3,6 +3,7 @@ import type { BackendConfig, BackendPorts, Journal } from './config.ts';
 import type { Deployment } from './deployment.ts';
 import type { Failure } from './failure.ts';
 import { armAlarms } from './gates.ts';
+import { shortImage } from './image-ref.ts';
 import { foreignOneOff, runMigration } from './migrate.ts';
 import { planChanges, planLines } from './plan.ts';
 import { type Prepared, prepareDeployment, regionOf } from './prepare.ts';
@@ -14,7 +15,7 @@ import { resultBase, type Taken, takeSnapshot } from './snapshot.ts';
 import { applyChange } from './spec.ts';
 import type { BackendState } from './targets/target.ts';
 import { unchangedResult } from './unchanged.ts';
-import { undoFor } from './undo.ts';
+import { provedUndo, undoFor } from './undo.ts';
 
 /**
  * Deploys an image: everything is checked before the lock is asked for, the service is changed at most once forward and
@@ -30,17 +31,23 @@ export async function deployBackend(
   const prepared = await given.log.group('Check the service, the image and the secrets', () =>
     prepareDeployment(config, given),
   );
-  const { target, image } = prepared;
+  const { target } = prepared;
   if (config.dryRun) return planned(prepared, given);
   const lockLost = await journal?.open();
   const signal = lockLost ? AbortSignal.any([given.signal, lockLost]) : given.signal;
   const ports: BackendPorts = { ...given, signal };
 
   const taken = await takeSnapshot(prepared, config, ports);
+  const proved = await journal?.provedInstead(target.arn, taken.snapshot.spec.image);
+  if (proved) {
+    ports.log.warning(
+      `what runs was left by a run that died before it had proved it; a way back leads to ${shortImage(proved)}`,
+    );
+  }
   await journal?.begin(taken.common);
-  if (taken.plan.length === 0) return unchangedResult({ config, ports, target, image, common: taken.common });
+  if (taken.plan.length === 0) return unchangedResult(prepared, taken, proved, config, ports);
   const stopped = await migrate(prepared, taken, config, ports);
-  return stopped ?? rollOut(prepared, taken, config, ports, recover);
+  return stopped ?? rollOut(prepared, { ...taken, proved }, config, ports, recover);
 }
 
 /** The migration, where there is one. @returns the end of the deployment where it failed. */
@@ -77,12 +84,13 @@ async function migrate(
  */
 export async function rollOut<T>(
   { target, image }: Prepared,
-  { snapshot, wanted, common, digest }: Taken,
+  { snapshot, wanted, common, digest, proved }: Taken & { readonly proved?: string | undefined },
   config: BackendConfig,
   ports: BackendPorts,
   settle: (deployment: Deployment, failure: Failure | undefined) => Promise<T>,
 ): Promise<T> {
   const alarms = await armAlarms(config.alarms, ports.aws.alarms(regionOf(target.arn)), ports);
+  const undo = undoFor(snapshot, digest, wanted, config.container);
   const url = probeUrl(config, snapshot);
   const probe = url ? startProbe(url, config.probe.interval, ports.clock) : undefined;
   if (!probe) ports.log.notice('the service has no public address: no probe');
@@ -99,7 +107,7 @@ export async function rollOut<T>(
       alarms,
       probe,
       common,
-      undo: undoFor(snapshot, digest, wanted, config.container),
+      undo: proved ? provedUndo(undo, proved) : undo,
       rollout: undefined,
       smoke: undefined,
       alarmJudgement: undefined,

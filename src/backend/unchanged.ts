@@ -1,21 +1,25 @@
 import type { BackendConfig, BackendPorts } from './config.ts';
-import type { ResolvedImage } from './image.ts';
+import { shortImage } from './image-ref.ts';
+import type { Prepared } from './prepare.ts';
+import { returnToSnapshot } from './restore.ts';
 import type { BackendResult } from './result.ts';
-import type { Target } from './targets/target.ts';
+import type { Taken } from './snapshot.ts';
+import type { BackendState } from './targets/target.ts';
+import { undoToImage } from './undo.ts';
 import { judgeRollout } from './verdict.ts';
 
 /**
  * Nothing to change: still proved, for "unchanged" is green and green means live. What runs is verified as after a
- * deployment, and the smoke checks are run. There is nothing to return to when they fail.
+ * deployment, and the smoke checks are run.
+ * @param proved what to return to when they fail: there is such an image only where what runs was left by a run that died
  */
-export async function unchangedResult(given: {
-  config: BackendConfig;
-  ports: BackendPorts;
-  target: Target;
-  image: ResolvedImage;
-  common: Omit<BackendResult, 'outcome'>;
-}): Promise<BackendResult> {
-  const { ports, target, image, common } = given;
+export async function unchangedResult(
+  { target, image }: Prepared,
+  { common }: Taken,
+  proved: string | undefined,
+  config: BackendConfig,
+  ports: BackendPorts,
+): Promise<BackendResult> {
   const running = await target.running(undefined);
   const verdict = judgeRollout({
     ending: 'final',
@@ -30,15 +34,42 @@ export async function unchangedResult(given: {
     return { ...common, outcome: 'failed', cause: verdict.why, fix: 'look at the service and its events' };
   }
   const smoke = await ports.gate?.(running.state.url);
-  if (smoke?.outcome === 'failed') {
+  if (smoke?.outcome !== 'failed') return { ...common, ...(smoke ? { smoke } : {}), outcome: 'unchanged' };
+  const failed = { ...common, smoke, causes: smoke.problems };
+  const cause = 'the service already runs this version, and the smoke checks fail on it';
+  if (!proved || !config.rollbackOnFailure) {
     return {
-      ...common,
-      smoke,
+      ...failed,
       outcome: 'failed',
-      cause: 'the service already runs this version, and the smoke checks fail on it',
-      causes: smoke.problems,
+      cause,
       fix: 'run the rollback action, or deploy a version that works',
     };
   }
-  return { ...common, ...(smoke ? { smoke } : {}), outcome: 'unchanged' };
+  return { ...failed, ...(await goBack(target, running.state, proved, config, ports, cause)) };
+}
+
+async function goBack(
+  target: Prepared['target'],
+  now: BackendState,
+  proved: string,
+  config: BackendConfig,
+  ports: BackendPorts,
+  cause: string,
+): Promise<Pick<BackendResult, 'outcome' | 'cause' | 'fix'>> {
+  const undo = undoToImage(now, proved, config.container);
+  ports.onUndo?.(undo);
+  const restored = await returnToSnapshot(target, undo, config.waitTimeout, ports);
+  ports.onSettled?.();
+  if (restored.kind === 'restored') {
+    return {
+      outcome: 'rolled-back',
+      cause: `${cause}; the service was returned to ${shortImage(proved)}, and that was verified`,
+      fix: 'users are on the release before; correct the cause above and deploy again',
+    };
+  }
+  return {
+    outcome: 'rollback-failed',
+    cause: `${cause}; and the return to ${shortImage(proved)} failed: ${restored.why}`,
+    fix: 'look at the service now, then run the rollback action',
+  };
 }

@@ -50,3 +50,22 @@ export function wayBack(undo: Undo): SpecChange {
   if (!undo.pinned || undo.pinned === undo.previousImage) return undo.change;
   return { ...undo.change, image: undo.pinned, taskDefinition: undefined, autoDeployments: undefined };
 }
+
+/** The same way back, but to an image that was proved: not to the one that a run that died left behind. */
+export function provedUndo(undo: Undo, proved: string): Undo {
+  const change = { ...undo.change, image: proved, taskDefinition: undefined };
+  return { ...undo, change, pinned: proved, previousImage: proved };
+}
+
+/** The way back to an image, where all else is to stay as it is. */
+export function undoToImage(now: BackendState, image: string, container: string): Undo {
+  return {
+    target: now.target,
+    service: now.arn,
+    container,
+    change: { image },
+    pinned: image,
+    previousImage: image,
+    image: now.spec.image,
+  };
+}

@@ -1,5 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createEcs, createExpress, deployBackend, ecs, pushApp, taskDefinition } from '../support/backend.ts';
+import {
+  call,
+  changesOf,
+  createEcs,
+  createExpress,
+  createOn,
+  deployBackend,
+  ecs,
+  pushApp,
+  taskDefinition,
+} from '../support/backend.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
 
 let cloud: TestCloud;
@@ -102,5 +112,90 @@ describe.concurrent('a release on ECS', () => {
     expect(described.activeConfigurations).toMatchObject([
       { memory: '1024', primaryContainer: { environment: [{ name: 'LOG' }, { name: 'PORT' }] } },
     ]);
+  });
+
+  test('migrates in the new image first; a migration that fails leaves the service alone', async () => {
+    const service = await createEcs(cloud, 'migrates', one);
+    const inputs = { service: service.arn, image: two };
+    const run = await deployBackend(cloud, {
+      ...inputs,
+      'migrate-command': `node -e "console.log('schema is at', process.env.LOG); process.exit(4)"`,
+    });
+    expect(run.outputs['outcome'], run.log).toBe('failed');
+    expect(run.log).toMatch(/schema is at info/);
+    expect(run.log).toMatch(/ended with exit code 4; the service was not touched/);
+    expect(await changesOf(cloud, 'migrates')).not.toContain('UpdateService');
+    const good = await deployBackend(cloud, { ...inputs, 'migrate-command': 'node -e "1"' });
+    expect(good.outputs['outcome'], good.log).toBe('deployed');
+    const order = (await cloud.changes())
+      .map((r) => r.operation)
+      .filter((o) => /RunTask|UpdateService/.test(o));
+    expect(order.indexOf('RunTask')).toBeLessThan(order.indexOf('UpdateService'));
+  });
+
+  test('takes scaling when it is given', async () => {
+    const service = await createEcs(cloud, 'scales', one);
+    const inputs = {
+      service: service.arn,
+      image: two,
+      'min-instances': '1',
+      'max-instances': '3',
+      'cpu-target': '60',
+    };
+    const run = await deployBackend(cloud, inputs);
+    expect(run.outputs['outcome'], run.log).toBe('deployed');
+    const targets = await call<{ ScalableTargets: unknown[] }>(
+      cloud,
+      'application-autoscaling',
+      'AnyScaleFrontendService.DescribeScalableTargets',
+      { ServiceNamespace: 'ecs', ResourceIds: ['service/main/scales'] },
+    );
+    expect(targets.ScalableTargets).toMatchObject([{ MinCapacity: 1, MaxCapacity: 3 }]);
+  });
+});
+
+/** Asks 50 times a second until it is told to stop. */
+function users(url: string) {
+  const counts = { asked: 0, failed: [] as string[] };
+  const timer = setInterval(() => {
+    counts.asked++;
+    fetch(url).then(
+      (answer) => answer.text().then(() => answer.ok || counts.failed.push(`HTTP ${answer.status}`)),
+      (error) => counts.failed.push(String(error.cause ?? error)),
+    );
+  }, 20);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return counts;
+    },
+  };
+}
+
+describe('under 50 requests a second', () => {
+  test.each(['apprunner', 'ecs', 'ecs-express'] as const)('%s loses none', async (target) => {
+    const service = await createOn[target](cloud, `busy-${target}`, one);
+    const load = users(`${service.url}/`);
+    await cloud.clearRequests();
+    const run = await deployBackend(cloud, {
+      service: service.arn,
+      image: two,
+      'probe-url': `${service.url}/health`,
+    });
+    const { asked, failed } = await load.stop();
+    expect(run.outputs['outcome'], run.log).toBe('deployed');
+    expect(asked).toBeGreaterThan(50);
+    expect(failed).toEqual([]);
+    // No more than one status request a second while it is watched, and the verdict soon after the last of them.
+    const status = (await cloud.requests()).filter((r) =>
+      target === 'apprunner'
+        ? r.operation === 'ListOperations'
+        : r.operation === 'DescribeServiceDeployments',
+    );
+    const gaps = status.slice(1).map((r, i) => r.time - (status[i]?.time ?? 0));
+    const quick = gaps.filter((gap) => gap < 900);
+    // App Runner: its list is also read before the update, and once more for the verdict.
+    expect(quick.length).toBeLessThanOrEqual(target === 'apprunner' ? 3 : 0);
   });
 });

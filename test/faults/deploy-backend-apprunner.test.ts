@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   appRunner,
@@ -250,6 +252,31 @@ describe.concurrent('App Runner, interrupted', () => {
     expect(again.outputs['outcome'], again.log).toBe('unchanged');
     expect(await versionAt(service)).toBe('2');
     expect(await changesOf(cloud, 'is-run-again')).toEqual(['CreateService', 'UpdateService']);
+    expect(await readJson(cloud, bucket, 'production/current.json')).toMatchObject({ backend: 'r1' });
+  });
+
+  test('kill -9 after the update, then the same again with checks that fail: back to the last proved release', async () => {
+    const service = await createTestRunner(cloud, 'is-unproved', one);
+    const bucket = await createBucket(cloud, 'unproved-releases');
+    const inputs = { service: service.arn, 'release-bucket': bucket };
+    const first = await deployBackend(cloud, { ...inputs, image: one, 'release-id': 'r1' });
+    expect(first.outputs['outcome'], first.log).toBe('unchanged');
+    await deployBackend(
+      cloud,
+      { ...inputs, image: two, 'release-id': 'r2' },
+      { onStart: (child) => void updated(cloud, service).then(() => child.kill('SIGKILL')) },
+    );
+    writeFileSync(
+      join(stage.workspace, 'one.yml'),
+      `version: 1\nbase-url: ${service.url}\nchecks:\n  - name: it is version 1\n    get: /\n    retry: { budget: 0s }\n    expect: { json: { $.version: "1" } }\n`,
+    );
+    const again = await deployBackend(
+      cloud,
+      { ...inputs, image: two, 'release-id': 'r2', 'smoke-checks': 'one.yml' },
+      { env: { GITHUB_RUN_ATTEMPT: '2' }, cwd: stage.workspace },
+    );
+    expect(again.outputs['outcome'], again.log).toBe('rolled-back');
+    expect(await service.images()).toEqual(digests(one));
     expect(await readJson(cloud, bucket, 'production/current.json')).toMatchObject({ backend: 'r1' });
   });
 

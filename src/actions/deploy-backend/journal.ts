@@ -17,6 +17,9 @@ import type { action } from './interface.ts';
 
 type BackendJob = Job<typeof action>;
 
+/** How far back in the ledger a run that died is looked for. */
+const RECENT = 20;
+
 /** The ledger as a backend deployment uses it: lock, fence, record, pointer. */
 export interface LedgerJournal extends Journal {
   /** Writes how it ended, and moves the pointer where it ended well. */
@@ -47,10 +50,13 @@ export function openJournal(config: DeployBackendConfig, releaseId: string, job:
       await ledger.open({ id: releaseId, type: 'deployment', run });
       await ledger.writeBackend(releaseId, halfOf(draft, 'in-progress', startedAt));
     },
-    async liveImage(service) {
+    async provedInstead(service, image) {
+      const of = (half: BackendHalf | undefined) => half?.service === service && half.image === image;
+      const [newest] = (await ledger.newest(RECENT)).filter((record) => of(record.backend));
+      if (newest?.backend?.result !== 'in-progress') return undefined;
       const id = (await ledger.current())?.backend;
-      const half = id ? (await ledger.record(id))?.backend : undefined;
-      return half?.service === service ? half.image : undefined;
+      const live = id ? (await ledger.record(id))?.backend : undefined;
+      return live?.service === service && live.image !== image ? live.image : undefined;
     },
     async finish(result) {
       const half = halfOf(result, result.outcome, startedAt, now());
