@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest';
+import { historyText, readHistory } from '../../../src/release/history.ts';
+import { historyPage } from '../../../src/release/history-page.ts';
+import { openLedger } from '../../../src/release/open.ts';
+import type { BackendHalf, FrontendHalf } from '../../../src/release/record.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
+import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';
+import { releaseRecord, runContext } from '../../support/release.ts';
+
+const AT = '2026-11-23T12:00:00.000Z';
+const clock = { now: () => Date.parse(AT), sleep: async () => {} };
+const backend: BackendHalf = {
+  target: 'apprunner',
+  service: 'arn:svc',
+  image: 'repo@sha256:1',
+  result: 'deployed',
+  startedAt: AT,
+};
+const frontend: FrontendHalf = {
+  bucket: 'site',
+  prefix: '',
+  manifest: 'm',
+  files: 1,
+  bytes: 1,
+  result: 'deployed',
+  startedAt: AT,
+};
+
+function setup(store: MemoryStore = memoryStore('release-bucket', clock)) {
+  const warnings: string[] = [];
+  const log = { ...silentLog, warning: (message: string) => void warnings.push(message) };
+  return { store, warnings, ledger: openLedger({ store, environment: 'production', log, clock }) };
+}
+
+async function put(store: MemoryStore, key: string, body: string | object) {
+  await store.put({ key, body: typeof body === 'string' ? body : JSON.stringify(body) });
+}
+
+describe('a release record', () => {
+  it('is opened by one job, joined by the other, and becomes whole', async () => {
+    const { store, ledger } = setup();
+    const draft = { id: 'r1', type: 'deployment', run: runContext() } as const;
+    expect((await ledger.open(draft)).result).toBe('in-progress');
+    await ledger.open(draft);
+    await ledger.writeBackend('r1', backend, { checks: 'warned' });
+    await ledger.movePointer('r1', ['backend']);
+    await ledger.writeFrontend('r1', frontend, { checks: 'passed' });
+    await ledger.movePointer('r1', ['frontend']);
+    expect(store.json('production/releases/r1.json')).toMatchObject({
+      result: 'deployed',
+      checks: 'warned',
+      pair: { backend: 'r1', frontend: 'r1' },
+      finishedAt: AT,
+    });
+    expect(await ledger.current()).toMatchObject({ release: 'r1', backend: 'r1', frontend: 'r1' });
+  });
+
+  it('of another commit is not joined', async () => {
+    const { ledger } = setup();
+    await ledger.open({ id: 'r1', type: 'deployment', run: runContext() });
+    const other = { id: 'r1', type: 'deployment', run: runContext({ commit: '2'.repeat(40) }) } as const;
+    await expect(ledger.open(other)).rejects.toThrow(/input `release-id`: release r1 .* is another one/);
+  });
+
+  it('keeps fields that it does not know', async () => {
+    const { store, ledger } = setup();
+    await put(store, 'production/releases/r1.json', { ...releaseRecord('r1', 1), weather: 'fine' });
+    await ledger.writeBackend('r1', { ...backend, result: 'failed' });
+    expect(store.json('production/releases/r1.json')).toMatchObject({ weather: 'fine', result: 'failed' });
+  });
+
+  it('knows the half that a release of one half runs with', async () => {
+    const { store, ledger } = setup();
+    for (const [id, part] of [
+      ['r1', 'backend'],
+      ['r1', 'frontend'],
+      ['r2', 'frontend'],
+    ] as const) {
+      await ledger.open({ id, type: 'deployment', run: runContext() });
+      await ledger.movePointer(id, [part]);
+    }
+    expect(store.json('production/releases/r2.json')).toMatchObject({
+      pair: { backend: 'r1', frontend: 'r2' },
+      replaces: 'r1',
+    });
+  });
+});
+
+describe('what cannot be read', () => {
+  const broken: ReadonlyArray<readonly [string, string | object, RegExp]> = [
+    ['an empty one', '', /it is empty/],
+    ['a truncated one', '{"version":1,"id":"bad","env', /only a part of it/],
+    ['one that is something else', '[1,2]', /not a document of the ledger/],
+    [
+      'one of another environment',
+      { ...releaseRecord('bad', 2), environment: 'staging' },
+      /its environment is "staging"/,
+    ],
+    ['one under another id', releaseRecord('other', 2), /its id is "other"/],
+    ['one without a result', { ...releaseRecord('bad', 2), result: undefined }, /its `result` is not/],
+    ['one of a newer version', { ...releaseRecord('bad', 2), version: 2 }, /which a newer wwhd-deploy wrote/],
+  ];
+
+  it.each(broken)('%s is named, left alone, and in nobody’s way', async (_name, body, words) => {
+    const { store, ledger, warnings } = setup();
+    await put(store, 'production/releases/good.json', releaseRecord('good', 1));
+    await put(store, 'production/releases/bad.json', body);
+    const before = store.objects.get('production/releases/bad.json');
+    expect((await ledger.newest(10)).map((record) => record.id)).toEqual(['good']);
+    expect(await ledger.record('bad')).toBeUndefined();
+    expect(warnings.join()).toMatch(words);
+    expect(warnings.join()).toContain('s3://release-bucket/production/releases/bad.json is left alone');
+    expect(store.objects.get('production/releases/bad.json')).toBe(before);
+  });
+
+  it('is set aside before anything is written in its place', async () => {
+    const { store, ledger, warnings } = setup();
+    await put(store, 'production/releases/r1.json', 'not ours');
+    await ledger.open({ id: 'r1', type: 'deployment', run: runContext() });
+    const [aside = ''] = [...store.objects.keys()].filter((key) => key.includes('/set-aside/'));
+    expect(store.objects.get(aside)?.body.toString()).toBe('not ours');
+    expect(warnings.join()).toContain(`it is kept as ${aside}`);
+  });
+
+  it('as a pointer is found again from the records', async () => {
+    const { store, ledger } = setup();
+    await put(store, 'production/releases/r1.json', releaseRecord('r1', 1));
+    await put(store, 'production/releases/r2.json', releaseRecord('r2', 2));
+    await put(store, 'production/current.json', '{"version"');
+    expect(await ledger.current()).toMatchObject({ release: 'r2', backend: 'r2', frontend: 'r2' });
+    await ledger.open({ id: 'r3', type: 'deployment', run: runContext() });
+    await ledger.movePointer('r3', ['frontend']);
+    expect(store.json('production/current.json')).toMatchObject({ backend: 'r2', frontend: 'r3' });
+  });
+
+  it('as an index costs requests and nothing else', async () => {
+    const { store, ledger } = setup();
+    await put(store, 'production/releases/r1.json', releaseRecord('r1', 1));
+    await put(store, 'production/index.json.gz', 'garbage');
+    expect(await ledger.newest(5)).toHaveLength(1);
+    store.requests.length = 0;
+    expect(await ledger.newest(5)).toHaveLength(1);
+    expect(store.requests).toEqual(['get production/index.json.gz', 'list production/releases/']);
+  });
+});
+
+describe('a thousand releases', () => {
+  it('are a handful of requests, and under a second', async () => {
+    const { store, ledger } = setup();
+    for (let i = 0; i < 1000; i++) {
+      const record = releaseRecord(`r${String(i).padStart(4, '0')}`, i / 2);
+      await put(store, `production/releases/${record.id}.json`, record);
+    }
+    await put(store, 'production/current.json', { version: 1, environment: 'production', release: 'r0999' });
+    await ledger.newest(1);
+    await put(
+      store,
+      'production/releases/r0500.json',
+      releaseRecord('r0500', 250, { reason: 'changed since' }),
+    );
+    store.requests.length = 0;
+    const start = performance.now();
+    const history = await readHistory(ledger, clock.now());
+    const text = historyText(history, 10);
+    expect(performance.now() - start).toBeLessThan(1000);
+    expect(store.requests.length).toBeLessThanOrEqual(6);
+    expect(history.releases).toHaveLength(1000);
+    expect(history.releases[499]?.record.reason).toBe('changed since');
+    expect(text.join('\n')).toContain('… and 990 more');
+    expect(historyPage(history)).toContain('and 500 older ones');
+  });
+});
+
+describe('the history page', () => {
+  it('lets nothing that a record says become part of it', async () => {
+    const { store, ledger } = setup();
+    const evil = '<script>alert(1)</script>"\'';
+    await put(
+      store,
+      'production/releases/r1.json',
+      releaseRecord('r1', 1, { reason: evil, actor: evil, run: { url: `javascript:${evil}`, number: 1 } }),
+    );
+    const page = historyPage(await readHistory(ledger, clock.now()));
+    expect(page).not.toContain('<script');
+    expect(page).not.toContain('href="javascript');
+    expect(page).toContain('&lt;script&gt;');
+  });
+});
