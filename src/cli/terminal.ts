@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { formatDuration } from '../runtime/duration.ts';
-import type { Said } from './workflow-commands.ts';
+import type { Said, Words } from './workflow-commands.ts';
 
 /** Where words go. On a terminal the last line is alive; elsewhere every line stays. */
 export interface Screen {
@@ -45,18 +45,30 @@ export class Terminal {
   }
 
   show(said: Said): void {
-    if (said.kind === 'mask') this.#masks.push(...(said.text ? [said.text] : []));
-    else if (said.kind === 'progress') this.#progress(said.text);
-    else if (said.kind === 'group' || said.kind === 'end-group') {
-      this.#inGroup = said.kind === 'group';
-      this.#live = said.kind === 'group' ? said.text : '';
-      if (said.kind === 'group') this.#line(this.#style('bold', said.text));
-    } else if (said.kind !== 'nothing' && (said.kind !== 'debug' || (this.#verbose && said.text))) {
-      this.#line(this.#styled(said));
+    switch (said.kind) {
+      case 'mask':
+        if (said.text) this.#masks.push(said.text);
+        break;
+      case 'progress':
+        this.#progress(said.text);
+        break;
+      case 'group':
+        this.#inGroup = true;
+        this.#live = said.text;
+        this.#line(this.#style('bold', said.text));
+        break;
+      case 'end-group':
+        this.#inGroup = false;
+        this.#live = '';
+        break;
+      case 'nothing':
+        break;
+      default:
+        if (said.kind !== 'debug' || (this.#verbose && said.text)) this.#line(this.#styled(said));
     }
   }
 
-  #styled(said: { kind: 'text' | 'debug' | 'notice' | 'warning' | 'error'; text: string }): string {
+  #styled(said: Words): string {
     switch (said.kind) {
       case 'text':
         return this.#inGroup && said.text ? `  ${this.#style('dim', said.text)}` : said.text;

@@ -1,10 +1,15 @@
 /** What a bundle said on a line: the runner's workflow commands, or plain text. */
 export type Said =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'group'; readonly text: string }
+  | Words
+  | { readonly kind: 'group' | 'mask' | 'progress'; readonly text: string }
   | { readonly kind: 'end-group' }
-  | { readonly kind: 'debug' | 'notice' | 'warning' | 'error' | 'mask' | 'progress'; readonly text: string }
   | { readonly kind: 'nothing' };
+
+/** What stays on the screen as a line. */
+export interface Words {
+  readonly kind: 'text' | 'debug' | 'notice' | 'warning' | 'error';
+  readonly text: string;
+}
 
 const KINDS = {
   group: 'group',
