@@ -29,6 +29,7 @@ export interface DeployBackendConfig {
   /** '' where the default is wanted. */
   readonly releaseId: string;
   readonly allowOlder: boolean;
+  readonly historyPage: boolean;
   /** Path of the checks file, as it was given. */
   readonly smokeChecks: string;
   readonly token: string;
@@ -80,6 +81,7 @@ export function readInputs(
     releaseBucket: inputs.text('release-bucket').replace(/^s3:\/\/|\/+$/g, ''),
     releaseId,
     allowOlder: inputs.flag('allow-older-commit'),
+    historyPage: inputs.flag('history-page'),
     smokeChecks: inputs.text('smoke-checks'),
     token: inputs.text('github-token'),
   };

@@ -2,12 +2,13 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { clientConfig } from '../../aws/config.ts';
 import { awsProblem } from '../../aws/errors.ts';
 import { s3Store } from '../../aws/s3-store.ts';
-import type { BackendResult, Journal } from '../../backend/index.ts';
+import { type BackendResult, type BeforeUs, digestOf, type Journal } from '../../backend/index.ts';
 import { compareCommits } from '../../github/commits.ts';
 import { fence } from '../../release/fence.ts';
 import type { Hold, Ledger } from '../../release/ledger.ts';
 import { openLedger } from '../../release/open.ts';
-import type { BackendHalf, Pointer } from '../../release/record.ts';
+import { publishHistory } from '../../release/publish.ts';
+import type { BackendHalf, Pointer, ReleaseRecord } from '../../release/record.ts';
 import type { Job } from '../../runtime/action.ts';
 import { ActionError, messageOf, refused } from '../../runtime/errors.ts';
 import { isSuccess, type Outcome } from '../../runtime/outcome.ts';
@@ -37,24 +38,29 @@ export function openJournal(config: DeployBackendConfig, releaseId: string, job:
   const now = () => new Date(clock.now()).toISOString();
   const startedAt = now();
   let hold: Hold | undefined;
+  let current: Pointer | undefined;
+  /** Records that say in-progress, of runs that died: we hold the lock, so nobody is at work on them. */
+  let dead: ReleaseRecord[] = [];
   let begun: Omit<BackendResult, 'outcome'> | undefined;
   return {
     async open() {
       hold = await lock(ledger, releaseId, config, job);
-      const current = await ledger.current();
+      current = await ledger.current();
       await refuseOlder(current, config, job);
       return hold.signal;
     },
-    async begin(draft) {
+    async begin(draft, before) {
       begun = draft;
+      if (isAdoption(current, draft, before)) await adopt(ledger, releaseId, draft, before, startedAt, job);
       await ledger.open({ id: releaseId, type: 'deployment', run });
       await ledger.writeBackend(releaseId, halfOf(draft, 'in-progress', startedAt));
     },
     async provedInstead(service, image) {
-      const of = (half: BackendHalf | undefined) => half?.service === service && half.image === image;
-      const [newest] = (await ledger.newest(RECENT)).filter((record) => of(record.backend));
-      if (newest?.backend?.result !== 'in-progress') return undefined;
-      const id = (await ledger.current())?.backend;
+      const ours = (await ledger.newest(RECENT)).filter((record) => record.backend?.service === service);
+      dead = ours.filter((record) => record.backend?.result === 'in-progress');
+      const left = ours.find((record) => record.backend?.image === image);
+      if (left?.backend?.result !== 'in-progress') return undefined;
+      const id = current?.backend;
       const live = id ? (await ledger.record(id))?.backend : undefined;
       return live?.service === service && live.image !== image ? live.image : undefined;
     },
@@ -62,6 +68,11 @@ export function openJournal(config: DeployBackendConfig, releaseId: string, job:
       const half = halfOf(result, result.outcome, startedAt, now());
       await ledger.writeBackend(releaseId, half, result.smoke ? { checks: result.smoke.outcome } : {});
       if (isSuccess('deploy-backend', result.outcome)) await ledger.movePointer(releaseId, ['backend']);
+      for (const { id, backend } of dead) {
+        if (!backend || id === releaseId) continue;
+        const cause = `its run died; release ${releaseId} found the service so`;
+        await ledger.writeBackend(id, { ...backend, result: 'interrupted', cause, finishedAt: now() });
+      }
     },
     async abandon(outcome, cause) {
       if (!begun) return;
@@ -138,6 +149,37 @@ function halfOf(
     startedAt,
     ...(finishedAt ? { finishedAt } : {}),
   };
+}
+
+/** Before the first release of ours: what ran then is a release too, and can be gone back to. */
+const isAdoption = (current: Pointer | undefined, draft: { image: string }, before: BeforeUs): boolean =>
+  !current?.backend && before.image !== draft.image && digestOf(before.image) !== undefined;
+
+async function adopt(
+  ledger: Ledger,
+  releaseId: string,
+  draft: Omit<BackendResult, 'outcome'>,
+  before: BeforeUs,
+  at: string,
+  { run, log }: BackendJob,
+): Promise<void> {
+  const id = `${releaseId}.adopted`;
+  const { target, service, serviceUrl } = draft;
+  await ledger.open({ id, type: 'adoption', run: { ...run, commit: '' } });
+  await ledger.writeBackend(id, {
+    target,
+    service,
+    image: before.image,
+    ...(serviceUrl ? { serviceUrl } : {}),
+    ...(before.taskDefinition ? { taskDefinition: before.taskDefinition } : {}),
+    variables: before.variables,
+    secrets: before.secrets,
+    result: 'deployed',
+    startedAt: at,
+    finishedAt: at,
+  });
+  await ledger.movePointer(id, ['backend']);
+  log.info(`what ran before the first release is recorded as release ${id}`);
 }
 
 /** A record that cannot be written does not undo a deployment that is live: it is said, loudly. */

@@ -21,6 +21,7 @@ export interface DeployFrontendConfig {
   /** '' where the default is wanted. */
   readonly releaseId: string;
   readonly allowOlder: boolean;
+  readonly historyPage: boolean;
   /** Milliseconds. */
   readonly lockTimeout: number;
   /** Path of the checks file, as it was given. */
@@ -64,6 +65,7 @@ export function readInputs(inputs: FrontendInputs, workspace: string): DeployFro
     distribution: readDistribution(inputs.text('distribution')),
     releaseId,
     allowOlder: inputs.flag('allow-older-commit'),
+    historyPage: inputs.flag('history-page'),
     lockTimeout: inputs.duration('lock-timeout'),
     smokeChecks: inputs.text('smoke-checks'),
     token: inputs.text('github-token'),

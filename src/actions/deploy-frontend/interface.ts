@@ -133,6 +133,11 @@ export const action = {
       default: 'false',
       description: '`true` lets an older commit take the place of a newer one.',
     },
+    'history-page': {
+      required: false,
+      default: 'false',
+      description: 'Write the environment\'s history as an HTML page into the release bucket afterwards.',
+    },
     'github-token': {
       required: false,
       default: '${{ github.token }}',

@@ -14,6 +14,7 @@ import { defaultReleaseId } from '../../release/id.ts';
 import { ledgerKeys } from '../../release/keys.ts';
 import type { Ledger } from '../../release/ledger.ts';
 import { openLedger } from '../../release/open.ts';
+import { publishHistory } from '../../release/publish.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { messageOf } from '../../runtime/errors.ts';
 import { freeSavedLock, holdLock, savedToken } from '../lock.ts';
@@ -44,6 +45,7 @@ async function main(job: FrontendJob): Promise<ActionResult<DeployFrontend>> {
       onOpen: (release: string) => job.saveState(OPEN, release),
     });
     const result = await deploySite({ ...config.site, releaseId }, ports);
+    if (config.historyPage && result.outcome !== 'planned') await publishHistory(edges.ledger, job);
     return answer(config, releaseId, job.clock.now() - started, result, edges.clients);
   } finally {
     edges.clients.close();
