@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { commitsOf, HISTORY } from './checkout.ts';
 import { type Cloud, startCloud } from './cloud.ts';
@@ -89,8 +89,9 @@ async function play(options: Options, terminal: Terminal): Promise<void> {
     await cloud?.stop();
     rmSync(workspace, { recursive: true, force: true });
   };
+  let kept = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void leave().finally(() => process.exit(130)));
+    process.once(signal, () => void leave().finally(() => process.exit(kept ? 0 : 130)));
   try {
     const startedAt = new Date();
     const began = performance.now();
@@ -130,7 +131,8 @@ async function play(options: Options, terminal: Terminal): Promise<void> {
     const page = writePage(options.out, report);
     if (problem) throw problem;
     sayEnd(terminal, report, page);
-    if (options.keep) await keep(terminal, stage);
+    kept = options.keep;
+    if (kept) await keep(terminal, stage, options.out);
   } finally {
     await leave();
   }
@@ -149,19 +151,31 @@ function sayEnd(terminal: Terminal, report: WeekReport, page: string): void {
   terminal.line(`Page: ${page}\n`);
 }
 
-/** Leaves everything running until Ctrl-C. */
-async function keep(terminal: Terminal, stage: Stage): Promise<void> {
+/** Leaves everything running until Ctrl-C, with its addresses in a file for a shell to read. */
+async function keep(terminal: Terminal, stage: Stage, out: string): Promise<void> {
   const { cloud, resources } = stage.parts;
+  const variables = {
+    AWS_ENDPOINT_URL: cloud.endpoint,
+    AWS_REGION: cloud.region,
+    AWS_ACCESS_KEY_ID: cloud.accessKey,
+    AWS_SECRET_ACCESS_KEY: cloud.secretKey,
+    API_URL: resources.apiUrl,
+    SITE_URL: resources.siteUrl,
+    SERVICE: resources.service,
+    BUCKET: resources.bucket,
+    RELEASE_BUCKET: resources.releaseBucket,
+    DISTRIBUTION: resources.distribution,
+  };
+  const file = join(out, 'cloud.env');
+  const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${value}\n`);
+  writeFileSync(file, lines.join(''));
   terminal.line(`Site      ${resources.siteUrl}/`);
   terminal.line(`API       ${resources.apiUrl}/api/search?q=friday`);
-  terminal.line(
-    `AWS       AWS_ENDPOINT_URL=${cloud.endpoint} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=${cloud.region}`,
-  );
-  terminal.line(`Requests  ${cloud.endpoint}/_cloud/requests`);
-  terminal.line(`Service   ${resources.service}`);
-  terminal.line(`Ledger    s3://${resources.releaseBucket}/production/\n`);
+  terminal.line(`Cloud     ${cloud.endpoint}, every request to it: ${cloud.endpoint}/_cloud/requests`);
+  terminal.line(`Shell     . ${relative(process.cwd(), file)}\n`);
   terminal.line('Ctrl-C ends it.');
   await new Promise((resolve) => cloud.process.once('exit', resolve));
+  rmSync(file, { force: true });
 }
 
 await main();

@@ -1,22 +1,52 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bundlePath } from '../support/dist.ts';
+import { bundlePath, root } from '../support/dist.ts';
 
 interface Ended {
   readonly code: number | null;
   readonly said: string;
 }
 
-/** The demo as a user starts it, from a folder that is not the repository. */
-function runDemo(args: readonly string[], cwd: string): Promise<Ended> {
-  return new Promise((resolve) => {
+/**
+ * The demo as a user starts it, from a folder that is not the repository.
+ * @param meanwhile what is done when the week is over and the demo waits for Ctrl-C; then it gets one
+ */
+function runDemo(args: readonly string[], cwd: string, meanwhile = async () => {}): Promise<Ended> {
+  return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(bundlePath('demo'), 'index.js'), ...args], {
       cwd,
       env: { PATH: process.env['PATH'], HOME: cwd },
     });
+    let said = '';
+    const hear = (chunk: Buffer) => {
+      said += String(chunk);
+      if (String(chunk).includes('Ctrl-C ends it.'))
+        void meanwhile()
+          .catch(reject)
+          .finally(() => child.kill('SIGINT'));
+    };
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', hear);
+    child.on('close', (code) => resolve({ code, said }));
+  });
+}
+
+/** The commands of docs/getting-started.md that play with the cloud that the demo left running. */
+function documentedCommands(out: string): string {
+  const page = readFileSync(join(root, 'docs/getting-started.md'), 'utf8');
+  const commands = /<!-- executed by [^>]*-->\n```sh\n([\s\S]*?)```/.exec(page)?.[1] ?? 'false';
+  return commands
+    .replaceAll('demo-output', out)
+    .replaceAll('node dist/', `node ${dirname(bundlePath('cli'))}/`);
+}
+
+function shell(commands: string): Promise<Ended> {
+  return new Promise((resolve) => {
+    // The deployment of the docs is somebody's on a laptop: nothing of a job's environment.
+    const { PATH, HOME } = process.env;
+    const child = spawn('bash', ['-euc', commands], { cwd: root, env: { PATH, HOME } });
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)));
     child.on('close', (code) => resolve({ code, said }));
@@ -28,18 +58,28 @@ const BOUND = 240_000;
 
 describe('npm run demo', () => {
   const folder = mkdtempSync(join(tmpdir(), 'wwhd-demo-test-'));
+  const out = join(folder, 'out');
   let ended: Ended;
+  let played: Ended;
   let page = '';
 
   beforeAll(async () => {
-    ended = await runDemo(['--out', 'out'], folder);
-    page = readFileSync(join(folder, 'out/index.html'), 'utf8');
+    ended = await runDemo(['--out', 'out', '--keep'], folder, async () => {
+      played = await shell(documentedCommands(out));
+    });
+    page = readFileSync(join(out, 'index.html'), 'utf8');
   }, BOUND);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test('exits 0 with every check held', () => {
     expect(ended.said).toMatch(/The week is as promised: \d+ checks held in [\d.]+ s/);
     expect(ended.code).toBe(0);
+  });
+
+  test('every command of the first steps works on the cloud that it left running', () => {
+    expect(played.code, played.said).toBe(0);
+    expect(played.said).toContain('rolled-back');
+    expect(played.said).toContain('f9f74d4');
   });
 
   test('no request failed during the release under load, and the count is shown', () => {
