@@ -73,6 +73,7 @@ export function openJournal(config: DeployBackendConfig, releaseId: string, job:
         const cause = `its run died; release ${releaseId} found the service so`;
         await ledger.writeBackend(id, { ...backend, result: 'interrupted', cause, finishedAt: now() });
       }
+      if (config.historyPage) await publishHistory(ledger, { clock, log });
     },
     async abandon(outcome, cause) {
       if (!begun) return;
