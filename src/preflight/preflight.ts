@@ -18,6 +18,8 @@ export interface Check {
   readonly id: string;
   /** What it looks at: the first column of the table. */
   readonly title: string;
+  /** Made before all others; where something is wrong with it, they are not made: each would say the same again. */
+  readonly first?: true;
   /** True where the inputs name what it looks at. */
   applies(config: PreflightConfig): boolean;
   run(config: PreflightConfig, ports: PreflightPorts): Promise<readonly Finding[]>;
@@ -53,7 +55,11 @@ export async function runPreflight(
 ): Promise<PreflightReport> {
   const began = ports.clock.now();
   const chosen = checks.filter((check) => check.applies(config));
-  const reports = await pMap(chosen, (check) => runOne(check, config, ports), { concurrency: PARALLEL });
+  const run = (some: readonly Check[]) =>
+    pMap(some, (check) => runOne(check, config, ports), { concurrency: PARALLEL });
+  const first = await run(chosen.filter((check) => check.first));
+  const stuck = first.some(({ status }) => status === 'wrong');
+  const reports = [...first, ...(stuck ? [] : await run(chosen.filter((check) => !check.first)))];
   const all = reports.flatMap(({ findings }) => findings);
   const count = (status: Status) => all.filter((finding) => finding.status === status).length;
   const totals = {

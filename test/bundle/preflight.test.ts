@@ -323,5 +323,7 @@ describe('a third answer', () => {
     );
     expect([run.exitCode, run.outputs['outcome']]).toEqual([1, 'failed']);
     expect(run.log).toMatch(/configure-aws-credentials/);
+    // One problem, said once, and not again by every check.
+    expect(run.report.checks.map(({ id }) => id)).toEqual(['identity']);
   });
 });

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -21,6 +22,8 @@ async function main(job: PreflightJob): Promise<ActionResult<typeof action>> {
   const { log, clock, signal } = job;
   const { config, region, smokeChecks, reportFile } = readInputs(job);
   const path = reportPath(reportFile, job);
+  // Each request under way listens to it.
+  setMaxListeners(0, signal);
   const aws = awsReader({ region, signal }, clock);
   try {
     const checks = smokeChecks ? [...CHECKS, smokeChecksFile(smokeChecks, job)] : CHECKS;

@@ -6,6 +6,7 @@ import type { Check } from '../preflight.ts';
 export const identity: Check = {
   id: 'identity',
   title: 'AWS identity',
+  first: true,
   applies: () => true,
   async run(_config, { aws }) {
     try {

@@ -18,7 +18,8 @@ async function look(aws: Reader, variable: string, secret: string): Promise<Find
     const found = await aws.json<DescribeSecretResponse>('secretsManager', 'DescribeSecret', {
       SecretId: secret,
     });
-    if (found.DeletedDate !== undefined)
+    // Some endpoints say null where AWS says nothing.
+    if (found.DeletedDate)
       return wrong(
         `${variable}: the secret ${secret} is about to be deleted`,
         `aws secretsmanager restore-secret --secret-id ${secret}`,

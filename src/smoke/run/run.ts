@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../runtime/clock.ts';
 import { formatDuration } from '../../runtime/duration.ts';
 import { messageOf, refused } from '../../runtime/errors.ts';
@@ -91,6 +92,8 @@ class Run {
     this.#checks = checks;
     this.#ports = ports;
     this.#budget = budget;
+    // Each request under way listens to it.
+    setMaxListeners(0, this.#stop.signal);
     this.#context = {
       wire: this.#wire,
       baseUrl,
