@@ -1,0 +1,188 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { clientConfig } from '../../aws/config.ts';
+import { s3Store } from '../../aws/s3-store.ts';
+import { siteClients } from '../../aws/site-clients.ts';
+import { awsClients, planRestoreBackend } from '../../backend/index.ts';
+import { planRestoreSite } from '../../frontend/index.ts';
+import { courtesy, type GitHubAccess } from '../../github/api.ts';
+import { closeIssue, type IssueText, upsertIssue } from '../../github/issues.ts';
+import { checkEnvironment } from '../../release/id.ts';
+import { openLedger } from '../../release/open.ts';
+import type { BackendHalf, FrontendHalf, Part } from '../../release/record.ts';
+import type { Action, ActionResult, Job } from '../../runtime/action.ts';
+import { ActionError, messageOf } from '../../runtime/errors.ts';
+import type { Log } from '../../runtime/log.ts';
+import { action } from './interface.ts';
+import { type DriftReport, type HalfDrift, hasDrift, isClean, renderReport } from './report.ts';
+
+type DriftJob = Job<typeof action>;
+
+const CONNECTIONS = 16;
+/** Nothing is waited for: plans are only read. Milliseconds. */
+const NO_WAIT = 0;
+
+async function main(job: DriftJob): Promise<ActionResult<typeof action>> {
+  const { inputs, log } = job;
+  const environment = checkEnvironment(inputs.required('environment'));
+  const bucket = inputs.required('release-bucket');
+  const [wantsIssue, fails] = [inputs.flag('issue'), inputs.flag('fail')];
+  const label = inputs.required('label');
+  const report = await lookAt(environment, bucket, job);
+  const summary = renderReport(report);
+  for (const half of report.halves) log.info(`${half.part} of ${half.release}: ${half.state}`);
+  const drift = hasDrift(report);
+  const number = wantsIssue ? await keepIssue(report, summary, label, job) : undefined;
+  return {
+    outcome: drift && fails ? 'failed' : 'unchanged',
+    outputs: {
+      drift: String(drift),
+      report: JSON.stringify(report),
+      ...(number === undefined ? {} : { 'issue-number': String(number) }),
+    },
+    summary: `### Drift of ${environment}\n\n${summary}`,
+    ...(drift ? { problem: `what is live in ${environment} is not what the ledger says` } : {}),
+  };
+}
+
+async function lookAt(environment: string, bucket: string, job: DriftJob): Promise<DriftReport> {
+  const { log, clock } = job;
+  const client = new S3Client(clientConfig());
+  try {
+    const ledger = openLedger({ store: s3Store(client, bucket), environment, log, clock });
+    const pointer = await ledger.current();
+    const halves: HalfDrift[] = [];
+    for (const part of ['backend', 'frontend'] as const) {
+      const release = pointer?.[part];
+      if (!release) continue;
+      const record = await ledger.record(release);
+      const half = record?.[part];
+      halves.push(
+        half
+          ? await lookAtHalf(part, release, half, { environment, bucket }, job)
+          : { part, release, state: 'unknown', lines: ['the record of this release can not be read'] },
+      );
+    }
+    return { environment, pointer, halves };
+  } finally {
+    client.destroy();
+  }
+}
+
+/** What a return to the recorded half would change is what differs from it. */
+async function lookAtHalf(
+  part: Part,
+  release: string,
+  half: BackendHalf | FrontendHalf,
+  place: { readonly environment: string; readonly bucket: string },
+  job: DriftJob,
+): Promise<HalfDrift> {
+  try {
+    const looked =
+      part === 'backend'
+        ? await backendDrift(half as BackendHalf, job)
+        : await frontendDrift(half as FrontendHalf, place, job);
+    return { part, release, ...looked };
+  } catch (error) {
+    // A missing image or blob is no drift of what runs, but whoever would go back has to know of it.
+    if (error instanceof ActionError && error.outcome === 'interrupted') throw error;
+    job.log.warning(`the ${part} could not be compared with release ${release}: ${messageOf(error)}`);
+    return { part, release, state: 'unknown', lines: messageOf(error).split('\n') };
+  }
+}
+
+async function backendDrift(half: BackendHalf, job: DriftJob): Promise<Pick<HalfDrift, 'state' | 'lines'>> {
+  const config = { half, waitTimeout: NO_WAIT, lockTimeout: NO_WAIT };
+  const { log, clock, signal } = job;
+  const plan = await planRestoreBackend(config, { aws: awsClients(), log: quiet(log), clock, signal });
+  if (plan.busy) return { state: 'busy', lines: [] };
+  const changed = plan.keptVariables.map((name) => `variable ${name}: its value has changed`);
+  const lines = [...plan.lines, ...changed];
+  return plan.changes || changed.length > 0
+    ? { state: 'drifted', lines }
+    : { state: 'as-recorded', lines: [] };
+}
+
+async function frontendDrift(
+  half: FrontendHalf,
+  { environment, bucket }: { readonly environment: string; readonly bucket: string },
+  { log, clock, signal }: DriftJob,
+): Promise<Pick<HalfDrift, 'state' | 'lines'>> {
+  const clients = await siteClients({
+    bucket: half.bucket,
+    releaseBucket: bucket,
+    distribution: half.distribution,
+    connections: CONNECTIONS,
+    clock,
+    signal: () => signal,
+  });
+  try {
+    const plan = await planRestoreSite(
+      {
+        place: { bucket: half.bucket, prefix: half.prefix, environment },
+        manifest: half.manifest,
+        releaseId: 'drift',
+        options: {
+          retainReleases: 1000,
+          verify: 'off',
+          waitForInvalidation: false,
+          waitTimeout: NO_WAIT,
+          concurrency: CONNECTIONS,
+          siteUrl: half.siteUrl,
+        },
+        keepReleases: 1000,
+        maxInvalidationPaths: 1000,
+      },
+      { ...clients, log: quiet(log), clock, signal, pointerManifest: async () => half.manifest },
+    );
+    if (!plan.changes) return { state: 'as-recorded', lines: [] };
+    const { samples, writes, deletes } = plan.plan;
+    return {
+      state: 'drifted',
+      lines: [
+        `${writes} files are missing or other than recorded, ${deletes} are there that should not be`,
+        ...samples.writes.slice(0, 20).map((path) => `other or missing: ${path}`),
+        ...samples.deletes.slice(0, 20).map((path) => `should not be there: ${path}`),
+      ],
+    };
+  } finally {
+    clients.close();
+  }
+}
+
+/** What is said while planning is for the debug log: nothing is about to happen. */
+const quiet = (log: Log): Log => ({ ...log, info: log.debug, group: (_title, work) => work() });
+
+async function keepIssue(
+  report: DriftReport,
+  body: string,
+  label: string,
+  { inputs, log, clock, signal, run }: DriftJob,
+): Promise<number | undefined> {
+  const github: GitHubAccess = {
+    apiUrl: run.apiUrl,
+    repository: run.repository,
+    token: inputs.text('github-token'),
+    log,
+    clock,
+    signal,
+  };
+  const { environment } = report;
+  const text: IssueText = {
+    marker: `drift-${environment}`,
+    label,
+    title: `${environment}: what runs is not what the ledger says`,
+    body,
+  };
+  if (hasDrift(report)) {
+    const kept = await courtesy(log, 'keeping the issue', () => upsertIssue(github, text));
+    if (kept)
+      log.notice(`issue #${kept.number}: ${kept.change === 'none' ? 'says so already' : kept.change}`);
+    return kept?.number;
+  }
+  if (!isClean(report)) return undefined;
+  return courtesy(log, 'closing the issue', () =>
+    closeIssue(github, text, `What is live in \`${environment}\` is as recorded again.`),
+  );
+}
+
+export const definition: Action<typeof action> = { action, main };

@@ -1,0 +1,68 @@
+import type { Part, Pointer } from '../../release/record.ts';
+
+/** One half of what is live, against its record. */
+export interface HalfDrift {
+  readonly part: Part;
+  /** The release that the ledger says is live. */
+  readonly release: string;
+  /**
+   * `as-recorded`; `drifted`; `busy`: a deployment is under way, which is no drift; `unknown`: it could not be told.
+   */
+  readonly state: 'as-recorded' | 'drifted' | 'busy' | 'unknown';
+  /** What differs, or why it is not known; for people. */
+  readonly lines: readonly string[];
+}
+
+export interface DriftReport {
+  readonly environment: string;
+  readonly pointer: Pointer | undefined;
+  readonly halves: readonly HalfDrift[];
+}
+
+/** True where something is live that no release has put there. What is not known is not called drift. */
+export const hasDrift = ({ halves }: DriftReport): boolean => halves.some((half) => half.state === 'drifted');
+
+/** True where everything was looked at and is as recorded: only then is an open issue closed. */
+export const isClean = ({ halves }: DriftReport): boolean =>
+  halves.length > 0 && halves.every((half) => half.state === 'as-recorded');
+
+const WORDS: Record<HalfDrift['state'], string> = {
+  'as-recorded': 'as recorded',
+  drifted: '**not as recorded**',
+  busy: 'a deployment is under way',
+  unknown: 'could not be told',
+};
+
+/** The report for the summary and the issue. No time in it: a report that says the same is the same. */
+export function renderReport({ environment, pointer, halves }: DriftReport): string {
+  if (!pointer) return `The ledger of \`${environment}\` has no release yet.\n`;
+  const rows = halves.map((half) => `| ${half.part} | \`${half.release}\` | ${WORDS[half.state]} |`);
+  const details = halves.flatMap((half) =>
+    half.lines.length > 0 && half.state !== 'as-recorded'
+      ? [
+          '',
+          `**${half.part}**`,
+          '',
+          '```text',
+          ...half.lines.map((line) => line.replaceAll('```', "'''")),
+          '```',
+        ]
+      : [],
+  );
+  const advice = halves.some((half) => half.state === 'drifted')
+    ? [
+        '',
+        'Somebody or something has changed it outside of a release. To keep the change, deploy it; to undo it, run the rollback with `to:` and the release above, or deploy again.',
+      ]
+    : [];
+  return [
+    `What is live in \`${environment}\`, against the ledger:`,
+    '',
+    '| part | release | state |',
+    '| --- | --- | --- |',
+    ...rows,
+    ...details,
+    ...advice,
+    '',
+  ].join('\n');
+}

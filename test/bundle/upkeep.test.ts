@@ -1,0 +1,155 @@
+// What a schedule does: drift against the ledger, and previews that nobody needs any more.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AwsAccess, callAws } from '../../demo/aws.ts';
+import { startCloud, type TestCloud } from '../support/cloud.ts';
+import { type FakeGitHub, startGitHub } from '../support/github.ts';
+import { runAction } from '../support/run-action.ts';
+
+let cloud: TestCloud;
+let github: FakeGitHub;
+let dir: string;
+let access: AwsAccess;
+
+const s3 = (method: string, path: string, body = '') =>
+  callAws(access, { service: 's3', method, path, body, headers: { 'content-type': 'text/html' } });
+const keys = async (bucket: string, prefix: string) =>
+  [...(await s3('GET', `/${bucket}?list-type=2&prefix=${prefix}`)).matchAll(/<Key>([^<]+)</g)].map(
+    (m) => m[1],
+  );
+const env = () => ({ ...cloud.env, GITHUB_API_URL: github.url });
+const run = (name: string, inputs: Record<string, string>) =>
+  runAction(name, { 'github-token': github.token, ...inputs }, { cwd: dir, env: env() });
+const deploy = (inputs: Record<string, string> = {}) =>
+  run('deploy-frontend', { source: 'site', bucket: 'site', ...inputs });
+
+beforeAll(async () => {
+  cloud = await startCloud({ speed: 100 });
+  github = await startGitHub();
+  access = {
+    endpoint: cloud.endpoint,
+    region: 'us-west-2',
+    accessKey: 'AKIALOCALCLOUD000000',
+    secretKey: 'x',
+  };
+  dir = mkdtempSync(join(tmpdir(), 'wwhd-upkeep-'));
+  mkdirSync(join(dir, 'site'));
+  writeFileSync(join(dir, 'site/index.html'), '<!doctype html><title>a</title><p>a');
+  writeFileSync(join(dir, 'site/about.html'), '<!doctype html><title>b</title><p>b');
+  const location =
+    '<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><LocationConstraint>us-west-2</LocationConstraint></CreateBucketConfiguration>';
+  for (const bucket of ['site', 'site-backup', 'pre', 'pre-backup']) await s3('PUT', `/${bucket}`, location);
+  expect((await deploy()).outputs['outcome']).toBe('deployed');
+});
+afterAll(async () => {
+  await cloud?.stop();
+  await github?.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+describe('drift', () => {
+  const drift = (inputs: Record<string, string> = {}) =>
+    run('drift', { 'release-bucket': 'site-backup', ...inputs });
+
+  it('is none after a deployment, and changes nothing', async () => {
+    await cloud.clearRequests();
+    const clean = await drift();
+    expect(clean.outputs, clean.log).toMatchObject({ outcome: 'unchanged', drift: 'false' });
+    expect(await cloud.changes()).toEqual([]);
+    expect(github.issues.size).toBe(0);
+  });
+
+  it('is told in one issue for as long as it lasts', async () => {
+    await s3('PUT', '/site/about.html', '<!doctype html><title>b</title><p>by hand');
+    const found = await drift();
+    expect(found.outputs, found.log).toMatchObject({
+      outcome: 'unchanged',
+      drift: 'true',
+      'issue-number': '1',
+    });
+    expect(found.exitCode).toBe(0);
+    expect(github.issues.get(1)?.body).toContain('other or missing: about.html');
+    await drift();
+    expect(github.issues.size).toBe(1);
+    const red = await drift({ fail: 'true', issue: 'false' });
+    expect([red.outputs['outcome'], red.exitCode]).toEqual(['failed', 1]);
+  });
+
+  it('closes the issue when all is as recorded again', async () => {
+    expect((await deploy()).outputs['outcome']).toBe('deployed');
+    expect((await drift()).outputs).toMatchObject({ drift: 'false' });
+    expect(github.issues.get(1)?.state).toBe('closed');
+  });
+
+  it('warns where GitHub does not let it, and is green all the same', async () => {
+    await s3('PUT', '/site/about.html', '<!doctype html><title>b</title><p>again');
+    const run_ = await drift({ 'github-token': 'ghs_expired' });
+    expect(run_.exitCode).toBe(0);
+    expect(run_.log).toMatch(/::warning::keeping the issue did not work.*expired/);
+  });
+
+  it('knows an environment without a release', async () => {
+    const none = await drift({ environment: 'staging' });
+    expect(none.outputs).toMatchObject({ drift: 'false' });
+    expect(none.summary).toContain('has no release yet');
+  });
+});
+
+describe('previews', () => {
+  const site = 'http://pr-{0}.preview.test/';
+  const preview = (number: number) =>
+    deploy({
+      bucket: 'pre',
+      prefix: `previews/pr-${number}`,
+      environment: `preview-pr-${number}`,
+      verify: 'false',
+    });
+  const remove = (inputs: Record<string, string> = {}) => run('preview-remove', { bucket: 'pre', ...inputs });
+
+  it('go when asked for, with backup, ledger and deployment, and nothing else goes', async () => {
+    for (const number of [1, 12]) expect((await preview(number)).exitCode).toBe(0);
+    await s3('PUT', '/pre/index.html', 'not a preview');
+    github.deployments.push({
+      id: 5,
+      ref: 'x',
+      environment: 'preview',
+      statuses: [{ state: 'success', environment_url: 'http://pr-1.preview.test/' }],
+    });
+    const dry = await remove({ number: '1', 'dry-run': 'true' });
+    expect(dry.outputs).toMatchObject({ outcome: 'planned', removed: '1' });
+    expect(await keys('pre', 'previews/pr-1/')).toHaveLength(2);
+    const gone = await remove({ number: '1', 'site-url': site });
+    expect(gone.outputs, gone.log).toMatchObject({ outcome: 'deployed', removed: '1' });
+    expect(await keys('pre', '')).toEqual([
+      'index.html',
+      'previews/pr-12/about.html',
+      'previews/pr-12/index.html',
+    ]);
+    expect((await keys('pre-backup', '')).filter((key) => key?.includes('pr-1/'))).toEqual([]);
+    expect(github.deployments[0]?.statuses.at(-1)?.state).toBe('inactive');
+    expect((await remove({ number: '1' })).outputs['outcome']).toBe('unchanged');
+  });
+
+  it('are swept when their pull requests are closed, and kept when GitHub does not say', async () => {
+    const issue = (number: number, state: 'open' | 'closed') =>
+      github.issues.set(number, { number, state, title: '', body: '', labels: [], comments: [] });
+    expect((await preview(13)).exitCode).toBe(0);
+    issue(12, 'closed');
+    issue(13, 'open');
+    expect((await preview(99)).exitCode).toBe(0);
+    const swept = await remove();
+    expect(swept.outputs, swept.log).toMatchObject({ removed: '12' });
+    const left = new Set((await keys('pre', 'previews/')).map((key) => key?.split('/')[1]));
+    expect([...left]).toEqual(['pr-13', 'pr-99']);
+    expect(swept.log).toMatch(/::warning::asking for #99/);
+  });
+
+  it('refuse a folder that is not one, before anything is removed', async () => {
+    await cloud.clearRequests();
+    const refused = await remove({ number: '13', folder: '..' });
+    expect(refused.outputs['outcome']).toBe('refused');
+    expect(await cloud.changes()).toEqual([]);
+  });
+});
