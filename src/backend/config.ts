@@ -68,12 +68,15 @@ export interface GateAnswer {
   readonly summary: string;
 }
 
+/** What ran before us, as a release would have recorded it. */
+export type BeforeUs = Pick<BackendResult, 'image' | 'taskDefinition' | 'variables' | 'secrets'>;
+
 /** How a deployment is bound to the ledger; see src/actions/deploy-backend. */
 export interface Journal {
   /** Takes the lock and refuses an older commit. @returns a signal that says the lock was lost. */
   open(): Promise<AbortSignal>;
   /** Opens the record, before anything is changed: a run that dies leaves its trace. */
-  begin(draft: Omit<BackendResult, 'outcome'>): Promise<void>;
+  begin(draft: Omit<BackendResult, 'outcome'>, before: BeforeUs): Promise<void>;
   /**
    * Where the image that runs was brought by a run that died before it had proved it: the image that the ledger calls
    * live, by digest. A way back leads there and not to what nobody has proved.

@@ -1,5 +1,5 @@
 import { publicUrl } from '../runtime/url.ts';
-import type { BackendConfig, BackendPorts, Journal } from './config.ts';
+import type { BackendConfig, BackendPorts, BeforeUs, Journal } from './config.ts';
 import type { Deployment } from './deployment.ts';
 import type { Failure } from './failure.ts';
 import { armAlarms } from './gates.ts';
@@ -9,7 +9,7 @@ import { planChanges, planLines } from './plan.ts';
 import { type Prepared, prepareDeployment, regionOf } from './prepare.ts';
 import { startProbe } from './probe.ts';
 import { recover } from './recover.ts';
-import type { BackendResult } from './result.ts';
+import { type BackendResult, fingerprints } from './result.ts';
 import { bringLive } from './rollout.ts';
 import { resultBase, type Taken, takeSnapshot } from './snapshot.ts';
 import { applyChange } from './spec.ts';
@@ -44,10 +44,19 @@ export async function deployBackend(
       `what runs was left by a run that died before it had proved it; a way back leads to ${shortImage(proved)}`,
     );
   }
-  await journal?.begin(taken.common);
+  await journal?.begin(taken.common, beforeUs(taken));
   if (taken.plan.length === 0) return unchangedResult(prepared, taken, proved, config, ports);
   const stopped = await migrate(prepared, taken, config, ports);
   return stopped ?? rollOut(prepared, { ...taken, proved }, config, ports, recover);
+}
+
+function beforeUs({ snapshot, common }: Taken): BeforeUs {
+  return {
+    image: common.previousImage,
+    taskDefinition: snapshot.spec.taskDefinition,
+    variables: fingerprints(snapshot.arn, snapshot.spec.variables),
+    secrets: snapshot.spec.secrets,
+  };
 }
 
 /** The migration, where there is one. @returns the end of the deployment where it failed. */

@@ -52,6 +52,10 @@ function badImage(text: string): Error {
 export const byDigest = (ref: Pick<ImageRef, 'registry' | 'repository'>, digest: string): string =>
   `${ref.registry}/${ref.repository}@${digest}`;
 
+/** The same image by its digest, whatever form its reference has (`nginx:1` too): tag and digest are replaced. */
+export const pinTo = (image: string, digest: string): string =>
+  `${image.replace(/@.*$/, '').replace(/:[^/:]+$/, '')}@${digest}`;
+
 /** The digest in a reference, if it has one. */
 export const digestOf = (image: string): string | undefined => /@(sha256:[a-f0-9]{64})$/.exec(image)?.[1];
 

@@ -1,8 +1,8 @@
 import type { EcrApi } from '../aws/ecr.ts';
 import { awsProblem, isMissing, readAwsError } from '../aws/errors.ts';
-import { refused } from '../runtime/errors.ts';
+import { ActionError, refused } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
-import { byDigest, type ImageRef } from './image-ref.ts';
+import { byDigest, type ImageRef, parseImageRef } from './image-ref.ts';
 
 /** An image that exists, named by its digest. */
 export interface ResolvedImage {
@@ -123,18 +123,23 @@ function unproved(ref: ImageRef, log: Log): ResolvedImage {
   return { image: byDigest(ref, ref.digest), digest: ref.digest, digests: [ref.digest] };
 }
 
-/** The digest that a tag points to now; `undefined` where that cannot be known. */
+/**
+ * The digest that an image's tag points to now; `undefined` where that cannot be known.
+ * @param image as a service names it, which need not be a form that we would deploy
+ */
 export async function digestBehindTag(
-  ref: ImageRef,
+  image: string,
   ecr: (region: string | undefined, account: string | undefined) => EcrApi,
 ): Promise<string | undefined> {
-  if (ref.digest) return ref.digest;
-  if (ref.kind !== 'ecr') return undefined;
   try {
+    const ref = parseImageRef(image);
+    if (ref.digest) return ref.digest;
+    if (ref.kind !== 'ecr') return undefined;
     const found = await ecr(ref.region, ref.account).image(ref.repository, { tag: ref.tag ?? 'latest' });
     return found?.digest;
   } catch (error) {
-    if (isMissing(error) || readAwsError(error).kind === 'denied') return undefined;
+    if (error instanceof ActionError || isMissing(error) || readAwsError(error).kind === 'denied')
+      return undefined;
     throw error;
   }
 }

@@ -5,6 +5,7 @@ export type {
   BackendAws,
   BackendConfig,
   BackendPorts,
+  BeforeUs,
   GateAnswer,
   Journal,
   MigrationConfig,
@@ -16,7 +17,7 @@ export {
   parseEnvironment,
   parseSecretLines,
 } from './env-file.ts';
-export { parseImageRef, shortImage } from './image-ref.ts';
+export { digestOf, parseImageRef, shortImage } from './image-ref.ts';
 export { cleanUpInterrupted } from './interrupted.ts';
 export { parseNetwork } from './migrate.ts';
 export type { PlanEntry } from './plan.ts';

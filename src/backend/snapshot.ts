@@ -1,7 +1,7 @@
 import { ActionError, refused } from '../runtime/errors.ts';
 import type { BackendConfig, BackendPorts } from './config.ts';
 import { digestBehindTag } from './image.ts';
-import { digestOf, parseImageRef, shortImage } from './image-ref.ts';
+import { digestOf, pinTo, shortImage } from './image-ref.ts';
 import { type PlanEntry, planChanges, planLines } from './plan.ts';
 import { type Prepared, refuseUnfit } from './prepare.ts';
 import { type BackendResult, fingerprints } from './result.ts';
@@ -35,8 +35,9 @@ export async function takeSnapshot(
   const plan = planChanges(snapshot.spec, wanted);
   ports.log.info(plan.length === 0 ? 'Plan: nothing to change' : 'Plan:');
   for (const line of planLines(plan)) ports.log.info(`  ${line}`);
-  const common = resultBase(snapshot, prepared.image.image, wanted, plan);
+  const base = resultBase(snapshot, prepared.image.image, wanted, plan);
   const digest = plan.length === 0 ? undefined : await snapshotDigest(snapshot, prepared, ports);
+  const common = digest ? { ...base, previousImage: pinTo(snapshot.spec.image, digest) } : base;
   return { snapshot, digest, wanted, plan, common };
 }
 
@@ -85,9 +86,7 @@ async function snapshotDigest(
   if (named) return named;
   const seen = await target.digestNow(snapshot);
   if (seen) return seen;
-  const behind = await digestBehindTag(parseImageRef(snapshot.spec.image), (...at) => aws.ecr(...at)).catch(
-    () => undefined,
-  );
+  const behind = await digestBehindTag(snapshot.spec.image, (...at) => aws.ecr(...at)).catch(() => undefined);
   if (!behind || image.digests.includes(behind)) {
     log.warning(
       `the service runs ${shortImage(snapshot.spec.image)}, a tag that by now names ${behind ? 'the new image' : 'nothing that can be looked up'}: a return to the old version can only ask for the tag. From this deployment on the service names its image by digest, and this cannot happen again.`,

@@ -1,4 +1,4 @@
-import { byDigest, digestOf, parseImageRef } from './image-ref.ts';
+import { digestOf, pinTo } from './image-ref.ts';
 import type { BackendSpec, SpecChange, TargetKind } from './spec.ts';
 import { changeBack } from './spec.ts';
 import type { BackendState } from './targets/target.ts';
@@ -35,7 +35,7 @@ export function undoFor(
     service: snapshot.arn,
     container,
     change: changeBack(snapshot.spec, wanted),
-    pinned: digestOf(image) ? image : digest && byDigest(parseImageRef(image), digest),
+    pinned: digestOf(image) ? image : digest && pinTo(image, digest),
     previousImage: image,
     image: wanted.image,
   };

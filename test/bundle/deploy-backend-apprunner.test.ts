@@ -159,6 +159,10 @@ describe.concurrent('a release', () => {
       },
     });
     expect(await readJson(cloud, bucket, 'production/current.json')).toMatchObject({ backend: 'r2' });
+    expect(await readJson(cloud, bucket, 'production/releases/r2.adopted.json')).toMatchObject({
+      type: 'adoption',
+      backend: { image: one, result: 'deployed' },
+    });
     expect(await readJson<{ holders: [] }>(cloud, bucket, 'production/lock.json')).toMatchObject({
       holders: [],
     });

@@ -24,6 +24,9 @@ import {
 } from '../support/backend-faults.ts';
 import type { TestCloud } from '../support/cloud.ts';
 
+/** Retries under throttling take their time on a busy machine; milliseconds. */
+const TIMEOUT = 120_000;
+
 let stage: FaultStage;
 let cloud: TestCloud;
 let one: string;
@@ -203,6 +206,7 @@ describe.concurrent('App Runner', () => {
   test.each(ROWS.map((row, index) => ({ ...row, on: 'apprunner' as const, index })))(
     '$name: $outcome',
     (row) => playRow(stage, row, row.index),
+    TIMEOUT,
   );
 });
 
@@ -226,7 +230,7 @@ describe.concurrent('App Runner, interrupted', () => {
     expect(await readJson(cloud, bucket, 'production/releases/r1.json')).toMatchObject({
       backend: { result: 'interrupted', cause: expect.stringMatching(/returned to/) },
     });
-    expect(await readJson(cloud, bucket, 'production/current.json')).toBeUndefined();
+    expect(await readJson(cloud, bucket, 'production/current.json')).toMatchObject({ backend: 'r1.adopted' });
   });
 
   test('kill -9, then the post step', async () => {

@@ -18,6 +18,9 @@ import {
   updated,
 } from '../support/backend-faults.ts';
 
+/** Retries under throttling take their time on a busy machine; milliseconds. */
+const TIMEOUT = 120_000;
+
 let stage: FaultStage;
 beforeAll(async () => {
   stage = await faultStage(100);
@@ -145,8 +148,10 @@ const ROWS: readonly FaultRow[] = [
 ];
 
 describe.concurrent('ECS', () => {
-  test.each(ROWS.map((row, index) => ({ ...row, index })))('$on: $name: $outcome', (row) =>
-    playRow(stage, row, row.index),
+  test.each(ROWS.map((row, index) => ({ ...row, index })))(
+    '$on: $name: $outcome',
+    (row) => playRow(stage, row, row.index),
+    TIMEOUT,
   );
 
   test('SIGTERM: the deployment is told to stop, and the post step sees the old version run', async () => {
