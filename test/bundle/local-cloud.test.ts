@@ -243,6 +243,23 @@ describe('the local cloud', () => {
   });
 
   it.each([
+    ['attachment; filename="ü.txt"', 200],
+    ['a\r\nset-cookie: x', 400],
+  ])('overrides a header of the answer with %j: %d', async (value, status) => {
+    await put('named', 'x');
+    const query = `response-content-disposition=${encodeURIComponent(value)}`;
+    const answer = await fetch(`${cloud.endpoint}/site/named?${query}`, {
+      headers: {
+        authorization:
+          'AWS4-HMAC-SHA256 Credential=A/20260101/us-west-2/s3/aws4_request, SignedHeaders=host, Signature=0',
+        'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
+      },
+    });
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('set-cookie')).toBeNull();
+  });
+
+  it.each([
     [{ kind: 'throttle' }, 'SlowDown'],
     [{ kind: 'denied' }, 'AccessDenied'],
     [{ kind: 'expired-token' }, 'ExpiredToken'],
@@ -437,6 +454,14 @@ describe('a distribution with two origins', () => {
         return [answer.status, await answer.text()];
       };
       expect(await ask('/')).toEqual([200, 'page']);
+      // What is large is read from its file while it goes out, although it is replaced and gone by then.
+      await s3.send(
+        new PutObjectCommand({ Bucket: 'pages', Key: 'large.bin', Body: Buffer.alloc(8_000_000, 'l') }),
+      );
+      const large = await fetch(`http://${made.Distribution?.DomainName}/large.bin`);
+      await s3.send(new PutObjectCommand({ Bucket: 'pages', Key: 'large.bin', Body: 'small now' }));
+      expect((await large.arrayBuffer()).byteLength).toBe(8_000_000);
+      expect(await ask('/large.bin')).toEqual([200, 'small now']);
       expect(await ask('/api/a?x=1')).toEqual([200, 'GET /api/a?x=1 ']);
       expect(await ask('/api/a', { method: 'POST', body: 'sent' })).toEqual([200, 'POST /api/a sent']);
       expect((await ask('/api/broken'))[0]).toBe(503);

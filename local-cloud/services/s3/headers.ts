@@ -143,7 +143,7 @@ export function objectHeaders(object: S3Object, withChecksum: boolean): Record<s
   return headers;
 }
 
-/** @throws CloudFault InvalidRequest where an anonymous request overrides */
+/** @throws CloudFault InvalidRequest where an anonymous request overrides, InvalidArgument for what no header can hold */
 export function overrides(query: URLSearchParams, signed: boolean): Record<string, string> {
   const found: Record<string, string> = {};
   for (const [name, value] of query) {
@@ -155,7 +155,13 @@ export function overrides(query: URLSearchParams, signed: boolean): Record<strin
         'Request specific response headers cannot be used for anonymous GET requests.',
       );
     }
-    found[header] = value;
+    if (/\p{Cc}/u.test(value)) {
+      throw new CloudFault('InvalidArgument', 'Header value cannot be represented using ISO-8859-1.', 400, {
+        ArgumentName: name,
+      });
+    }
+    // Bytes of UTF-8 as they are: a header is written in Latin-1.
+    found[header] = Buffer.from(value, 'utf8').toString('latin1');
   }
   return found;
 }

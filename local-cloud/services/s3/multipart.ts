@@ -130,8 +130,8 @@ function keepPart(call: Call, upload: Upload, number: number, part: Part): void 
 }
 
 export const uploadPart: Handler = async (call) => {
-  const upload = uploadOf(call);
   const number = partNumberOf(call);
+  const upload = uploadOf(call);
   const { blob, algorithm, checksum, asked } = await receive(
     call.request,
     call.store.blobs,
@@ -154,8 +154,8 @@ export const uploadPart: Handler = async (call) => {
 
 export const uploadPartCopy: Handler = async (call) => {
   const { request, store } = call;
-  const upload = uploadOf(call);
   const number = partNumberOf(call);
+  const upload = uploadOf(call);
   const source = sourceOf(call);
   const header = request.headers['x-amz-copy-source-range'];
   const range = header === undefined ? 'whole' : parseRange(header, source.size);

@@ -271,7 +271,8 @@ def check_multipart_that_is_refused_or_given_up():
     on("complete-multipart-upload", *this, "--multipart-upload", parts, fails="EntityTooSmall")
     on("abort-multipart-upload", *this)
     on("list-parts", *this, fails="NoSuchUpload")
-    on("upload-part", *this, "--part-number", "10001", "--body", file("x"), fails="NoSuchUpload")
+    on("upload-part", *this, "--part-number", "10001", "--body", file("x"), fails="InvalidArgument")
+    on("upload-part", *this, "--part-number", "1", "--body", file("x"), fails="NoSuchUpload")
 
 
 def check_tags_of_objects():
