@@ -6,7 +6,7 @@ import { wentLive } from './result.ts';
 const WEEK = 7 * 86_400_000;
 /** Weeks in the chart. */
 const WEEKS = 26;
-const BAR = { width: 20, gap: 6, height: 88 };
+const BAR = { width: 30, gap: 9, height: 88 };
 
 export function doraCards(dora: Dora): string {
   return describeDora(dora)
@@ -28,7 +28,7 @@ interface Week {
 export function weeksChart(rows: readonly HistoryRow[], now: number): string {
   const weeks = countWeeks(rows, now);
   const most = Math.max(1, ...weeks.map(total));
-  if (weeks.length < 2) return '';
+  if (rows.length < 2) return '';
   const width = weeks.length * (BAR.width + BAR.gap);
   const bars = weeks.map((week, i) => bar(week, i * (BAR.width + BAR.gap), most)).join('');
   return `<figure class="scroll"><svg viewBox="0 0 ${width} ${BAR.height + 18}" width="${width}" height="${BAR.height + 18}" role="img" aria-label="Releases by week">${bars}</svg><figcaption><span class="key good"></span>stayed <span class="key bad"></span>failed or gone back from <span class="key rollbacks"></span>rollbacks, by week</figcaption></figure>`;
@@ -37,13 +37,9 @@ export function weeksChart(rows: readonly HistoryRow[], now: number): string {
 const total = (week: Week) => week.good + week.bad + week.rollbacks;
 
 function countWeeks(rows: readonly HistoryRow[], now: number): Week[] {
-  const oldest = rows.at(-1);
-  if (!oldest) return [];
-  const span = Math.ceil((now - Date.parse(oldest.record.startedAt)) / WEEK);
-  const count = Math.min(WEEKS, Math.max(1, span));
   const weeks = Array.from(
-    { length: count },
-    (_, i): Week => ({ from: now - (count - i) * WEEK, good: 0, bad: 0, rollbacks: 0 }),
+    { length: WEEKS },
+    (_, i): Week => ({ from: now - (WEEKS - i) * WEEK, good: 0, bad: 0, rollbacks: 0 }),
   );
   for (const { record, undoneBy } of rows) {
     const week = weeks.findLast(({ from }) => Date.parse(record.startedAt) >= from);

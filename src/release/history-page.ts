@@ -107,7 +107,7 @@ function notes({ record, live, good, undoneBy }: HistoryRow): string {
     live.length > 0 ? `<b>live</b>${live.length === 1 ? ` (${live[0]})` : ''}` : '',
     good ? 'good' : '',
     record.type === 'rollback' && record.restores ? `back to ${link(record.restores)}` : '',
-    record.replaces ? `replaced ${link(record.replaces)}` : '',
+    record.type === 'rollback' && record.replaces ? `in place of ${link(record.replaces)}` : '',
     undoneBy ? `gone back from by ${link(undoneBy)}` : '',
     record.reason ? `“${e(record.reason)}”` : '',
     cause ? `<span class="cause">${e(cause.length > 300 ? `${cause.slice(0, 300)}…` : cause)}</span>` : '',

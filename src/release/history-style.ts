@@ -34,7 +34,7 @@ table{width:100%;border-collapse:collapse;background:var(--card);border:1px soli
 th{text-align:left;font-size:12.5px;font-weight:600;color:var(--quiet);padding:10px 12px;border-bottom:1px solid var(--line);white-space:nowrap}
 td{padding:10px 12px;border-bottom:1px solid var(--line);vertical-align:top}
 tr:last-child td{border-bottom:0}
-td:nth-child(3){white-space:nowrap}
+td:nth-child(3),.id{white-space:nowrap}
 .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 small{display:block;color:var(--quiet);font-size:12px}
 tr.live{background:var(--live)}

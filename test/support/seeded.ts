@@ -21,9 +21,8 @@ export function seeded(seed: number): Random {
     next,
     int,
     pick: (from) => {
-      const found = from[int(0, from.length - 1)];
-      if (found === undefined) throw new Error('nothing to pick from');
-      return found;
+      if (from.length === 0) throw new Error('nothing to pick from');
+      return from[int(0, from.length - 1)] as (typeof from)[number];
     },
     chance: (probability) => next() < probability,
   };
