@@ -1,0 +1,162 @@
+variable "name" {
+  description = "Name of the application; the resources are named after it."
+  type        = string
+  default     = "wwhd"
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,30}$", var.name))
+    error_message = "Use 2 to 31 lower-case letters, digits and hyphens, beginning with a letter."
+  }
+}
+
+variable "environment" {
+  description = "The environment, as in the actions' input and on GitHub."
+  type        = string
+  default     = "production"
+}
+
+variable "region" {
+  description = "Region of everything but CloudFront's certificate."
+  type        = string
+  default     = "us-west-2"
+}
+
+variable "github_repository" {
+  description = "The repository whose jobs may assume the roles, as owner/name."
+  type        = string
+  validation {
+    condition     = can(regex("^[^/*]+/[^/*]+$", var.github_repository))
+    error_message = "Write owner/name. A wildcard would let other repositories deploy."
+  }
+}
+
+variable "github_subjects" {
+  description = "Further `sub` claims that may assume the deploying role. Repositories made since July 2026 have ids in theirs (repo:owner@1/name@2:environment:production): take yours from the failed login's CloudTrail event."
+  type        = list(string)
+  default     = []
+  validation {
+    condition     = alltrue([for subject in var.github_subjects : can(regex("^repo:[^*]+$", subject))])
+    error_message = "Each begins with repo: and has no wildcard."
+  }
+}
+
+variable "create_github_oidc_provider" {
+  description = "False where the account has GitHub's OIDC provider already: there can be one only."
+  type        = bool
+  default     = true
+}
+
+variable "target" {
+  description = "What runs the backend: apprunner (customers from before 2026-04-30 only), ecs-express, or none."
+  type        = string
+  default     = "ecs-express"
+  validation {
+    condition     = contains(["apprunner", "ecs-express", "none"], var.target)
+    error_message = "Use apprunner, ecs-express or none."
+  }
+}
+
+variable "first_image" {
+  description = "The image, by digest, that the service is made with; afterwards deploy-backend owns it. Push one with push-image first: repository first, service second."
+  type        = string
+  default     = ""
+  validation {
+    condition     = var.first_image == "" || can(regex("@sha256:[0-9a-f]{64}$", var.first_image))
+    error_message = "Name it by digest: a tag such as latest can not be gone back to."
+  }
+}
+
+variable "port" {
+  description = "Port that the app listens on."
+  type        = number
+  default     = 8000
+}
+
+variable "health_check_path" {
+  description = "Path that answers 200 where the app is healthy."
+  type        = string
+  default     = "/health"
+}
+
+variable "cpu" {
+  description = "CPU units: 256 to 4096."
+  type        = number
+  default     = 1024
+}
+
+variable "memory" {
+  description = "Memory in MiB."
+  type        = number
+  default     = 2048
+}
+
+variable "min_instances" {
+  description = "Smallest number of instances or tasks. Two survive the loss of one."
+  type        = number
+  default     = 2
+}
+
+variable "max_instances" {
+  description = "Largest number of instances or tasks."
+  type        = number
+  default     = 10
+}
+
+variable "max_concurrency" {
+  description = "App Runner: requests that one instance takes at a time."
+  type        = number
+  default     = 100
+}
+
+variable "secret_names" {
+  description = "Secrets Manager secrets that the app is given, by variable. Terraform makes them empty; their values are set by hand and are in no state file."
+  type        = map(string)
+  default     = {}
+}
+
+variable "site_bucket" {
+  description = "Name of the site's bucket."
+  type        = string
+  default     = null
+}
+
+variable "release_bucket" {
+  description = "Name of the bucket of the ledger and the backup."
+  type        = string
+  default     = null
+}
+
+variable "domain" {
+  description = "Host name of the site; empty uses CloudFront's own."
+  type        = string
+  default     = ""
+}
+
+variable "zone_id" {
+  description = "Route 53 zone of the domain."
+  type        = string
+  default     = ""
+}
+
+variable "alarm_topics" {
+  description = "ARNs of SNS topics that alarms are sent to."
+  type        = list(string)
+  default     = []
+}
+
+variable "max_p95_latency" {
+  description = "Milliseconds above which the p95 latency rings."
+  type        = number
+  default     = 1000
+}
+
+variable "monthly_budget" {
+  description = "US dollars a month above which budget_emails are told; 0 makes no budget."
+  type        = number
+  default     = 0
+}
+
+variable "budget_emails" {
+  description = "Who is told."
+  type        = list(string)
+  default     = []
+}
