@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import {
+  cacheControlOf,
+  cacheRule,
+  IMMUTABLE,
+  REVALIDATE,
+  SHORT,
+} from '../../../src/frontend/cache-rules.ts';
+import { contentTypeOf } from '../../../src/frontend/content-type.ts';
+import { nameProblem } from '../../../src/frontend/names.ts';
+import { parseRedirects } from '../../../src/frontend/redirects.ts';
+
+describe('cacheControlOf', () => {
+  it.each([
+    // Next.js
+    ['_next/static/chunks/app/page-0f7c4d2b1a3e5f60.js', IMMUTABLE],
+    ['_next/static/Xy12_abc/_buildManifest.js', IMMUTABLE],
+    ['index.html', REVALIDATE],
+    ['about/index.txt', REVALIDATE],
+    // Vite
+    ['assets/index-DiwrgTda.js', IMMUTABLE],
+    ['assets/index-BdQq_4o_.css', IMMUTABLE],
+    ['assets/react-CHdo91hT.svg', IMMUTABLE],
+    // Astro, SvelteKit, Nuxt
+    ['_astro/hoisted.CjV4GOnC.js', IMMUTABLE],
+    ['_app/immutable/entry/start.BmRWx6p4.js', IMMUTABLE],
+    ['_app/version.json', REVALIDATE],
+    ['_nuxt/DxyvT3ab.js', IMMUTABLE],
+    ['_nuxt/builds/latest.json', REVALIDATE],
+    // Docusaurus, webpack, Hugo, create-react-app
+    ['assets/js/main.1a2b3c4d.js', IMMUTABLE],
+    ['assets/css/styles.fe01ab9c.css', IMMUTABLE],
+    ['assets/images/logo-0a1b2c3d4e5f60718293a4b5c6d7e8f9.png', IMMUTABLE],
+    ['css/main.min.9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08.css', IMMUTABLE],
+    ['static/js/main.8e2c3f1d.chunk.js', IMMUTABLE],
+    ['static/js/main.8e2c3f1d.js.map', IMMUTABLE],
+    // Names that people give are no hashes.
+    ['assets/photo-IMG_2041.jpg', SHORT],
+    ['assets/icon-Settings.svg', SHORT],
+    ['assets/app-version2.js', REVALIDATE],
+    ['reports/report-20261123.pdf', REVALIDATE],
+    ['facade.js', REVALIDATE],
+    ['sw.js', REVALIDATE],
+    ['style.css', REVALIDATE],
+    ['logo.svg', SHORT],
+    ['data.json', REVALIDATE],
+    ['unknown.thing', REVALIDATE],
+    ['_next/static/page.html', REVALIDATE],
+  ])('%s', (path, expected) => expect(cacheControlOf(path, [])).toBe(expected));
+
+  it('takes the first of the user’s rules that matches, at its word', () => {
+    const rules = [
+      cacheRule('*.html', 'max-age=1'),
+      cacheRule('/docs/**', 'max-age=2'),
+      cacheRule('**', 'max-age=3'),
+    ];
+    expect(cacheControlOf('deep/page.html', rules)).toBe('max-age=1');
+    expect(cacheControlOf('docs/a.png', rules)).toBe('max-age=2');
+    expect(cacheControlOf('_next/static/a.js', rules)).toBe('max-age=3');
+  });
+});
+
+describe('contentTypeOf', () => {
+  it.each([
+    ['index.html', '', 'text/html; charset=utf-8'],
+    ['A.HTML', '', 'text/html; charset=utf-8'],
+    ['app.js', '', 'text/javascript; charset=utf-8'],
+    ['app.js.map', '', 'application/json; charset=utf-8'],
+    ['logo.svg', '', 'image/svg+xml; charset=utf-8'],
+    ['site.webmanifest', '', 'application/manifest+json; charset=utf-8'],
+    ['feed.xml', '', 'application/xml; charset=utf-8'],
+    ['font.woff2', '', 'font/woff2'],
+    ['a.wasm', '', 'application/wasm'],
+    ['about', '<!DOCTYPE html><html>', 'text/html; charset=utf-8'],
+    ['about', '<!-- made by x -->\n<html lang=en>', 'text/html; charset=utf-8'],
+    ['binary', '\u0000\u0001', 'application/octet-stream'],
+    ['.well-known/apple-app-site-association', '{}', 'application/json; charset=utf-8'],
+    ['.well-known/openid', ' {"a":1}', 'application/json; charset=utf-8'],
+    ['.well-known/acme', 'token', 'text/plain; charset=utf-8'],
+    ['strange.zzz', '', 'application/octet-stream'],
+  ])('%s', (path, head, expected) => expect(contentTypeOf(path, head)).toBe(expected));
+});
+
+describe('nameProblem', () => {
+  it.each([
+    ['a b+c%20#?&;=😀/é/e\u0301.txt', undefined],
+    ['x'.repeat(1024), undefined],
+    ['x'.repeat(1025), /1025 bytes/],
+    ['é'.repeat(513), /1026 bytes/],
+    ['line\nbreak', /control/],
+    ['bad\uFFFDname', /UTF-8/],
+    ['a/../b', /URL/],
+  ])('%j', (key, expected) => {
+    const problem = nameProblem(key);
+    if (expected) expect(problem).toMatch(expected);
+    else expect(problem).toBeUndefined();
+  });
+});
+
+describe('parseRedirects', () => {
+  it('reads lines, comments and folders', () => {
+    expect(
+      parseRedirects('# moved\n/old /new\n/caf%C3%A9 https://x.example/ 301\n/dir/ /other # why\n'),
+    ).toEqual([
+      { from: 'old', to: '/new', line: 2 },
+      { from: 'café', to: 'https://x.example/', line: 3 },
+      { from: 'dir/index.html', to: '/other', line: 4 },
+    ]);
+  });
+  it.each([
+    ['/a', /from to/],
+    ['/a /b 200', /301 only/],
+    ['/a/* /b', /patterns/],
+    ['/:id /b', /patterns/],
+    ['a /b', /start with/],
+    ['/a b', /target/],
+    ['/a /b\n/a /c', /line 2: the path is redirected twice/],
+  ])('refuses %j', (text, says) => expect(() => parseRedirects(text)).toThrow(says));
+});
