@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../../src/cli/commands.ts';
+import { repositoryOf } from '../../../src/cli/context.ts';
+import { parseFlags } from '../../../src/cli/flags.ts';
+import { commandHelp, generalHelp } from '../../../src/cli/help.ts';
+import { nearest } from '../../../src/cli/nearest.ts';
+import { Terminal } from '../../../src/cli/terminal.ts';
+import { readFileCommand, readLine } from '../../../src/cli/workflow-commands.ts';
+
+const rollback = COMMANDS['rollback'] as NonNullable<(typeof COMMANDS)[string]>;
+const inputs = (args: string[], env = {}) => parseFlags(rollback, args, env).inputs;
+
+describe('flags', () => {
+  it.each<[string[], Record<string, string>]>([
+    [['--to', 'v1'], { to: 'v1' }],
+    [['--to=v1'], { to: 'v1' }],
+    [['--reason=a=b c'], { reason: 'a=b c' }],
+    [['v1', '--dry-run'], { to: 'v1', 'dry-run': 'true' }],
+    [['--dry-run', 'false'], { 'dry-run': 'false' }],
+    [['--dry-run', 'v1'], { 'dry-run': 'true', to: 'v1' }],
+    [['--no-rollback-on-failure'], { 'rollback-on-failure': 'false' }],
+    [['--to='], { to: '' }],
+  ])('%j', (args, expected) => {
+    expect(inputs(args)).toEqual(expected);
+  });
+
+  it('may come from the environment, and the command line wins', () => {
+    const env = { WWHD_RELEASE_BUCKET: 'b', WWHD_TO: 'v1' };
+    expect(inputs(['--to', 'v2'], env)).toEqual({ 'release-bucket': 'b', to: 'v2' });
+  });
+
+  it.each<[string[], RegExp]>([
+    [['--tto', 'v1'], /there is no flag --tto[\s\S]*did you mean --to\?/],
+    [['--to'], /--to needs a value/],
+    [['--to', '--dry-run'], /--to needs a value/],
+    [['v1', 'v2'], /"v2" stands where no word is expected/],
+    [['--no-to'], /there is no flag --no-to/],
+  ])('refuses %j', (args, words) => {
+    expect(() => inputs(args)).toThrow(words);
+  });
+});
+
+describe('help', () => {
+  it('names every command, and every flag of each', () => {
+    for (const [name, command] of Object.entries(COMMANDS)) {
+      expect(generalHelp()).toContain(name);
+      for (const input of Object.keys(command.action.inputs)) {
+        expect(commandHelp(name, command)).toContain(`--${input}`);
+      }
+    }
+  });
+});
+
+describe('what a bundle says', () => {
+  it.each([
+    ['plain', { kind: 'text', text: 'plain' }],
+    ['::group::Plan', { kind: 'group', text: 'Plan' }],
+    ['::endgroup::', { kind: 'end-group' }],
+    ['::error::a%0Ab 100%25', { kind: 'error', text: 'a\nb 100%' }],
+    ['::warning file=a.yml,line=3::text: more', { kind: 'warning', text: 'text: more' }],
+    ['::add-mask::secret', { kind: 'mask', text: 'secret' }],
+    ['::progress::1 of 2', { kind: 'progress', text: '1 of 2' }],
+    ['::set-env name=a::b', { kind: 'nothing' }],
+    ['::not a command', { kind: 'text', text: '::not a command' }],
+  ])('%s', (line, said) => {
+    expect(readLine(line)).toEqual(said);
+  });
+
+  it('is read from its files', () => {
+    expect(readFileCommand('a<<X\n1\n2\nX\nb<<Y\n\nY\n')).toEqual({ a: '1\n2', b: '' });
+  });
+});
+
+describe('the terminal', () => {
+  const screen = (isTTY: boolean) => {
+    const written: string[] = [];
+    const write = (text: string) => void written.push(text);
+    return { written, screen: { write, isTTY, columns: () => 80, colours: false } };
+  };
+
+  it('shows lines as they come, and hides what is masked', () => {
+    const { written, screen: plain } = screen(false);
+    const terminal = new Terminal(plain, { verbose: false, now: () => 0 });
+    const lines = [
+      '::add-mask::hunter2',
+      '::group::Plan',
+      'the word is hunter2',
+      '::endgroup::',
+      '::debug::x',
+    ];
+    for (const line of lines) terminal.show(readLine(line));
+    terminal.show(readLine('::error::no%0A  next: yes'));
+    terminal.end('refused', false);
+    expect(written.join('')).toBe('Plan\n  the word is ***\nerror: no\n    next: yes\n✗ refused in 0ms\n');
+  });
+
+  it('writes progress seldom where every line stays', () => {
+    const { written, screen: plain } = screen(false);
+    let now = 0;
+    const terminal = new Terminal(plain, { verbose: false, now: () => now });
+    for (; now < 25_000; now += 1000) terminal.show({ kind: 'progress', text: `at ${now}` });
+    expect(written.join('')).toBe('  at 0\n  at 10000\n  at 20000\n');
+  });
+});
+
+describe('the run on a laptop', () => {
+  it.each([
+    ['git@github.com:org/app.git', 'org/app'],
+    ['https://github.com/org/app.git', 'org/app'],
+    ['https://github.com/org/app', 'org/app'],
+    ['ssh://git@host:2222/org/app.git', 'org/app'],
+    ['org/app', 'org/app'],
+    ['', ''],
+  ])('has the repository of %s', (remote, expected) => {
+    expect(repositoryOf(remote)).toBe(expected);
+  });
+});
+
+describe('nearest', () => {
+  it.each([
+    ['rollbak', 'rollback'],
+    ['histroy', 'history'],
+    ['xyz', undefined],
+  ])('%s', (word, expected) => {
+    expect(nearest(word, ['rollback', 'history', 'plan'])).toBe(expected);
+  });
+});
