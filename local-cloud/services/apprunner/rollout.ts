@@ -1,22 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { CloudContext } from '../../core/service.ts';
 import { FrontDoor } from '../../images/front-door.ts';
-import { becomesHealthy, type HealthCheck, sleep } from '../../images/health.ts';
+import { sleep } from '../../images/health.ts';
 import type { Instance } from '../../images/instance.ts';
-import { LINUX_AMD64 } from '../../images/platform.ts';
-import { PullError, type PulledImage } from '../../images/pull.ts';
 import { patience, retire, runnerOf } from '../../images/runner.ts';
 import type { CloudWatchService } from '../cloudwatch/index.ts';
 import type { LogsService } from '../logs/index.ts';
-import type { SecretsManagerService } from '../secretsmanager/index.ts';
-import { words } from './configuration.ts';
 import type { Configuration, OperationRecord, OperationType, ServiceRecord } from './model.ts';
+import { RolloutFailed, startInstance } from './start.ts';
 
 /** Seconds that App Runner takes, at speed 1; measured services take 2 to 5 minutes in all, so this is a quick one. */
-const SECONDS = { pending: 2, pull: 10, provision: 20, rollback: 10, pause: 20, remove: 20, pullFails: 30 };
-
-/** Why a deployment did not succeed, as the service's log says it. */
-class RolloutFailed extends Error {}
+const SECONDS = { pending: 2, rollback: 10, pause: 20, remove: 20 };
 
 /** What runs of one service. */
 interface Live {
@@ -204,107 +198,19 @@ export class Rollouts {
     operation: OperationRecord | undefined,
     paced: boolean,
   ): Promise<void> {
-    const { ImageIdentifier, ImageConfiguration } = wanted.source.ImageRepository;
-    this.#say(service, '[AppRunner] Starting to pull your application image.', operation);
-    const image = await this.#pull(service, ImageIdentifier);
-    if (paced) await this.#wait(SECONDS.pull);
-    this.#say(service, '[AppRunner] Successfully pulled your application image from ECR.', operation);
-    const env = this.#environment(service, ImageConfiguration);
-    this.#say(service, '[AppRunner] Provisioning instances and deploying image.', operation);
-    if (paced) await this.#wait(SECONDS.provision);
-    if (this.#closed) return;
-    const instance = await this.#launch(service, wanted, image, env);
-    await this.#healthy(service, wanted, instance, operation);
+    const started = await startInstance(this.#context, service, wanted, {
+      paced,
+      say: (line) => this.#say(service, line, operation),
+      cancelled: () => this.#closed,
+      // Faults meet what an operation brings, never what comes back by itself.
+      forced: (kind) =>
+        operation !== undefined && this.#context.fault('apprunner', kind, service.arn) !== undefined,
+    });
+    if (!started) return;
+    const { instance, image } = started;
     this.#switch(service, instance);
     service.digest = image.digest;
     this.#context.changed('apprunner');
-  }
-
-  async #pull(service: ServiceRecord, reference: string) {
-    try {
-      return await runnerOf(this.#context).pull(reference, service.region, LINUX_AMD64);
-    } catch (error) {
-      if (!(error instanceof PullError)) throw error;
-      await this.#wait(SECONDS.pullFails);
-      throw new RolloutFailed(
-        '[AppRunner] Failed to pull your application image. Be sure you configure your service with a valid access role to your ECR repository.',
-      );
-    }
-  }
-
-  #environment(
-    service: ServiceRecord,
-    configuration: Configuration['source']['ImageRepository']['ImageConfiguration'],
-  ): Record<string, string> {
-    const secrets = this.#context.service<SecretsManagerService>('secretsmanager');
-    const env: Record<string, string> = { ...configuration.RuntimeEnvironmentVariables };
-    for (const [name, arn] of Object.entries(configuration.RuntimeEnvironmentSecrets ?? {})) {
-      try {
-        env[name] = secrets.resolve(arn, service.region);
-      } catch (error) {
-        throw new RolloutFailed(
-          `[AppRunner] Failed to retrieve the secret of environment variable ${name} (${arn}): ${(error as Error).message}`,
-        );
-      }
-    }
-    return { ...env, PORT: configuration.Port };
-  }
-
-  async #launch(
-    service: ServiceRecord,
-    wanted: Configuration,
-    image: PulledImage,
-    env: Record<string, string>,
-  ): Promise<Instance> {
-    const { Port, StartCommand } = wanted.source.ImageRepository.ImageConfiguration;
-    const stream = `instance/${randomUUID().replaceAll('-', '')}`;
-    const logs = this.#context.service<LogsService>('logs');
-    const group = `/aws/apprunner/${service.name}/${service.id}/application`;
-    const command = StartCommand ? words(StartCommand) : undefined;
-    return runnerOf(this.#context).launch({
-      image,
-      env,
-      port: Number(Port),
-      ...(command ? { entryPoint: command.slice(0, 1), command: command.slice(1) } : {}),
-      onLine: (line) => logs.write(service.region, group, stream, line),
-    });
-  }
-
-  async #healthy(
-    service: ServiceRecord,
-    wanted: Configuration,
-    instance: Instance,
-    operation: OperationRecord | undefined,
-  ): Promise<void> {
-    const check = healthCheckOf(wanted);
-    const { Port } = wanted.source.ImageRepository.ImageConfiguration;
-    const where =
-      check.protocol === 'TCP' ? `[Port: '${Port}']` : `[Path: '${check.path}'], [Port: '${Port}']`;
-    const how = `protocol \`${check.protocol}\` ${where}`;
-    this.#say(service, `[AppRunner] Performing health check on ${how}.`, operation);
-    if (this.#context.fault('apprunner', 'crash', service.arn)) await instance.stop(0);
-    const started = await becomesHealthy(instance, check, {
-      speed: this.#context.speed,
-      forced: () =>
-        operation !== undefined && this.#context.fault('apprunner', 'unhealthy', service.arn) !== undefined,
-      cancelled: () => this.#closed,
-    });
-    if (started.healthy) {
-      this.#say(
-        service,
-        '[AppRunner] Health check is successful. Routing traffic to application.',
-        operation,
-      );
-      return;
-    }
-    await instance.stop(patience(this.#context.speed, 0, 30).stop);
-    if (started.cause === 'exited')
-      throw new RolloutFailed(
-        `[AppRunner] Your application stopped or failed to start. See logs for more information. Container ${started.why}`,
-      );
-    throw new RolloutFailed(
-      `[AppRunner] Health check failed on ${how}: ${started.why}. Check your configured port number. For more information, see the application logs.`,
-    );
   }
 
   /** New requests go to the new instance; the old one ends its own, and then itself. */
@@ -382,15 +288,4 @@ export class Rollouts {
   #wait(seconds: number): Promise<void> {
     return sleep((seconds * 1000) / this.#context.speed);
   }
-}
-
-function healthCheckOf({ health }: Configuration): HealthCheck {
-  return {
-    protocol: health.Protocol,
-    path: health.Path,
-    interval: health.Interval * 1000,
-    timeout: health.Timeout * 1000,
-    healthyThreshold: health.HealthyThreshold,
-    unhealthyThreshold: health.UnhealthyThreshold,
-  };
 }

@@ -1,8 +1,8 @@
 import type { CloudRequest } from '../../core/service.ts';
 import { ensureCluster } from '../ecs/clusters.ts';
+import type { Fleet } from '../ecs/fleet.ts';
 import type { ServiceRecord } from '../ecs/model.ts';
 import { newDeployment, newRevision } from '../ecs/revisions.ts';
-import type { Scheduler } from '../ecs/scheduler.ts';
 import { addService, retireService } from '../ecs/services.ts';
 import { type EcsStore, refuse } from '../ecs/store.ts';
 import { isFargateSize, register, tagList, tagMap } from '../ecs/task-definitions.ts';
@@ -132,7 +132,7 @@ function describe(store: EcsStore, service: ServiceRecord, withTags: boolean) {
 }
 
 /** The Express operations of the ECS API. An overlapping update replaces the deployment that is under way. */
-export function expressOperations(store: EcsStore, scheduler: Scheduler) {
+export function expressOperations(store: EcsStore, fleet: Fleet) {
   const resource = (input: Input) => (input.serviceArn ?? input.serviceName) as string;
   const find = (arn: string, request: CloudRequest, code: string): ServiceRecord => {
     const service = store.services.get(arn);
@@ -185,7 +185,7 @@ export function expressOperations(store: EcsStore, scheduler: Scheduler) {
         const name = input.serviceName ?? `express-${store.newId().slice(0, 8)}`;
         if (!/^[\w-]{1,255}$/.test(name)) throw invalid('Service name contains invalid characters.');
         const configuration = complete(input, undefined);
-        const service = await addService(store, scheduler, {
+        const service = await addService(store, fleet, {
           name,
           cluster,
           region: request.region,

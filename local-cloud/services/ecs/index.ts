@@ -5,6 +5,7 @@ import { expressOperations } from '../ecs-express/index.ts';
 import { model } from '../shapes/ecs.ts';
 import { modelled } from '../shapes/modelled.ts';
 import { clusterOperations } from './clusters.ts';
+import { Fleet } from './fleet.ts';
 import { Scheduler } from './scheduler.ts';
 import { deploymentOperations, serviceOperations } from './services.ts';
 import { EcsStore } from './store.ts';
@@ -23,7 +24,8 @@ export interface EcsService extends Service {
 export function ecsService(context: CloudContext): EcsService {
   const store = new EcsStore(context);
   const runner = new TaskRunner(store);
-  const scheduler = new Scheduler(store, runner);
+  const fleet = new Fleet(store, runner);
+  const scheduler = new Scheduler(store, fleet);
   const rpc = rpcService({
     name: 'ecs',
     target: 'AmazonEC2ContainerServiceV20141113',
@@ -33,9 +35,9 @@ export function ecsService(context: CloudContext): EcsService {
       ...clusterOperations(store),
       ...taskDefinitionOperations(store),
       ...taskOperations(store, runner),
-      ...serviceOperations(store, scheduler),
+      ...serviceOperations(store, fleet),
       ...deploymentOperations(store),
-      ...expressOperations(store, scheduler),
+      ...expressOperations(store, fleet),
     }),
   });
   const serviceOf = (region: string, cluster: string, name: string) => {
@@ -50,12 +52,13 @@ export function ecsService(context: CloudContext): EcsService {
     start: async () => {
       endLostTasks(store);
       const alive = [...store.services.values()].filter((s) => s.status !== 'INACTIVE');
-      await Promise.all(alive.map((service) => scheduler.open(service)));
+      await Promise.all(alive.map((service) => fleet.open(service)));
       scheduler.start();
     },
     close: async () => {
       runner.close();
-      await scheduler.close();
+      scheduler.stop();
+      await fleet.close();
       await runnerOf(context).close();
     },
     desiredCount: (region, cluster, name) => serviceOf(region, cluster, name)?.desired,

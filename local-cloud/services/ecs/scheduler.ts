@@ -1,29 +1,13 @@
-import { FrontDoor } from '../../images/front-door.ts';
-import { patience } from '../../images/runner.ts';
 import type { CloudWatchService } from '../cloudwatch/index.ts';
-import { ErrorWatch } from './error-watch.ts';
-import { exposureOf, PORT_TAG } from './exposure.ts';
+import type { Fleet, Live } from './fleet.ts';
 import { type DeploymentRecord, isOver, type ServiceRecord, type TaskRecord } from './model.ts';
 import { rollingStep, shiftSteps } from './rolling.ts';
 import type { EcsStore } from './store.ts';
-import type { TaskRunner } from './task-runner.ts';
-import { newTask } from './tasks.ts';
 
 /** Seconds at speed 1: before a deployment begins; and the watch over its alarms after a rolling one is done. */
 const SECONDS = { pending: 2, alarmBake: 60, retry: 10 };
 /** Real milliseconds between two looks at every service. */
 const TICK = 50;
-
-/** What the scheduler holds beside the records. */
-interface Live {
-  readonly door: FrontDoor;
-  routed: string;
-  readonly leaving: Set<string>;
-  readonly counted: Set<string>;
-  readonly errors: ErrorWatch;
-  /** Not before this time is another task started: a failing one is not tried without pause. */
-  notBefore: number;
-}
 
 /**
  * Keeps every service as it should be: one look after another, each a small step. Deployments go through AWS's
@@ -32,13 +16,12 @@ interface Live {
  */
 export class Scheduler {
   readonly #store: EcsStore;
-  readonly #runner: TaskRunner;
-  readonly #live = new Map<string, Live>();
+  readonly #fleet: Fleet;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(store: EcsStore, runner: TaskRunner) {
+  constructor(store: EcsStore, fleet: Fleet) {
     this.#store = store;
-    this.#runner = runner;
+    this.#fleet = fleet;
   }
 
   start(): void {
@@ -46,39 +29,13 @@ export class Scheduler {
     this.#timer.unref();
   }
 
-  async close(): Promise<void> {
+  stop(): void {
     clearInterval(this.#timer);
-    await Promise.all([...this.#live.values()].map(({ door }) => door.close()));
-  }
-
-  /** Opens the public address of a service. */
-  async open(service: ServiceRecord): Promise<void> {
-    const door = new FrontDoor();
-    const live: Live = {
-      door,
-      routed: '',
-      leaving: new Set(),
-      counted: new Set(),
-      errors: new ErrorWatch(60_000 / this.#store.context.speed),
-      notBefore: 0,
-    };
-    door.observe((status, instance) => this.#observe(service, live, status, instance));
-    service.port = await door.listen(service.port || Number(service.tags[PORT_TAG] ?? 0));
-    this.#live.set(service.arn, live);
-  }
-
-  #observe(service: ServiceRecord, live: Live, status: number, instance: string): void {
-    const deployment = this.#store.activeDeployment(service);
-    if (!deployment) return;
-    const task = this.#store
-      .tasksOf(service)
-      .find((t) => t.revisionArn === deployment.target && this.#runner.exposed(t)?.id === instance);
-    if (task) live.errors.add(status >= 400, this.#store.context.now());
   }
 
   #tick(): void {
     for (const service of this.#store.services.values()) {
-      const live = this.#live.get(service.arn);
+      const live = this.#fleet.live(service);
       if (!live || service.status === 'INACTIVE') continue;
       try {
         this.#step(service, live);
@@ -93,11 +50,7 @@ export class Scheduler {
     if (service.status === 'DRAINING') this.#drain(service, live);
     else if (deployment) this.#advance(service, live, deployment);
     else if (service.currentRevision) this.#keep(service, live, service.currentRevision);
-    this.#route(service, live);
-  }
-
-  #tasks(service: ServiceRecord, live: Live): TaskRecord[] {
-    return this.#store.tasksOf(service).filter((t) => t.stoppingAt === undefined && !live.leaving.has(t.arn));
+    this.#fleet.route(service, live);
   }
 
   // -- a deployment under way
@@ -162,7 +115,7 @@ export class Scheduler {
     revision: string,
     configuration: DeploymentRecord['configuration'],
   ): boolean {
-    const tasks = this.#tasks(service, live);
+    const tasks = this.#fleet.tasks(service, live);
     const fresh = tasks.filter((t) => t.revisionArn === revision);
     const old = tasks.filter((t) => t.revisionArn !== revision);
     const step = rollingStep({
@@ -174,9 +127,9 @@ export class Scheduler {
       old: old.length,
       oldHealthy: old.filter((t) => t.healthy).length,
     });
-    this.#launch(service, live, revision, step.start);
+    this.#fleet.launch(service, live, revision, step.start);
     const worstFirst = [...old].sort((a, b) => Number(a.healthy) - Number(b.healthy));
-    for (const task of worstFirst.slice(0, step.stop)) this.#leave(service, live, task);
+    for (const task of worstFirst.slice(0, step.stop)) this.#fleet.leave(service, live, task);
     this.#trim(service, live, fresh);
     return step.done && live.leaving.size === 0;
   }
@@ -188,13 +141,13 @@ export class Scheduler {
     deployment: DeploymentRecord,
     steps: ReturnType<typeof shiftSteps>,
   ): boolean {
-    const tasks = this.#tasks(service, live);
+    const tasks = this.#fleet.tasks(service, live);
     const fresh = tasks.filter((t) => t.revisionArn === deployment.target);
-    this.#launch(service, live, deployment.target, service.desired - fresh.length);
+    this.#fleet.launch(service, live, deployment.target, service.desired - fresh.length);
     this.#trim(service, live, fresh);
     if (deployment.lifecycleStage === 'CLEAN_UP') {
       const old = tasks.filter((t) => t.revisionArn !== deployment.target);
-      for (const task of old) this.#leave(service, live, task);
+      for (const task of old) this.#fleet.leave(service, live, task);
       return old.length === 0 && live.leaving.size === 0;
     }
     if (fresh.filter((t) => t.healthy).length < service.desired) return false;
@@ -214,7 +167,7 @@ export class Scheduler {
       const mine = task.serviceArn === service.arn && task.revisionArn === deployment.target;
       const ended =
         task.stoppingAt !== undefined && !live.counted.has(task.arn) && !live.leaving.has(task.arn);
-      if (!mine || !ended) continue;
+      if (!mine || !ended || !failedByItself(task)) continue;
       live.counted.add(task.arn);
       deployment.failedTasks++;
       live.notBefore =
@@ -259,8 +212,8 @@ export class Scheduler {
   /** Stops without going back: new tasks go, old ones stay. */
   #abort(service: ServiceRecord, live: Live, deployment: DeploymentRecord): void {
     if (service.currentRevision && service.currentRevision !== deployment.target) {
-      for (const task of this.#tasks(service, live))
-        if (task.revisionArn === deployment.target) this.#leave(service, live, task);
+      for (const task of this.#fleet.tasks(service, live))
+        if (task.revisionArn === deployment.target) this.#fleet.leave(service, live, task);
       this.#revert(service, deployment);
     }
     deployment.stoppedAt = this.#store.context.now();
@@ -309,95 +262,23 @@ export class Scheduler {
 
   /** As many tasks as are wanted, of the revision that is deployed. */
   #keep(service: ServiceRecord, live: Live, revision: string): void {
-    const tasks = this.#tasks(service, live);
+    const tasks = this.#fleet.tasks(service, live);
     const mine = tasks.filter((t) => t.revisionArn === revision);
-    for (const task of tasks) if (task.revisionArn !== revision) this.#leave(service, live, task);
-    this.#launch(service, live, revision, service.desired - mine.length);
+    for (const task of tasks) if (task.revisionArn !== revision) this.#fleet.leave(service, live, task);
+    this.#fleet.launch(service, live, revision, service.desired - mine.length);
     this.#trim(service, live, mine);
   }
 
   #trim(service: ServiceRecord, live: Live, tasks: readonly TaskRecord[]): void {
-    for (const task of tasks.slice(service.desired)) this.#leave(service, live, task);
+    for (const task of tasks.slice(service.desired)) this.#fleet.leave(service, live, task);
   }
 
   #drain(service: ServiceRecord, live: Live): void {
-    for (const task of this.#tasks(service, live)) this.#leave(service, live, task);
+    for (const task of this.#fleet.tasks(service, live)) this.#fleet.leave(service, live, task);
     if (this.#store.tasksOf(service).length > 0) return;
     service.status = 'INACTIVE';
-    this.#live.delete(service.arn);
-    live.door.close().catch(() => {});
+    this.#fleet.end(service);
     this.#store.changed();
-  }
-
-  // -- tasks and traffic
-
-  #launch(service: ServiceRecord, live: Live, revisionArn: string, count: number): void {
-    if (count <= 0 || this.#store.context.now() < live.notBefore) return;
-    const revision = this.#store.revisions.get(revisionArn);
-    const definition = this.#store.definitions.get(revision?.taskDefinition ?? '');
-    if (!revision || !definition) return;
-    const exposure = exposureOf(definition.document, service.settings, service.tags, revision.express);
-    for (let i = 0; i < count; i++) {
-      const task = newTask(this.#store, definition, {
-        clusterArn: service.clusterArn,
-        group: `service:${service.name}`,
-        startedBy: this.#store.activeDeployment(service)?.id ?? service.deployments[0]?.id ?? 'ecs-svc/0',
-        serviceArn: service.arn,
-        revisionArn,
-        input: service.settings,
-      });
-      this.#store.event(service, `has started 1 tasks: (task ${task.id}).`);
-      this.#runner.run(task, { exposure, ...this.#faults(service, revisionArn) });
-    }
-  }
-
-  /** `unhealthy` and `crash` meet what is being deployed, never what is gone back to. */
-  #faults(service: ServiceRecord, revisionArn: string) {
-    const hit = (kind: string) => () => {
-      const deployment = this.#store.activeDeployment(service);
-      if (deployment?.target !== revisionArn || deployment.status !== 'IN_PROGRESS') return false;
-      return this.#store.context.fault('ecs', kind, service.arn) !== undefined;
-    };
-    return { unhealthy: hit('unhealthy'), crash: hit('crash') };
-  }
-
-  /** No new requests to a task; when the last one has ended, it stops. */
-  #leave(service: ServiceRecord, live: Live, task: TaskRecord): void {
-    live.leaving.add(task.arn);
-    this.#store.event(service, `has begun draining connections on 1 tasks: (task ${task.id}).`);
-    const instance = this.#runner.exposed(task);
-    this.#route(service, live);
-    const drained = instance
-      ? live.door.drained(instance.id, patience(this.#store.context.speed, 60, 0).drain)
-      : Promise.resolve();
-    const reason = `Scaling activity initiated by (deployment ${service.deployments[0]?.id ?? ''})`;
-    drained
-      .then(() => this.#runner.stop(task, 'ServiceSchedulerInitiated', reason))
-      .catch((error: unknown) => this.#store.context.log(`stopping task ${task.id}: ${error}`))
-      .finally(() => live.leaving.delete(task.arn));
-  }
-
-  /** Healthy tasks get the traffic: all alike, or by the weight of a shift under way. */
-  #route(service: ServiceRecord, live: Live): void {
-    const deployment = this.#store.activeDeployment(service);
-    const shifting =
-      deployment && deployment.source.length > 0 && shiftSteps(deployment.configuration).length > 0
-        ? deployment
-        : undefined;
-    const healthy = this.#tasks(service, live).filter((t) => t.healthy);
-    const fresh = healthy.filter((t) => t.revisionArn === shifting?.target).length;
-    const backends = healthy.flatMap((task) => {
-      const instance = this.#runner.exposed(task);
-      if (!instance) return [];
-      const isFresh = task.revisionArn === shifting?.target;
-      const share = isFresh ? (shifting?.weight ?? 0) : 100 - (shifting?.weight ?? 0);
-      const among = isFresh ? fresh : healthy.length - fresh;
-      return [{ id: instance.id, port: instance.port, weight: shifting ? share / among : 1 }];
-    });
-    const routed = JSON.stringify(backends);
-    if (routed === live.routed) return;
-    live.routed = routed;
-    live.door.route(backends);
   }
 
   // -- time and statuses
@@ -424,6 +305,12 @@ export class Scheduler {
     this.#set(deployment, status);
   }
 }
+
+/** Not one that a person, a smaller wanted count or a restart of the cloud has ended. */
+const failedByItself = (task: TaskRecord): boolean =>
+  task.stopCode === 'TaskFailedToStart' ||
+  task.stopCode === 'EssentialContainerExited' ||
+  (task.stoppedReason ?? '').startsWith('Task failed ELB health checks');
 
 /** Name of the alarm that Express makes for a service. */
 export const expressAlarm = (service: ServiceRecord): string =>

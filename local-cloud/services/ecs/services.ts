@@ -2,9 +2,9 @@ import type { CloudRequest } from '../../core/service.ts';
 import type { Input } from '../shapes/modelled.ts';
 import { page } from '../shapes/page.ts';
 import { PORT_TAG } from './exposure.ts';
+import type { Fleet } from './fleet.ts';
 import { type ClusterRecord, isOver, type ServiceRecord } from './model.ts';
 import { makesRevision, newDeployment, newRevision } from './revisions.ts';
-import type { Scheduler } from './scheduler.ts';
 import { type EcsStore, refuse } from './store.ts';
 import { tagMap } from './task-definitions.ts';
 import { checkNetwork } from './tasks.ts';
@@ -43,11 +43,7 @@ interface NewService {
 }
 
 /** Makes the record and opens its address. @throws InvalidParameterException where the name is taken */
-export async function addService(
-  store: EcsStore,
-  scheduler: Scheduler,
-  given: NewService,
-): Promise<ServiceRecord> {
+export async function addService(store: EcsStore, fleet: Fleet, given: NewService): Promise<ServiceRecord> {
   const arn = store.arn(given.region, `service/${given.cluster.name}/${given.name}`);
   const known = store.services.get(arn);
   if (known && known.status !== 'INACTIVE')
@@ -75,12 +71,12 @@ export async function addService(
     tags: given.tags,
     ...(given.express ? { express: given.express } : {}),
   };
-  await scheduler.open(service);
+  await fleet.open(service);
   store.services.set(arn, service);
   return service;
 }
 
-export function serviceOperations(store: EcsStore, scheduler: Scheduler) {
+export function serviceOperations(store: EcsStore, fleet: Fleet) {
   const resource = (input: Input) => (input.service ?? input.serviceName) as string;
   const definitionOf = (id: string, region: string) => {
     const definition = store.findDefinition(id, region);
@@ -105,7 +101,7 @@ export function serviceOperations(store: EcsStore, scheduler: Scheduler) {
           checkNetwork(definition.document, input);
           checkBalancers(definition.document, input);
         }
-        const service = await addService(store, scheduler, {
+        const service = await addService(store, fleet, {
           name: input.serviceName,
           cluster,
           region: request.region,

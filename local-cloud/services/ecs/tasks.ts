@@ -138,34 +138,45 @@ export function checkNetwork(definition: Input, input: Input): void {
     throw invalid('Task definition does not support launch_type FARGATE.');
 }
 
+/** @returns how many to run */
+function checkRun(definition: TaskDefinitionRecord, input: Input): number {
+  if (definition.status !== 'ACTIVE') throw refuse('ClientException', 'TaskDefinition is inactive');
+  checkNetwork(definition.document, input);
+  const count = input.count ?? 1;
+  if (count < 1 || count > 10) throw refuse('InvalidParameterException', 'Count must be between 1 and 10.');
+  const names = definition.document.containerDefinitions.map((c: Input) => c.name);
+  for (const override of input.overrides?.containerOverrides ?? [])
+    if (!names.includes(override.name))
+      throw refuse(
+        'InvalidParameterException',
+        `Override for container named ${override.name} is not a container in the TaskDefinition.`,
+      );
+  return count;
+}
+
 export function taskOperations(store: EcsStore, runner: TaskRunner) {
   const find = (id: string, clusterArn: string) => {
     const found = [...store.tasks.values()].find((t) => t.arn === id || t.id === id);
     return found?.clusterArn === clusterArn ? found : undefined;
   };
+  /** Answers by cluster and client token: a client that lost the answer asks again and starts nothing twice. */
+  const answered = new Map<string, TaskRecord[]>();
+  const shown = (tasks: readonly TaskRecord[]) => ({
+    tasks: tasks.map((task) => describeTask(store, task, true)),
+    failures: [],
+  });
   return {
     RunTask: {
       resource: (input: Input) => input.taskDefinition,
       iam: ['ecs:RunTask', 'iam:PassRole'],
       run: (input: Input, request: CloudRequest) => {
         const cluster = store.cluster(input.cluster, request.region);
+        const token = input.clientToken ? `${cluster.arn}|${input.clientToken}` : undefined;
+        const before = token === undefined ? undefined : answered.get(token);
+        if (before) return shown(before);
         const definition = store.findDefinition(input.taskDefinition, request.region);
         if (!definition) throw refuse('ClientException', 'TaskDefinition not found.');
-        if (definition.status !== 'ACTIVE') throw refuse('ClientException', 'TaskDefinition is inactive');
-        checkNetwork(definition.document, input);
-        const count = input.count ?? 1;
-        if (count < 1 || count > 10)
-          throw refuse('InvalidParameterException', 'Count must be between 1 and 10.');
-        const names = definition.document.containerDefinitions.map((c: Input) => c.name);
-        for (const override of input.overrides?.containerOverrides ?? [])
-          if (!names.includes(override.name))
-            throw refuse(
-              'InvalidParameterException',
-              'Override for container named %s is not a container in the TaskDefinition.'.replace(
-                '%s',
-                override.name,
-              ),
-            );
+        const count = checkRun(definition, input);
         const tasks = Array.from({ length: count }, () => {
           const task = newTask(store, definition, {
             clusterArn: cluster.arn,
@@ -174,9 +185,10 @@ export function taskOperations(store: EcsStore, runner: TaskRunner) {
             input,
           });
           runner.run(task, {});
-          return describeTask(store, task, true);
+          return task;
         });
-        return { tasks, failures: [] };
+        if (token !== undefined) answered.set(token, tasks);
+        return shown(tasks);
       },
     },
     StopTask: {

@@ -1,0 +1,104 @@
+import type { CloudRequest } from '../../core/service.ts';
+import type { Input } from '../shapes/modelled.ts';
+import { page } from '../shapes/page.ts';
+import type { Metric } from './metrics.ts';
+import { evaluate, refuse, type Store } from './store.ts';
+
+export function metricOperations(store: Store) {
+  const { metrics, context } = store;
+  return {
+    PutMetricData: {
+      resource: (input: Input) => input.Namespace,
+      run: (input: Input, request: CloudRequest) => {
+        const data = [
+          ...(input.MetricData ?? []),
+          ...(input.EntityMetricData ?? []).flatMap((e: Input) => e.MetricData ?? []),
+        ];
+        for (const datum of data) checkDatum(datum);
+        for (const datum of data) {
+          const metric: Metric = {
+            region: request.region,
+            namespace: input.Namespace,
+            name: datum.MetricName,
+            dimensions: datum.Dimensions ?? [],
+          };
+          for (const point of pointsOf(datum, context.now())) metrics.add(metric, point);
+        }
+        for (const name of new Set<string>(data.map((d) => d.MetricName)))
+          evaluate(store, request.region, input.Namespace, name);
+      },
+    },
+    GetMetricStatistics: {
+      resource: (input: Input) => `${input.Namespace}/${input.MetricName}`,
+      run: (input: Input, request: CloudRequest) => {
+        if (!input.Statistics && !input.ExtendedStatistics)
+          throw refuse('MissingParameter', 'Must specify either Statistics or ExtendedStatistics');
+        if (input.EndTime <= input.StartTime)
+          throw refuse(
+            'InvalidParameterValue',
+            'The parameter StartTime must be less than the parameter EndTime.',
+          );
+        if (input.Period % 60 !== 0 && ![1, 5, 10, 20, 30].includes(input.Period))
+          throw refuse(
+            'InvalidParameterValue',
+            'The parameter Period must be 1, 5, 10, 20, 30 or a multiple of 60.',
+          );
+        const series = metrics.find({
+          region: request.region,
+          namespace: input.Namespace,
+          name: input.MetricName,
+          dimensions: input.Dimensions ?? [],
+        });
+        const points = metrics.statistics(
+          series,
+          input.StartTime * 1000,
+          input.EndTime * 1000,
+          input.Period * 1000,
+        );
+        const wanted = new Set<string>(input.Statistics ?? []);
+        const datapoints = points.map(({ at, ...statistics }) => ({
+          Timestamp: new Date(at),
+          ...Object.fromEntries(Object.entries(statistics).filter(([name]) => wanted.has(name))),
+          Unit: input.Unit ?? 'None',
+        }));
+        return { Label: input.MetricName, Datapoints: datapoints };
+      },
+    },
+    ListMetrics: {
+      resource: (input: Input) => input.Namespace,
+      run: (input: Input, request: CloudRequest) => {
+        const all = metrics
+          .list(request.region)
+          .filter((m) => !input.Namespace || m.namespace === input.Namespace)
+          .filter((m) => !input.MetricName || m.name === input.MetricName);
+        const { items, next } = page(all, input.NextToken, 500, 'InvalidParameterValue');
+        const list = items.map((m) => ({
+          Namespace: m.namespace,
+          MetricName: m.name,
+          Dimensions: m.dimensions,
+        }));
+        return { Metrics: list, NextToken: next };
+      },
+    },
+  };
+}
+
+function checkDatum(datum: Input): void {
+  const given = [datum.Value, datum.StatisticValues, datum.Values].filter((v) => v !== undefined).length;
+  if (given !== 1)
+    throw refuse(
+      'InvalidParameterCombination',
+      `The parameters for ${datum.MetricName}: exactly one of Value, Values and StatisticValues must be given.`,
+    );
+  if (datum.Counts && datum.Counts.length !== datum.Values?.length)
+    throw refuse('InvalidParameterValue', 'Values and Counts must have the same length.');
+}
+
+function pointsOf(datum: Input, now: number) {
+  const at = datum.Timestamp === undefined ? now : datum.Timestamp * 1000;
+  if (datum.Value !== undefined) return [{ at, value: datum.Value, count: 1 }];
+  if (datum.Values)
+    return datum.Values.map((value: number, i: number) => ({ at, value, count: datum.Counts?.[i] ?? 1 }));
+  const s = datum.StatisticValues;
+  return [{ at, value: s.Sum / s.SampleCount, count: s.SampleCount, min: s.Minimum, max: s.Maximum }];
+}
