@@ -54,6 +54,13 @@ export function neededPermissions(config: PreflightConfig, account: string, regi
   return needed;
 }
 
+const ECS_READS = [
+  'DescribeServices',
+  'ListServiceDeployments',
+  'DescribeServiceDeployments',
+  'DescribeServiceRevisions',
+];
+
 function backendPermissions(
   { target, name, arn, cluster = 'default' }: NonNullable<PreflightConfig['backend']>,
   account: string,
@@ -69,15 +76,19 @@ function backendPermissions(
     ];
   }
   const resource = arn ?? `arn:aws:ecs:${region}:${account}:service/${cluster}/${name}`;
-  const update =
+  const writes =
     target === 'ecs'
-      ? ['ecs:UpdateService']
-      : ['ecs:DescribeExpressGatewayService', 'ecs:UpdateExpressGatewayService'];
+      ? ['UpdateService', 'StopServiceDeployment']
+      : ['DescribeExpressGatewayService', 'UpdateExpressGatewayService', 'StopServiceDeployment'];
   return [
-    { resource, actions: ['ecs:DescribeServices', 'ecs:ListServiceDeployments', ...update] },
+    { resource, actions: [...ECS_READS, ...writes].map((action) => `ecs:${action}`) },
     {
       resource: '*',
       actions: ['ecs:DescribeTaskDefinition', ...(target === 'ecs' ? ['ecs:RegisterTaskDefinition'] : [])],
     },
   ];
 }
+
+/** Roles that the service works with: whoever updates it hands them on, and must be allowed to. */
+export const passed = (roles: readonly (string | undefined)[]): Needed[] =>
+  [...new Set(roles)].flatMap((role) => (role ? [{ resource: role, actions: ['iam:PassRole'] }] : []));

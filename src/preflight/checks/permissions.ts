@@ -1,7 +1,11 @@
+import type { DescribeServiceResponse } from '@aws-sdk/client-apprunner';
+import type { DescribeTaskDefinitionResponse } from '@aws-sdk/client-ecs';
 import { readAwsError } from '../../aws/errors.ts';
 import { type Xml, xmlAt, xmlList } from '../../aws/xml.ts';
+import type { PreflightConfig } from '../config.ts';
 import { type Finding, fromError, ok, unknown, wrong } from '../finding.ts';
-import { type Needed, neededPermissions } from '../permissions.ts';
+import { type Needed, neededPermissions, passed } from '../permissions.ts';
+import { appRunnerArn, ecsService } from '../places.ts';
 import type { Check, PreflightPorts } from '../preflight.ts';
 
 /** What IAM itself says that this role may do: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html */
@@ -14,7 +18,10 @@ export const permissions: Check = {
     try {
       const caller = await aws.query('STS', 'GetCallerIdentity', {});
       const arn = xmlAt(caller, 'GetCallerIdentityResult', 'Arn');
-      const needed = neededPermissions(config, arn.split(':')[4] ?? '', await aws.region());
+      const needed = [
+        ...neededPermissions(config, arn.split(':')[4] ?? '', await aws.region()),
+        ...passed(await rolesOf(config, ports)),
+      ];
       if (needed.length === 0)
         return [
           unknown(
@@ -40,6 +47,33 @@ async function principalOf(arn: string, { aws }: PreflightPorts): Promise<string
   if (!role) return arn;
   const answer = await aws.query('IAM', 'GetRole', { RoleName: role });
   return xmlAt(answer, 'GetRoleResult', 'Role', 'Arn');
+}
+
+/** What cannot be looked up here is told by the checks of the service itself. */
+async function rolesOf(
+  { backend }: PreflightConfig,
+  { aws }: PreflightPorts,
+): Promise<(string | undefined)[]> {
+  try {
+    if (!backend) return [];
+    if (backend.target === 'apprunner') {
+      const ServiceArn = await appRunnerArn(aws, backend);
+      const { Service: service } = await aws.json<DescribeServiceResponse>('appRunner', 'DescribeService', {
+        ServiceArn,
+      });
+      return [
+        service?.SourceConfiguration?.AuthenticationConfiguration?.AccessRoleArn,
+        service?.InstanceConfiguration?.InstanceRoleArn,
+      ];
+    }
+    const taskDefinition = (await ecsService(aws, backend))?.taskDefinition;
+    const answer = await aws.json<DescribeTaskDefinitionResponse>('ecs', 'DescribeTaskDefinition', {
+      taskDefinition,
+    });
+    return [answer.taskDefinition?.executionRoleArn, answer.taskDefinition?.taskRoleArn];
+  } catch {
+    return [];
+  }
 }
 
 interface Denied {

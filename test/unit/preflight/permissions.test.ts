@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import type { Reader } from '../../../src/aws/reader.ts';
+import { permissions } from '../../../src/preflight/checks/permissions.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
+
+const config = {
+  environment: 'production',
+  backend: {
+    target: 'apprunner' as const,
+    arn: 'arn:aws:apprunner:us-west-2:123456789012:service/api/1',
+    name: 'api',
+  },
+  releaseBucket: 'ledger',
+  variables: {},
+  secrets: {},
+  alarms: [],
+  cost: false,
+  failOnUnknown: false,
+};
+
+/** An AWS that grants everything but what `denied` matches. */
+function ask(denied: RegExp, options: { caller?: string; iam?: string } = {}) {
+  const asked: string[] = [];
+  const aws = {
+    region: async () => 'us-west-2',
+    json: async () => ({
+      Service: {
+        SourceConfiguration: {
+          AuthenticationConfiguration: { AccessRoleArn: 'arn:aws:iam::123456789012:role/pull' },
+        },
+        InstanceConfiguration: { InstanceRoleArn: 'arn:aws:iam::123456789012:role/instance' },
+      },
+    }),
+    async query(_service: string, action: string, given: Record<string, string>) {
+      if (action === 'GetCallerIdentity') {
+        const Arn = options.caller ?? 'arn:aws:sts::123456789012:assumed-role/deploy/session';
+        return { GetCallerIdentityResult: { Arn } };
+      }
+      if (options.iam)
+        throw Object.assign(new Error('no'), { name: options.iam, $metadata: { httpStatusCode: 403 } });
+      if (action === 'GetRole')
+        return { GetRoleResult: { Role: { Arn: `arn:aws:iam::123456789012:role/ci/${given['RoleName']}` } } };
+      asked.push(given['PolicySourceArn'] ?? '');
+      const names = Object.entries(given).filter(([key]) => key.startsWith('ActionNames'));
+      const member = names.map(([, name]) => ({
+        EvalActionName: name,
+        EvalDecision: denied.test(`${name} ${given['ResourceArns.member.1']}`) ? 'implicitDeny' : 'allowed',
+      }));
+      // One result comes as an element, not as a list.
+      return {
+        SimulatePrincipalPolicyResult: {
+          EvaluationResults: { member: member.length === 1 ? member[0] : member },
+        },
+      };
+    },
+  };
+  const ports = {
+    aws: aws as unknown as Reader,
+    log: silentLog,
+    clock: systemClock,
+    signal: new AbortController().signal,
+  };
+  return { asked, findings: permissions.run(config, ports) };
+}
+
+describe('what IAM says of this role', () => {
+  test('all granted; a role with a path is asked about as the role, not as the session', async () => {
+    const { asked, findings } = ask(/^$/);
+    expect(await findings).toEqual([{ status: 'ok', what: expect.stringMatching(/^all 9 permissions/) }]);
+    expect(new Set(asked)).toEqual(new Set(['arn:aws:iam::123456789012:role/ci/deploy']));
+  });
+
+  test('each permission that is missing, with the statement that grants it', async () => {
+    const findings = await ask(/PutObject|PassRole .*instance/).findings;
+    expect(findings.map(({ status, what }) => `${status} ${what}`)).toEqual([
+      'wrong s3:PutObject on arn:aws:s3:::ledger/* is not granted',
+      'wrong iam:PassRole on arn:aws:iam::123456789012:role/instance is not granted',
+    ]);
+    expect(findings[0]?.fix).toContain(
+      '{"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::ledger/*"}',
+    );
+  });
+
+  test('a user is its own principal', async () => {
+    const { asked, findings } = ask(/^$/, { caller: 'arn:aws:iam::123456789012:user/ci' });
+    await findings;
+    expect(asked[0]).toBe('arn:aws:iam::123456789012:user/ci');
+  });
+
+  test('denied to look: unknown', async () => {
+    expect((await ask(/^$/, { iam: 'AccessDenied' }).findings)[0]).toMatchObject({ status: 'unknown' });
+  });
+});
