@@ -1,11 +1,15 @@
 import { CloudFault } from '../../core/service.ts';
 import * as buckets from './buckets.ts';
 import type { Handler } from './call.ts';
+import { copyObject } from './copy.ts';
+import { deleteObject, deleteObjects } from './delete.ts';
 import { DOCUMENTS, deleteDocument, getDocument, putDocument } from './documents.ts';
 import * as lists from './list.ts';
+import { listObjectVersions } from './list-versions.ts';
 import * as multipart from './multipart.ts';
+import { completeMultipartUpload } from './multipart-complete.ts';
 import * as read from './read.ts';
-import * as write from './write.ts';
+import { putObject } from './write.ts';
 
 export interface S3Operation {
   readonly name: string;
@@ -96,7 +100,7 @@ function bucketOperation(method: string, query: URLSearchParams): S3Operation {
     case 'DELETE':
       return writes('DeleteBucket', 'DeleteBucket', buckets.deleteBucket);
     case 'POST':
-      if (query.has('delete')) return writes('DeleteObjects', 'DeleteObject', write.deleteObjects);
+      if (query.has('delete')) return writes('DeleteObjects', 'DeleteObject', deleteObjects);
       throw notAllowed(method, 'BUCKET');
     default:
       throw notAllowed(method, 'BUCKET');
@@ -108,8 +112,7 @@ function bucketRead(query: URLSearchParams): S3Operation {
     return reads('GetBucketLocation', 'GetBucketLocation', buckets.getBucketLocation);
   if (query.has('versioning'))
     return reads('GetBucketVersioning', 'GetBucketVersioning', buckets.getBucketVersioning);
-  if (query.has('versions'))
-    return reads('ListObjectVersions', 'ListBucketVersions', lists.listObjectVersions);
+  if (query.has('versions')) return reads('ListObjectVersions', 'ListBucketVersions', listObjectVersions);
   if (query.has('uploads'))
     return reads('ListMultipartUploads', 'ListBucketMultipartUploads', multipart.listMultipartUploads);
   if (query.get('list-type') === '2') return reads('ListObjectsV2', 'ListBucket', lists.listObjectsV2);
@@ -160,7 +163,7 @@ function objectOperation(method: string, query: URLSearchParams, headers: Header
       return writes(
         'DeleteObject',
         (query.has('versionId') ? 'DeleteObjectVersion' : 'DeleteObject') + readsToCompare(headers),
-        write.deleteObject,
+        deleteObject,
       );
     case 'POST':
       if (query.has('uploads'))
@@ -169,7 +172,7 @@ function objectOperation(method: string, query: URLSearchParams, headers: Header
         return writes(
           'CompleteMultipartUpload',
           `PutObject${readsToCompare(headers)}`,
-          multipart.completeMultipartUpload,
+          completeMultipartUpload,
         );
       return undefined;
     default:
@@ -207,8 +210,8 @@ function objectWrite(query: URLSearchParams, headers: Headers): S3Operation {
   if (query.has('acl'))
     throw new CloudFault('AccessControlListNotSupported', 'The bucket does not allow ACLs', 400);
   const tagging = headers['x-amz-tagging'] === undefined ? '' : '+PutObjectTagging';
-  if (copies) return writes('CopyObject', `GetObject+PutObject${tagging}`, write.copyObject);
-  return writes('PutObject', `PutObject${tagging}${readsToCompare(headers)}`, write.putObject);
+  if (copies) return writes('CopyObject', `GetObject+PutObject${tagging}`, copyObject);
+  return writes('PutObject', `PutObject${tagging}${readsToCompare(headers)}`, putObject);
 }
 
 /** Deleting is possible where AWS has an operation for it. */
