@@ -22,8 +22,10 @@ export async function runEnvironment(
     options.ref || env['GITHUB_REF'] || git(cwd, ['symbolic-ref', '--quiet', 'HEAD']),
     options.repository || env['GITHUB_REPOSITORY'] || git(cwd, ['remote', 'get-url', 'origin']),
   ]);
+  const committed = commit && (await git(cwd, ['show', '--no-patch', '--format=%cI', commit]));
   return {
     GITHUB_SHA: commit,
+    ...(committed ? { WWHD_COMMITTED_AT: committed } : {}),
     GITHUB_REF: ref,
     GITHUB_REPOSITORY: repositoryOf(remote),
     GITHUB_ACTOR: options.actor || env['GITHUB_ACTOR'] || userName(),

@@ -11,8 +11,6 @@ export interface ReleaseDraft {
   readonly restores?: string | undefined;
   readonly replaces?: string | undefined;
   readonly reason?: string | undefined;
-  /** When the commit was made, ISO 8601, where it is known. */
-  readonly committedAt?: string | undefined;
 }
 
 /** The lock while it is held. It renews itself; `signal` is aborted when it was lost all the same. */

@@ -64,7 +64,7 @@ export async function openRecord(ports: LedgerPorts, draft: ReleaseDraft): Promi
     ...(draft.restores ? { restores: draft.restores } : {}),
     ...(draft.replaces ? { replaces: draft.replaces } : {}),
     ...(draft.reason ? { reason: draft.reason } : {}),
-    ...(draft.committedAt ? { committedAt: draft.committedAt } : {}),
+    ...(draft.type === 'deployment' && run.committedAt ? { committedAt: run.committedAt } : {}),
   };
   const record = await updateRecord(ports, draft.id, (now) => {
     if (!now) return fresh;

@@ -22,6 +22,8 @@ export interface RunContext {
   readonly apiUrl: string;
   /** Folder that relative paths in inputs start from. */
   readonly workspace: string;
+  /** When the commit was made, ISO 8601, where the run knows it: lead time is counted from it. */
+  readonly committedAt?: string | undefined;
   /** True in a GitHub job whose cache service an image build can use. */
   readonly cacheService?: boolean;
 }

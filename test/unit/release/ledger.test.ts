@@ -39,7 +39,8 @@ async function put(store: MemoryStore, key: string, body: string | object) {
 describe('a release record', () => {
   it('is opened by one job, joined by the other, and becomes whole', async () => {
     const { store, ledger } = setup();
-    const draft = { id: 'r1', type: 'deployment', run: runContext() } as const;
+    const run = { ...runContext(), committedAt: AT };
+    const draft = { id: 'r1', type: 'deployment', run } as const;
     expect((await ledger.open(draft)).result).toBe('in-progress');
     await ledger.open(draft);
     await ledger.writeBackend('r1', backend, { checks: 'warned' });
@@ -51,6 +52,7 @@ describe('a release record', () => {
       checks: 'warned',
       pair: { backend: 'r1', frontend: 'r1' },
       finishedAt: AT,
+      committedAt: AT,
     });
     expect(await ledger.current()).toMatchObject({ release: 'r1', backend: 'r1', frontend: 'r1' });
   });
