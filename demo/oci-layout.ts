@@ -202,7 +202,7 @@ async function pushManifest(push: Push, descriptor: Descriptor, tag: string | un
   await must(push, 201, `${push.base}/manifests/${tag ?? descriptor.digest}`, {
     method: 'PUT',
     headers: { 'content-type': descriptor.mediaType },
-    body: bytes,
+    body: new Uint8Array(bytes),
   });
 }
 
@@ -215,7 +215,7 @@ async function pushBlob(push: Push, digest: string): Promise<void> {
   await must(push, 201, location.href, {
     method: 'PUT',
     headers: { 'content-type': 'application/octet-stream' },
-    body: push.read(digest),
+    body: new Uint8Array(push.read(digest)),
   });
 }
 

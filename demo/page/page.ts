@@ -64,6 +64,9 @@ ${tile(grouped(failed.length - unexplained), 'wrong answers, from the bad backen
 </div>`;
 }
 
+/** More bars than this are too thin to be told apart. */
+const MOST_BARS = 140;
+
 function weekChart(report: WeekReport): string {
   const from = report.acts[0] ? report.acts[0].to : 0;
   const to = report.acts.at(-1)?.to ?? 1;
@@ -74,7 +77,7 @@ function weekChart(report: WeekReport): string {
     acts: report.acts,
     from,
     to,
-    bucket: 250,
+    bucket: Math.max(1, Math.ceil((to - from) / MOST_BARS / 250)) * 250,
     width: 1120,
     label: 'Requests of users through the week, by the commit that answered',
   });

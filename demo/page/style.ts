@@ -15,7 +15,7 @@ export const STYLE = `
 }
 * { box-sizing: border-box; }
 html { scroll-behavior: smooth; }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", "Noto Sans", "Liberation Sans", sans-serif; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 Inter, system-ui, -apple-system, "Segoe UI", "Noto Sans", "Liberation Sans", sans-serif; }
 code, pre, .mono { font-family: ui-monospace, SFMono-Regular, "JetBrains Mono", "DejaVu Sans Mono", Menlo, monospace; }
 .mono, code { font-size: .86em; }
 a { color: var(--link); text-decoration: none; }
@@ -46,7 +46,7 @@ section { margin: 0 0 3rem; }
 .close-up { margin-bottom: 1.2rem; }
 .chart .act { fill: transparent; } .chart .act.odd { fill: var(--soft); }
 .chart a:hover .act { fill: var(--line); }
-.chart text { font: 11px system-ui, "Liberation Sans", sans-serif; fill: var(--quiet); }
+.chart text { font: 11px Inter, system-ui, "Liberation Sans", sans-serif; fill: var(--quiet); }
 .chart .act-label { font-size: 12px; font-weight: 600; fill: var(--ink); }
 .chart .step-green { fill: color-mix(in srgb, var(--good) 18%, var(--card)); stroke: var(--good); stroke-width: .7; } .chart .step-red { fill: color-mix(in srgb, var(--bad) 18%, var(--card)); stroke: var(--bad); stroke-width: .7; }
 .chart .step-label { fill: var(--ink); }
