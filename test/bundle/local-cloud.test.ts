@@ -12,6 +12,7 @@ import {
   GetInvalidationCommand,
 } from '@aws-sdk/client-cloudfront';
 import {
+  CopyObjectCommand,
   CreateBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
@@ -116,7 +117,7 @@ describe('the local cloud', () => {
       ]);
       const rest = (REST.has(name) ? paths : paths.slice(0, 3)).flatMap((path) =>
         ['GET', 'PUT', 'POST', 'DELETE', 'PATCH'].flatMap((method) =>
-          (method === 'GET' ? [undefined] : bodies.slice(0, 4)).map((body): [string, RequestInit] => [
+          (method === 'GET' ? [undefined] : bodies.slice(0, 3)).map((body): [string, RequestInit] => [
             path,
             { method, headers, ...(body === undefined ? {} : { body }) },
           ]),
@@ -272,6 +273,32 @@ describe('the local cloud', () => {
     await s3.send(new DeleteObjectCommand({ Bucket: 'site', Key: 'faulty' }));
   });
 
+  it('can fail inside a 200, and can ignore conditions as other servers do', async () => {
+    await put('source', 'x');
+    await cloud.fault({ kind: 'error-in-200', operation: 'CopyObject', resource: 'copied', count: 1 });
+    const copy = new CopyObjectCommand({ Bucket: 'site', Key: 'copied', CopySource: 'site/source' });
+    await expect(s3.send(copy)).rejects.toMatchObject({ name: 'InternalError' });
+    await expect(s3.send(new HeadObjectCommand({ Bucket: 'site', Key: 'copied' }))).rejects.toMatchObject({
+      name: 'NotFound',
+    });
+    await s3.send(copy);
+    await cloud.fault({ kind: 'ignore-conditions', service: 's3', count: 1 });
+    await put('source', 'y', { IfNoneMatch: '*' });
+    await expect(put('source', 'z', { IfNoneMatch: '*' })).rejects.toMatchObject({
+      name: 'PreconditionFailed',
+    });
+  });
+
+  it.each(['us-east-1', 'eu-west-1'])('sends a client of %s to the region of the bucket', async (region) => {
+    const away = clientOf(cloud, { region });
+    const name = region === 'us-east-1' ? 'AuthorizationHeaderMalformed' : 'PermanentRedirect';
+    await expect(away.send(new ListObjectsV2Command({ Bucket: 'site' }))).rejects.toMatchObject({ name });
+    // The SDK follows a redirect, and not the other answer.
+    if (region === 'us-east-1') return;
+    const follows = clientOf(cloud, { region, followRegionRedirects: true });
+    expect((await follows.send(new ListObjectsV2Command({ Bucket: 'site' }))).Name).toBe('site');
+  });
+
   it('can lose the answer of an operation that was done', async () => {
     await cloud.fault({ kind: 'reset-after', operation: 'PutObject', resource: 'lost', count: 1 });
     await expect(put('lost', 'x')).rejects.toThrow();
@@ -298,7 +325,7 @@ describe('the local cloud', () => {
     ]);
   });
 
-  it('serves a website endpoint with its redirects behind a distribution', async () => {
+  it('serves a website endpoint with its redirects behind a distribution, and drops what is invalidated', async () => {
     await put('index.html', 'home', { ContentType: 'text/html' });
     await put('docs/index.html', 'docs', { ContentType: 'text/html' });
     await put('old', 'moved', { WebsiteRedirectLocation: '/docs/' });
@@ -367,22 +394,27 @@ describe('the local cloud', () => {
     expect((await get('/docs'))[0]).toBe(403);
     expect(await get('/old')).toEqual([301, '/docs/']);
 
-    const { Invalidation } = await cf.send(
-      new CreateInvalidationCommand({
-        DistributionId: made.Distribution?.Id,
-        InvalidationBatch: { CallerReference: 'x', Paths: { Quantity: 1, Items: ['/*'] } },
-      }),
-    );
-    await expect
-      .poll(
-        async () =>
-          (
-            await cf.send(
-              new GetInvalidationCommand({ DistributionId: made.Distribution?.Id, Id: Invalidation?.Id }),
-            )
-          ).Invalidation?.Status,
-      )
-      .toBe('Completed');
+    const DistributionId = made.Distribution?.Id;
+    const invalidate = async (CallerReference: string) => {
+      const InvalidationBatch = { CallerReference, Paths: { Quantity: 1, Items: ['/*'] } };
+      return (await cf.send(new CreateInvalidationCommand({ DistributionId, InvalidationBatch })))
+        .Invalidation?.Id;
+    };
+    const statusOf = async (Id: string | undefined) =>
+      (await cf.send(new GetInvalidationCommand({ DistributionId, Id }))).Invalidation?.Status;
+    const completed = (id: string | undefined) =>
+      expect.poll(() => statusOf(id), { timeout: 10_000 }).toBe('Completed');
+    await cloud.fault({ kind: 'stale-cdn', service: 'cloudfront', count: 1 });
+    await put('index.html', 'new home', { ContentType: 'text/html' });
+    const second = await invalidate('stale');
+    await completed(second);
+    expect(await get('/')).toEqual([200, 'home']);
+    await completed(await invalidate('fresh'));
+    expect(await get('/')).toEqual([200, 'new home']);
+    await cloud.fault({ kind: 'stuck', service: 'cloudfront', count: 1 });
+    const stuck = await invalidate('stuck');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await statusOf(stuck)).toBe('InProgress');
   });
 });
 
@@ -526,7 +558,7 @@ describe('a stop and a start', () => {
       return /http:\S+/.exec(line.toString())?.[0] ?? '';
     };
     try {
-      for (let round = 0; round < 3; round++) {
+      for (let round = 0; round < 2; round++) {
         const child = start();
         const client = new S3Client({
           endpoint: await endpointOf(child),
