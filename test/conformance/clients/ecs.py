@@ -215,6 +215,20 @@ def check_express():
     ecs("describe-express-gateway-service", "--service-arn", arn.replace("page", "none"), fails="ResourceNotFoundException")
 
 
+def check_moto_takes_the_same_task_definitions():
+    try:
+        import boto3
+        from moto import mock_aws
+    except ImportError:
+        return
+    definitions = json.loads(http(f"{ENDPOINT}/_cloud/state")[2])["ecs"]["definitions"]
+    with mock_aws():
+        client = boto3.client("ecs", region_name="us-west-2", endpoint_url="https://ecs.us-west-2.amazonaws.com")
+        for each in definitions:
+            taken = client.register_task_definition(**each["document"])["taskDefinition"]
+            equal(taken["containerDefinitions"][0]["image"], each["document"]["containerDefinitions"][0]["image"])
+
+
 def check_delete():
     ecs("delete-service", *ON, fails="InvalidParameterException")
     ecs("delete-service", *ON, "--force")
