@@ -118,6 +118,7 @@ export async function rollOut<T>(
       common,
       undo: proved ? provedUndo(undo, proved) : undo,
       rollout: undefined,
+      sent: false,
       smoke: undefined,
       alarmJudgement: undefined,
     };

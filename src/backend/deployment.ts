@@ -21,6 +21,8 @@ export interface Deployment {
   common: Omit<BackendResult, 'outcome'>;
   undo: Undo;
   rollout: Rollout | undefined;
+  /** True from just before the update is sent: from here on the service may have been changed. */
+  sent: boolean;
   smoke: GateAnswer | undefined;
   alarmJudgement: AlarmJudgement | undefined;
 }

@@ -9,7 +9,7 @@ import type { Log } from '../runtime/log.ts';
 import { poll } from '../runtime/poll.ts';
 import type { MigrationConfig } from './config.ts';
 import { type Failure, failure } from './failure.ts';
-import { describeStopped, tailOf } from './targets/ecs-base.ts';
+import { describeStopped, tailOf } from './targets/ecs-facts.ts';
 import type { OneOff } from './targets/target.ts';
 import { chooseContainer, copyDefinition, specOfContainer } from './targets/task-definition.ts';
 import { splitWords } from './words.ts';

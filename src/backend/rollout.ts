@@ -5,7 +5,7 @@ import { aborted, type Failure, failure } from './failure.ts';
 import { judgeProbe } from './probe-statistics.ts';
 import { BusyError, type Rollout } from './targets/target.ts';
 import { judgeWatched } from './verify.ts';
-import { waitUntilIdle, watchRollout } from './watch.ts';
+import { abortable, waitUntilIdle, watchRollout } from './watch.ts';
 
 /**
  * Sends the update and sees it through: watch, verify, probe, smoke checks, alarms.
@@ -14,7 +14,12 @@ import { waitUntilIdle, watchRollout } from './watch.ts';
  */
 export async function bringLive(d: Deployment): Promise<Failure | undefined> {
   const { ports } = d;
-  d.rollout = await send(d);
+  try {
+    d.rollout = await abortable(send(d), ports.signal);
+  } catch (error) {
+    if (d.sent && ports.signal.aborted) return aborted(ports.signal);
+    throw error;
+  }
   try {
     const failed = await ports.log.group('Watch the rollout', () => watchOurs(d, d.rollout as Rollout));
     return failed ?? (await passGates(d));
@@ -42,6 +47,7 @@ async function send(d: Deployment): Promise<Rollout> {
     }
     ports.signal.throwIfAborted();
     ports.onUndo?.(d.undo);
+    d.sent = true;
     d.probe?.markUpdate();
     try {
       const rollout = await target.start(now, d.wanted);
@@ -50,6 +56,7 @@ async function send(d: Deployment): Promise<Rollout> {
       return rollout;
     } catch (error) {
       ports.onSettled?.();
+      d.sent = false;
       if (!(error instanceof BusyError)) throw error;
       ports.log.info(`the service is busy: ${error.message}`);
       await waitUntilIdle(target, Math.max(0, deadline - ports.clock.now()), ports);

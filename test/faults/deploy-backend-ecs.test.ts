@@ -31,6 +31,16 @@ const status = (value: string) => [{ kind: 'operation-status', status: value, co
 
 const ROWS: readonly FaultRow[] = [
   {
+    name: 'a deployment that vanishes from every list: it cannot be followed, and is not believed',
+    on: 'ecs',
+    faults: [{ kind: 'vanish', count: 1 }],
+    inputs: { 'wait-timeout': '20s' },
+    outcome: 'rolled-back',
+    runs: 'old',
+    updates: 2,
+    says: /no longer in the list/,
+  },
+  {
     name: 'a version whose health fails: the circuit breaker opens, and that is not repeated',
     on: 'ecs',
     app: { health: 404 },
@@ -102,6 +112,15 @@ const ROWS: readonly FaultRow[] = [
     runs: 'old',
     updates: 1,
     says: /when wait-timeout ran out/,
+  },
+  {
+    name: 'access denied half-way: what cannot be watched is put back',
+    on: 'ecs',
+    faults: [{ kind: 'denied', service: 'ecs', operation: 'DescribeServiceDeployments', after: 1, count: 1 }],
+    outcome: 'rolled-back',
+    runs: 'old',
+    updates: 2,
+    says: /permission to watch/,
   },
   {
     name: 'throttling at 40 %',

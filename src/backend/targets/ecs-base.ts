@@ -1,19 +1,14 @@
 import type { AutoScalingApi } from '../../aws/autoscaling.ts';
-import type {
-  EcsApi,
-  EcsService,
-  EcsTask,
-  RegisterTaskDefinitionRequest,
-  TaskDefinition,
-} from '../../aws/ecs.ts';
+import type { EcsApi, EcsService, EcsTask, RegisterTaskDefinitionRequest } from '../../aws/ecs.ts';
 import { awsProblem, readAwsError } from '../../aws/errors.ts';
 import type { LogsApi } from '../../aws/logs.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { failed, refused } from '../../runtime/errors.ts';
+import { refused } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Findings } from '../diagnosis.ts';
 import { type BackendSpec, type Scaling, sameScaling, type TargetKind } from '../spec.ts';
 import { phaseOf } from '../verdict.ts';
+import { describeService, describeStopped, seconds, shortArn, tailOf } from './ecs-facts.ts';
 import type { BackendState, Observation, OneOff, Rollout, Running, Target } from './target.ts';
 
 export interface EcsPorts {
@@ -42,7 +37,9 @@ const UNDER_WAY = [
   'ROLLBACK_IN_PROGRESS',
 ] as const;
 /** A service deployment appears in the list some seconds after the update. Milliseconds. */
-const APPEARS_WITHIN = 60_000;
+const APPEARS_WITHIN = 30_000;
+/** Id of a rollout that cannot be found: it counts as vanished, and so as failed. */
+export const LOST = 'not found';
 /** How often tasks are counted again that may have been scaled out just now, a second apart. */
 const COUNTS = 5;
 
@@ -126,6 +123,7 @@ export abstract class EcsBase implements Target {
   async observe(rollout: Rollout): Promise<Observation | undefined> {
     // Nothing had to be rolled out: only the scaling, or the circuit breaker, was changed.
     if (rollout.id === '') return { status: 'SUCCESSFUL', phase: 'succeeded' };
+    if (rollout.id === LOST) return undefined;
     const deployment = await this.api.deployment(rollout.id);
     if (!deployment) return undefined;
     const status = deployment.status ?? '';
@@ -164,7 +162,7 @@ export abstract class EcsBase implements Target {
   }
 
   async stop(rollout: Rollout): Promise<boolean> {
-    if (rollout.id === '') return false;
+    if (rollout.id === '' || rollout.id === LOST) return false;
     try {
       await this.api.stopDeployment(rollout.id);
       return true;
@@ -185,7 +183,7 @@ export abstract class EcsBase implements Target {
   async findings(state: BackendState, rollout: Rollout | undefined): Promise<Findings> {
     const since = rollout?.startedAt ?? Date.now() - 15 * 60_000;
     const [events, stopped] = await Promise.all([this.#events(since), this.#stopped(since)]);
-    const log = await this.#appLog(state, rollout, since, stopped);
+    const log = await this.#appLog(state, since, stopped);
     return { events, stopped: stopped.map(describeStopped), log, health: state.health };
   }
 
@@ -205,12 +203,7 @@ export abstract class EcsBase implements Target {
   }
 
   /** The last lines of the tasks that stopped, or else of the service. */
-  async #appLog(
-    state: BackendState,
-    _rollout: Rollout | undefined,
-    since: number,
-    stopped: readonly EcsTask[],
-  ): Promise<string[]> {
+  async #appLog(state: BackendState, since: number, stopped: readonly EcsTask[]): Promise<string[]> {
     const { container } = state.native as Native;
     const arn = stopped[0]?.taskDefinitionArn ?? state.spec.taskDefinition;
     try {
@@ -250,9 +243,10 @@ export abstract class EcsBase implements Target {
   protected async findDeployment(
     known: ReadonlySet<string>,
     isOurs: (brief: Brief) => Promise<boolean>,
+    within = APPEARS_WITHIN,
   ): Promise<string> {
     const { clock } = this.#ports;
-    const end = clock.now() + APPEARS_WITHIN;
+    const end = clock.now() + within;
     const judged = new Set(known);
     for (;;) {
       for (const brief of await this.#deployments()) {
@@ -262,9 +256,8 @@ export abstract class EcsBase implements Target {
         judged.add(arn);
       }
       if (clock.now() >= end) {
-        throw failed({
-          what: `the update of ${this.arn} was accepted, and no service deployment of it appeared`,
-        });
+        this.log.warning('the update was accepted, and no service deployment of it appeared');
+        return LOST;
       }
       await clock.sleep(1000);
     }
@@ -290,60 +283,3 @@ export abstract class EcsBase implements Target {
     });
   }
 }
-
-/** `undefined` where there is no such service. @throws ActionError `refused` where the cluster is not there. */
-export async function describeService(
-  api: EcsApi,
-  cluster: string,
-  name: string,
-): Promise<EcsService | undefined> {
-  return api.service(cluster, name).catch((error) => {
-    throw awsProblem(error, {
-      operation: 'ecs:DescribeServices',
-      resource: `${name} in cluster ${cluster}`,
-      input: 'service',
-    });
-  });
-}
-
-/** @throws ActionError `refused` where secrets are wanted and there is no role to read them with. */
-export function refuseRoleless(role: string | undefined, wanted: BackendSpec, arn: string): void {
-  if (role || Object.keys(wanted.secrets).length === 0) return;
-  throw refused({
-    input: 'secrets',
-    what: 'the task definition has no execution role, and ECS reads secrets with it',
-    found: arn,
-    fix: 'give it an execution role that may call secretsmanager:GetSecretValue on them',
-  });
-}
-
-/** Why a task stopped, with its containers' exit codes. */
-export function describeStopped(task: Pick<EcsTask, 'taskArn' | 'stoppedReason' | 'containers'>): string {
-  const containers = (task.containers ?? [])
-    .filter((container) => container.exitCode !== undefined || container.reason)
-    .map((container) => {
-      const code = container.exitCode === undefined ? '' : ` exited with code ${container.exitCode}`;
-      return `${container.name}${code}${container.reason ? `: ${container.reason}` : ''}`;
-    });
-  return [`task ${shortArn(task.taskArn)}: ${task.stoppedReason ?? 'stopped'}`, ...containers].join('; ');
-}
-
-/** The last lines that a container of a task printed, where it logs to CloudWatch. */
-export async function tailOf(
-  logs: LogsApi,
-  definition: TaskDefinition,
-  container: string,
-  taskArn: string | undefined,
-  since: number,
-): Promise<string[]> {
-  const options = definition.containerDefinitions?.find((one) => one.name === container)?.logConfiguration;
-  const group = options?.options?.['awslogs-group'];
-  const prefix = options?.options?.['awslogs-stream-prefix'];
-  if (options?.logDriver !== 'awslogs' || !group) return [];
-  const streamPrefix = prefix ? `${prefix}/${container}/${taskArn ? shortArn(taskArn) : ''}` : undefined;
-  return logs.tail(group, { since, limit: 20, streamPrefix });
-}
-
-/** A date of an answer: seconds since the epoch, see json-client.ts. */
-export const seconds = (date: Date | undefined): number => Number(date ?? 0);
-export const shortArn = (arn: string | undefined): string => (arn ?? '').split('/').at(-1) ?? '';

@@ -7,7 +7,8 @@ import { refuseSizes } from '../sizes.ts';
 import { type BackendSpec, type Scaling, sameScaling } from '../spec.ts';
 import { conditionOf } from '../verdict.ts';
 import { splitWords } from '../words.ts';
-import { EcsBase, type Native, refuseRoleless } from './ecs-base.ts';
+import { EcsBase, LOST, type Native } from './ecs-base.ts';
+import { mayBeDone, refuseRoleless } from './ecs-facts.ts';
 import type { BackendState, OneOff, Rollout } from './target.ts';
 import { copyDefinition, specOfContainer } from './task-definition.ts';
 
@@ -19,6 +20,9 @@ interface ExpressNative extends Native {
 
 /** Name that Express gives to the container of the app (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/express-service-work.html). */
 const MAIN = 'Main';
+
+/** How long a deployment is looked for whose update was answered with an error. Milliseconds. */
+const LOST_WITHIN = 10_000;
 
 /** ECS Express Mode, changed through its own API and watched through ECS's service deployments. */
 export class ExpressTarget extends EcsBase {
@@ -65,6 +69,7 @@ export class ExpressTarget extends EcsBase {
     const { configuration } = now.native as ExpressNative;
     const known = await this.deploymentArns();
     const startedAt = Date.now();
+    let lost: unknown;
     const revision = await this.api
       .updateExpress({
         serviceArn: this.arn,
@@ -76,19 +81,29 @@ export class ExpressTarget extends EcsBase {
           : { scalingTarget: scalingTarget(wanted.scaling) }),
       })
       .catch((error) => {
-        throw awsProblem(error, {
-          operation: 'ecs:UpdateExpressGatewayService',
-          resource: this.arn,
-          input: 'service',
-        });
+        lost = error;
+        return undefined;
       });
-    const id = await this.findDeployment(known, async (brief) => {
-      // The answer names the revision. Where it does not, the image of the revision is the sign.
+    if (lost !== undefined && !mayBeDone(lost)) throw this.#updateFailed(lost);
+    const isOurs = async (brief: { targetServiceRevisionArn?: string | undefined }) => {
+      // The answer names the revision. Where it does not, or was lost, the image of the revision is the sign.
       if (revision) return brief.targetServiceRevisionArn === revision;
       const made = await this.api.revision(brief.targetServiceRevisionArn ?? '');
       return made?.containerImages?.some((one) => one.image === wanted.image) ?? false;
-    });
+    };
+    if (lost === undefined) return { id: await this.findDeployment(known, isOurs), startedAt };
+    const id = await this.findDeployment(known, isOurs, LOST_WITHIN);
+    if (id === LOST) throw this.#updateFailed(lost);
+    this.log.warning('the answer to the update was lost; the service has it');
     return { id, startedAt };
+  }
+
+  #updateFailed(error: unknown) {
+    return awsProblem(error, {
+      operation: 'ecs:UpdateExpressGatewayService',
+      resource: this.arn,
+      input: 'service',
+    });
   }
 
   /** Express makes its own task definitions; the one-off task gets a copy of the present one, in a family of its own. */

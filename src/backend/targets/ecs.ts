@@ -6,7 +6,8 @@ import { planChanges } from '../plan.ts';
 import { refuseSizes } from '../sizes.ts';
 import type { BackendSpec } from '../spec.ts';
 import { conditionOf } from '../verdict.ts';
-import { EcsBase, type EcsPorts, type Native, refuseRoleless } from './ecs-base.ts';
+import { EcsBase, type EcsPorts, type Native } from './ecs-base.ts';
+import { mayBeDone, refuseRoleless } from './ecs-facts.ts';
 import type { BackendState, OneOff, Rollout } from './target.ts';
 import { chooseContainer, copyDefinition, platformOf, specOfContainer } from './task-definition.ts';
 
@@ -123,10 +124,17 @@ export class EcsTarget extends EcsBase {
     }
   }
 
+  /** An update whose answer was lost may have been done: then the service names our task definition. */
   async #update(input: UpdateServiceRequest): Promise<void> {
-    await this.api.updateService(input).catch((error) => {
+    try {
+      await this.api.updateService(input);
+    } catch (error) {
+      if (mayBeDone(error) && (await this.service()).taskDefinition === input.taskDefinition) {
+        this.log.warning('the answer to the update was lost; the service has it');
+        return;
+      }
       throw awsProblem(error, { operation: 'ecs:UpdateService', resource: this.arn, input: 'service' });
-    });
+    }
   }
 }
 

@@ -3,8 +3,9 @@ import type { BackendPorts } from '../config.ts';
 import type { ServiceRef } from '../service-ref.ts';
 import { appRunnerTarget } from './apprunner.ts';
 import { EcsTarget } from './ecs.ts';
-import { describeService, type EcsPorts } from './ecs-base.ts';
+import type { EcsPorts } from './ecs-base.ts';
 import { ExpressTarget } from './ecs-express.ts';
+import { describeService } from './ecs-facts.ts';
 import type { Target } from './target.ts';
 
 export interface TargetWish {

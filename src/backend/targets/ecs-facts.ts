@@ -1,0 +1,66 @@
+import type { EcsApi, EcsService, EcsTask, TaskDefinition } from '../../aws/ecs.ts';
+import { awsProblem, readAwsError } from '../../aws/errors.ts';
+import type { LogsApi } from '../../aws/logs.ts';
+import { refused } from '../../runtime/errors.ts';
+import type { BackendSpec } from '../spec.ts';
+
+/** `undefined` where there is no such service. @throws ActionError `refused` where the cluster is not there. */
+export async function describeService(
+  api: EcsApi,
+  cluster: string,
+  name: string,
+): Promise<EcsService | undefined> {
+  return api.service(cluster, name).catch((error) => {
+    throw awsProblem(error, {
+      operation: 'ecs:DescribeServices',
+      resource: `${name} in cluster ${cluster}`,
+      input: 'service',
+    });
+  });
+}
+
+/** @throws ActionError `refused` where secrets are wanted and there is no role to read them with. */
+export function refuseRoleless(role: string | undefined, wanted: BackendSpec, arn: string): void {
+  if (role || Object.keys(wanted.secrets).length === 0) return;
+  throw refused({
+    input: 'secrets',
+    what: 'the task definition has no execution role, and ECS reads secrets with it',
+    found: arn,
+    fix: 'give it an execution role that may call secretsmanager:GetSecretValue on them',
+  });
+}
+
+/** Why a task stopped, with its containers' exit codes. */
+export function describeStopped(task: Pick<EcsTask, 'taskArn' | 'stoppedReason' | 'containers'>): string {
+  const containers = (task.containers ?? [])
+    .filter((container) => container.exitCode !== undefined || container.reason)
+    .map((container) => {
+      const code = container.exitCode === undefined ? '' : ` exited with code ${container.exitCode}`;
+      return `${container.name}${code}${container.reason ? `: ${container.reason}` : ''}`;
+    });
+  return [`task ${shortArn(task.taskArn)}: ${task.stoppedReason ?? 'stopped'}`, ...containers].join('; ');
+}
+
+/** The last lines that a container of a task printed, where it logs to CloudWatch. */
+export async function tailOf(
+  logs: LogsApi,
+  definition: TaskDefinition,
+  container: string,
+  taskArn: string | undefined,
+  since: number,
+): Promise<string[]> {
+  const options = definition.containerDefinitions?.find((one) => one.name === container)?.logConfiguration;
+  const group = options?.options?.['awslogs-group'];
+  const prefix = options?.options?.['awslogs-stream-prefix'];
+  if (options?.logDriver !== 'awslogs' || !group) return [];
+  const streamPrefix = prefix ? `${prefix}/${container}/${taskArn ? shortArn(taskArn) : ''}` : undefined;
+  return logs.tail(group, { since, limit: 20, streamPrefix });
+}
+
+/** A date of an answer: seconds since the epoch, see json-client.ts. */
+export const seconds = (date: Date | undefined): number => Number(date ?? 0);
+export const shortArn = (arn: string | undefined): string => (arn ?? '').split('/').at(-1) ?? '';
+
+/** True for an error after which the operation may have been done all the same. */
+export const mayBeDone = (error: unknown): boolean =>
+  ['network', 'server', 'other'].includes(readAwsError(error).kind);
