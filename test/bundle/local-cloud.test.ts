@@ -105,12 +105,17 @@ describe('the local cloud', () => {
         ...headers,
         'x-amz-target': `${targets[name] ?? 'None'}.${operation}`,
       });
-      const rpc = bodies.flatMap((body) =>
-        [...(REST.has(name) ? [] : operations), 'Nonsense'].map((operation): [string, RequestInit] => [
-          '/',
-          { method: 'POST', body, headers: target(operation) },
-        ]),
-      );
+      const call = (operation: string, body: string): [string, RequestInit] => [
+        '/',
+        { method: 'POST', body, headers: target(operation) },
+      ];
+      const every = REST.has(name) ? [] : operations;
+      const rpc = [
+        ...bodies.map((body) => call('Nonsense', body)),
+        ...every.flatMap((operation) =>
+          ['{', '[]', '{"__proto__":{"x":1},"a":null}'].map((body) => call(operation, body)),
+        ),
+      ];
       const cbor = bodies.map((body): [string, RequestInit] => [
         `/service/${targets[name]}/operation/PutMetricAlarm`,
         { method: 'POST', body, headers: { ...headers, 'smithy-protocol': 'rpc-v2-cbor' } },
