@@ -1,0 +1,143 @@
+// The scripts of the composite action `test`, run as its steps run them.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { root } from '../support/dist.ts';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'wwhd-test-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const write = (files: Record<string, string>) => {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(dir, name)), { recursive: true });
+    writeFileSync(join(dir, name), text);
+  }
+};
+function script(name: string, env: Record<string, string>, cwd = dir) {
+  const files = { GITHUB_OUTPUT: join(dir, '.output'), GITHUB_STEP_SUMMARY: join(dir, '.summary') };
+  for (const path of Object.values(files)) writeFileSync(path, '');
+  const run = spawnSync('bash', [join(root, 'actions/test', name)], {
+    cwd,
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...files, ...env },
+  });
+  const outputs = Object.fromEntries(
+    readFileSync(files.GITHUB_OUTPUT, 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+  return {
+    status: run.status,
+    log: run.stdout + run.stderr,
+    outputs,
+    summary: readFileSync(files.GITHUB_STEP_SUMMARY, 'utf8'),
+  };
+}
+const detect = (files: Record<string, string>, env: Record<string, string> = {}) => {
+  write(files);
+  return script('detect.sh', { FOLDER: '.', ...env });
+};
+
+describe('what a folder needs', () => {
+  const rows: Array<[string, Record<string, string>, Record<string, string>, Record<string, string>]> = [
+    [
+      'requirements',
+      { 'requirements.txt': '' },
+      {},
+      {
+        kind: 'python',
+        'python-version': '3.13',
+        'python-cache': 'pip',
+        'python-lock': './requirements.txt',
+      },
+    ],
+    [
+      'a Python that is named',
+      { 'requirements.txt': '', '.python-version': '3.12' },
+      {},
+      { 'python-version-file': './.python-version' },
+    ],
+    [
+      'a Python in pyproject',
+      { 'pyproject.toml': 'requires-python = ">=3.11"' },
+      {},
+      { 'python-version-file': './pyproject.toml' },
+    ],
+    [
+      'a Python that is given',
+      { 'requirements.txt': '', '.python-version': '3.12' },
+      { PYTHON_VERSION: '3.11' },
+      { 'python-version': '3.11' },
+    ],
+    [
+      'npm',
+      { 'package.json': '{}', 'package-lock.json': '{}' },
+      {},
+      { kind: 'node', 'node-version': '24', 'node-cache': 'npm', 'node-lock': './package-lock.json' },
+    ],
+    [
+      'engines',
+      { 'package.json': '{"engines":{"node":">=20"}}' },
+      {},
+      { 'node-version-file': './package.json' },
+    ],
+    [
+      'both',
+      { 'package.json': '{}', 'pyproject.toml': '' },
+      {},
+      { kind: 'python node', 'node-version': '24', 'python-version': '3.13' },
+    ],
+    ['a command alone', {}, { COMMAND: 'make test' }, { kind: 'none' }],
+  ];
+  it.each(rows)('%s', (_name, files, env, outputs) => {
+    const run = detect(files, env);
+    expect(run.status, run.log).toBe(0);
+    expect(run.outputs).toMatchObject(outputs);
+  });
+
+  it('refuses a folder that is not there, and one that it can not tell', () => {
+    expect(detect({}, { FOLDER: 'nope' })).toMatchObject({
+      status: 2,
+      log: expect.stringContaining('names no folder'),
+    });
+    expect(detect({})).toMatchObject({
+      status: 2,
+      log: expect.stringContaining('neither a Python nor a Node'),
+    });
+  });
+});
+
+describe('running', () => {
+  const run = (command: string) =>
+    script('run.sh', { KIND: 'none', COMMAND: command, TITLE: 'Tests', FOLDER: 'app' });
+
+  it('passes, and says so', () => {
+    const passed = run('echo one; echo two');
+    expect(passed).toMatchObject({ status: 0, outputs: { outcome: 'passed' } });
+    expect(passed.summary).toContain('### Tests: passed');
+  });
+
+  it('fails with the command, its code and its last lines', () => {
+    const failed = run('echo "a line"; false; echo never');
+    expect(failed).toMatchObject({ status: 1, outputs: { outcome: 'failed' } });
+    expect(failed.summary).toContain('a line');
+    expect(failed.log).not.toMatch(/^never$/m);
+    expect(failed.log).toContain('::error title=Tests::');
+    expect(run('exit 5 | cat').outputs['outcome']).toBe('failed');
+  });
+
+  it('runs the script `test` of a Node folder', () => {
+    write({
+      'package.json': '{"scripts":{"test":"node --test"}}',
+      'a.test.js': "require('node:test')('x', () => {})",
+    });
+    const node = script('run.sh', { KIND: 'node', TITLE: 'Tests', FOLDER: '.' });
+    expect(node.outputs['outcome'], node.log).toBe('passed');
+  });
+});
