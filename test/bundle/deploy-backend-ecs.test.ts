@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   call,
   changesOf,
+  createBucket,
   createEcs,
   createExpress,
   createOn,
@@ -11,6 +12,7 @@ import {
   taskDefinition,
 } from '../support/backend.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
+import { runAction } from '../support/run-action.ts';
 
 let cloud: TestCloud;
 let one: string;
@@ -131,6 +133,23 @@ describe.concurrent('a release on ECS', () => {
       .map((r) => r.operation)
       .filter((o) => /RunTask|UpdateService/.test(o));
     expect(order.indexOf('RunTask')).toBeLessThan(order.indexOf('UpdateService'));
+  });
+
+  test('is gone back to by the action rollback: the very task definition of that release', async () => {
+    const service = await createEcs(cloud, 'goes-back', one);
+    const bucket = await createBucket(cloud, 'ecs-releases');
+    const inputs = { service: service.arn, 'release-bucket': bucket };
+    const before = (await definitionOf('goes-back')).taskDefinition.taskDefinitionArn;
+    const run = await deployBackend(cloud, { ...inputs, image: two, 'release-id': 'r1' });
+    expect(run.outputs['outcome'], run.log).toBe('deployed');
+    const back = await runAction(
+      'rollback',
+      { 'release-bucket': bucket, to: 'r1.adopted', scope: 'backend' },
+      { env: cloud.env, runNumber: 2 },
+    );
+    expect(back.outputs['outcome'], back.log).toBe('rolled-back');
+    expect(await service.images()).toEqual([digest(one)]);
+    expect((await definitionOf('goes-back')).taskDefinition.taskDefinitionArn).toBe(before);
   });
 
   test('takes scaling when it is given', async () => {
