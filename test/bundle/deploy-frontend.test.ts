@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
@@ -388,5 +389,94 @@ describe('deploy-frontend refuses, and nothing has been changed', () => {
     const run = await site.deploy(folder).finally(() => clearInterval(writer));
     expect(run.exitCode, run.log).not.toBe(0);
     expect(run.log).toMatch(/changed/);
+  });
+});
+
+describe('deploy-frontend is stopped', () => {
+  /** Starts a deployment and does `stop` to it while it waits for the answer to its entry page. */
+  async function stopHalfWay(site: TestSite, version: string, stop: (child: ChildProcess) => void) {
+    await cloud.clearRequests();
+    await cloud.fault({
+      kind: 'latency',
+      service: 's3',
+      operation: 'PutObject',
+      resource: `${site.bucket}/index.html`,
+      ms: 1500,
+      count: 1,
+    });
+    let child: ChildProcess | undefined;
+    const running = site.deploy(
+      makeFolder(smallSite(version)),
+      { 'release-id': version },
+      {
+        onStart: (started) => {
+          child = started;
+        },
+      },
+    );
+    const pageIsLive = async () =>
+      (await cloud.requests()).some(
+        (r) => r.resource === `${site.bucket}/about.html` && r.operation === 'PutObject',
+      );
+    while (!(await pageIsLive())) await new Promise((resolve) => setTimeout(resolve, 30));
+    stop(child as ChildProcess);
+    const run = await running;
+    await cloud.clearFaults();
+    return run;
+  }
+
+  it('by a cancellation: it goes back to the release before and frees the lock', async () => {
+    const site = await makeSite(cloud, 'cancelled-site');
+    const one = smallSite('one');
+    await site.deploy(makeFolder(one), { 'release-id': 'one' });
+    const run = await stopHalfWay(site, 'two', (child) => child.kill('SIGINT'));
+    expect(run.outputs['outcome'], run.log).toBe('interrupted');
+    expect(run.exitCode).toBe(130);
+    expect(await site.live()).toEqual(sorted(one));
+    expect(await site.json('production/lock.json')).toMatchObject({ holders: [] });
+    expect(await site.json('production/releases/two.json')).toMatchObject({ result: 'interrupted' });
+  });
+
+  it('by a kill: the post step puts the release before back and frees the lock', async () => {
+    const site = await makeSite(cloud, 'killed-site');
+    const one = smallSite('one');
+    await site.deploy(makeFolder(one), { 'release-id': 'one' });
+    const run = await stopHalfWay(site, 'two', (child) => child.kill('SIGKILL'));
+    expect(run.signal).toBe('SIGKILL');
+    expect(await site.live()).not.toEqual(sorted(one));
+    const post = await site.deploy('unused', { 'release-id': 'two' }, { post: run.state });
+    expect(post.exitCode, post.log).toBe(0);
+    // The kill may have come before the answer to the last write, which is carried out all the same.
+    expect(await site.live(), post.log).toEqual(sorted(one));
+    expect((await site.get('/')).body).toBe(one['index.html']);
+    expect(await site.json('production/lock.json')).toMatchObject({ holders: [] });
+    expect(await site.json('production/releases/two.json')).toMatchObject({ result: 'interrupted' });
+  });
+
+  it('not by another deployment of the same environment: the second waits, and plans on what the first has done', async () => {
+    const site = await makeSite(cloud, 'shared-site');
+    await site.deploy(makeFolder(smallSite('one')), { 'release-id': 'one' });
+    const runs = await Promise.all(
+      ['two', 'three'].map((version, i) =>
+        site.deploy(
+          makeFolder(smallSite(version)),
+          { 'release-id': version },
+          { runNumber: 5, runId: 5000 + i, commit: String(i + 2).repeat(40) },
+        ),
+      ),
+    );
+    const outcomes = runs.map((run) => run.outputs['outcome']).sort();
+    // Whichever was later is live; the earlier of the two runs is fenced off where it comes last.
+    expect(
+      [
+        ['deployed', 'deployed'],
+        ['deployed', 'refused'],
+      ],
+      runs.map((r) => r.log).join('\n'),
+    ).toContainEqual(outcomes);
+    const pointer = await site.json<Pointer>('production/current.json');
+    const live = await site.live();
+    const page = smallSite(pointer?.frontend ?? '')['index.html'];
+    expect(live.get('index.html')).toBe(page);
   });
 });
