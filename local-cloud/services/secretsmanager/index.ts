@@ -157,6 +157,11 @@ function secretOperations(store: Store) {
             'InvalidRequestException',
             "You can't create this secret because a secret with this name is already scheduled for deletion.",
           );
+        // A client that lost the answer asks again with the same token: the same secret is no error.
+        if (known?.versions.some((v) => v.id === input.ClientRequestToken)) {
+          const version = addVersion(store, known, input);
+          return { ARN: arnOf(store, known), Name: known.name, VersionId: version.id };
+        }
         if (known)
           throw refuse(
             'ResourceExistsException',
