@@ -199,6 +199,14 @@ describe.skipIf(skip)(
       expect(github.issues.get(7)?.comments[0]?.body).toContain('comes from a fork');
     });
 
+    it('needs no more of AWS than the policy in infra/terraform grants', async () => {
+      const policy = readFileSync(join(root, 'infra/terraform/github.tf'), 'utf8');
+      const granted = new Set([...policy.matchAll(/"([a-z0-9-]+:[A-Z]\w+)"/g)].map((m) => m[1]));
+      const used = new Set((await cloud.requests()).flatMap((request) => request.iam));
+      expect(used.size).toBeGreaterThan(10);
+      expect([...used].filter((action) => !granted.has(action)).sort()).toEqual([]);
+    });
+
     it('refuses before any job when the inputs do not go together', async () => {
       const vars = { ...options.vars, SITE_BUCKET: '' };
       const run = await home.run('push', { ...options, vars, workflow: '.github/workflows/deploy.yml' });
