@@ -129,10 +129,9 @@ describe.concurrent('a release on ECS', () => {
     expect(await changesOf(cloud, 'migrates')).not.toContain('UpdateService');
     const good = await deployBackend(cloud, { ...inputs, 'migrate-command': 'node -e "1"' });
     expect(good.outputs['outcome'], good.log).toBe('deployed');
-    const order = (await cloud.changes())
-      .map((r) => r.operation)
-      .filter((o) => /RunTask|UpdateService/.test(o));
-    expect(order.indexOf('RunTask')).toBeLessThan(order.indexOf('UpdateService'));
+    const order = await changesOf(cloud, 'migrates');
+    expect(order.lastIndexOf('RunTask')).toBeGreaterThan(order.indexOf('CreateService'));
+    expect(order.lastIndexOf('RunTask')).toBeLessThan(order.indexOf('UpdateService'));
   });
 
   test('is gone back to by the action rollback: the very task definition of that release', async () => {
