@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { awsProblem, readAwsError } from '../aws/errors.ts';
 import type { Condition } from '../aws/object-store.ts';
 import { refused } from '../runtime/errors.ts';
-import { asked, type LedgerPorts } from './documents.ts';
+import { asked, type LedgerPorts, racePause } from './documents.ts';
 
 /** What the server does with a condition that cannot hold, and with one that does. */
 export interface ConditionsFound {
@@ -15,34 +16,39 @@ export interface ConditionsFound {
 
 export const areHonoured = (found: ConditionsFound): boolean => found.create && found.replace && found.match;
 
+/** Other runs that probe at the same moment: each of them stops after four writes. */
+const MAX_RACES = 8;
 const NO_SUCH_ETAG = '00000000000000000000000000000000';
 
-/** Asks the server by four small writes to a key that nothing else uses. */
+/** Asks the server by four small writes to a key that nothing else uses but other probes. */
 export async function probeConditions(ports: LedgerPorts): Promise<ConditionsFound> {
   const write = (condition: Condition) => conditionalWrite(ports, condition);
-  const first = await write({ ifNoneMatch: '*' });
+  await write({ ifNoneMatch: '*' });
   const second = await write({ ifNoneMatch: '*' });
   const wrong = await write({ ifMatch: NO_SUCH_ETAG });
-  const sentAt = ports.clock.now();
-  const now = await ports.store.get(ports.keys.probe);
-  // The lock's first stamp is made by what is learnt here of the server's time: a missing lock has no date.
-  ports.serverClock.observe(now?.date, sentAt);
-  // Only that the right ETag is taken is at stake here; that another run's probe came between says as much.
-  const right = now ? await write({ ifMatch: now.etag }) : 'lost';
-  return {
-    create: second === 'lost',
-    replace: wrong === 'lost',
-    match:
-      right === 'written' ||
-      (first === 'lost' && second === 'lost' && (await changedSince(ports, now?.etag))),
-  };
+  return { create: second === 'lost', replace: wrong === 'lost', match: await takesRightEtag(ports) };
+}
+
+/** Losing with the right ETag proves something only where no other run's probe came in between. */
+async function takesRightEtag(ports: LedgerPorts): Promise<boolean> {
+  for (let race = 0; race < MAX_RACES; race++) {
+    const sentAt = ports.clock.now();
+    const now = await ports.store.get(ports.keys.probe);
+    // The lock's first stamp is made by what is learnt here of the server's time: a missing lock has no date.
+    ports.serverClock.observe(now?.date, sentAt);
+    if (!now) return false;
+    if ((await conditionalWrite(ports, { ifMatch: now.etag })) === 'written') return true;
+    if ((await ports.store.get(ports.keys.probe))?.etag === now.etag) return false;
+    await ports.clock.sleep(racePause(race));
+  }
+  return true;
 }
 
 async function conditionalWrite(
   ports: LedgerPorts,
   condition: Condition,
 ): Promise<'written' | 'lost' | 'unknown'> {
-  const body = `{"about":"Does this server honour conditional writes? Written by wwhd-deploy.","at":${ports.clock.now()}}\n`;
+  const body = `{"about":"Does this server honour conditional writes? Written by wwhd-deploy.","nonce":"${randomUUID()}"}\n`;
   try {
     const sentAt = ports.clock.now();
     const put = { key: ports.keys.probe, body, contentType: 'application/json', ...condition };
@@ -54,10 +60,6 @@ async function conditionalWrite(
     if (status === 501) return 'unknown';
     throw awsProblem(error, asked('s3:PutObject', ports, ports.keys.probe));
   }
-}
-
-async function changedSince(ports: LedgerPorts, etag: string | undefined): Promise<boolean> {
-  return (await ports.store.get(ports.keys.probe))?.etag !== etag;
 }
 
 /**

@@ -10,9 +10,9 @@ import {
   compareIndex,
   encodeIndex,
   type IndexEntry,
-  newestFirst,
   parseIndex,
   type ReleaseIndex,
+  sortNewestFirst,
 } from './release-index.ts';
 
 /** Records read at once where the index does not know them. */
@@ -107,7 +107,7 @@ export async function listRecords(ports: LedgerPorts): Promise<ReleaseList> {
     if ('record' in entry) records.push(entry.record);
     else damaged.push({ key: keys.record(id), damage: entry.damage });
   }
-  return { records: records.sort(newestFirst), damaged };
+  return { records: sortNewestFirst(records), damaged };
 }
 
 async function readEntry(ports: LedgerPorts, id: string): Promise<[string, IndexEntry | undefined]> {

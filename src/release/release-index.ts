@@ -57,7 +57,19 @@ export function compareIndex(
   return { known, stale };
 }
 
-/** Newest first; ids, which begin with a stamp by default, decide between equal times. */
-export function newestFirst(a: ReleaseRecord, b: ReleaseRecord): number {
-  return Date.parse(b.startedAt) - Date.parse(a.startedAt) || (a.id < b.id ? 1 : -1);
+/** What an adoption's id ends with; before it stands the id of the release that found it. */
+const ADOPTED = '.adopted';
+
+/**
+ * Newest first; ids, which begin with a stamp by default, decide between equal times. What a release adopted was there
+ * before it, whichever of the two records was written first: the two jobs of a release write side by side.
+ */
+export function sortNewestFirst(records: readonly ReleaseRecord[]): ReleaseRecord[] {
+  const starts = new Map(records.map((record) => [record.id, Date.parse(record.startedAt)]));
+  const timeOf = ({ id, type }: ReleaseRecord) => {
+    const own = starts.get(id) ?? 0;
+    const finder = type === 'adoption' ? starts.get(id.slice(0, -ADOPTED.length)) : undefined;
+    return finder === undefined ? own : Math.min(own, finder - 1);
+  };
+  return [...records].sort((a, b) => timeOf(b) - timeOf(a) || (a.id < b.id ? 1 : -1));
 }

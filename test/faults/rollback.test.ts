@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
 import { makePair, type TestPair } from '../support/pair.ts';
@@ -33,16 +34,18 @@ async function killed(
     { to },
     {
       ...attempt(at.attempt),
-      onStart: (child) => {
-        let said = '';
-        child.stdout?.on('data', (chunk) => {
-          const before = said.includes(words);
-          said += String(chunk);
-          if (!before && said.includes(words)) setTimeout(() => child.kill('SIGKILL'), after);
-        });
-      },
+      onStart: (child) => onWords(child, words, () => setTimeout(() => child.kill('SIGKILL'), after)),
     },
   );
+}
+
+function onWords(child: ChildProcess, words: string, act: () => void): void {
+  let said = '';
+  child.stdout?.on('data', (chunk) => {
+    const before = said.includes(words);
+    said += String(chunk);
+    if (!before && said.includes(words)) act();
+  });
 }
 
 /** Both halves of one release, the ledger in agreement, and nobody in the lock. */
@@ -57,7 +60,7 @@ async function expectWhole(pair: TestPair, version: string, run: ActionRun): Pro
   expect(await pair.site.json('production/lock.json')).toMatchObject({ holders: [] });
 }
 
-describe.concurrent('rollback', () => {
+describe.concurrent('rollback', { timeout: 120_000 }, () => {
   it('ends well after kill -9 at any moment, and never goes one release further back', async () => {
     const pair = await released('kills', ['v1', 'v2', 'v3']);
     const first = { words: 'restoring the frontend', after: 30, attempt: 1 };
@@ -72,6 +75,16 @@ describe.concurrent('rollback', () => {
     const forward = await pair.rollback({ to: 'v3' }, attempt(5));
     expect(['rolled-back', 'refused']).toContain(forward.outputs['outcome']);
     await expectWhole(pair, 'v3', forward);
+
+    // A cancelled job: the step ends at once, and its post step makes the pair whole again.
+    const inputs = { to: 'v1', order: 'frontend-first' };
+    const cancelled = await pair.rollback(inputs, {
+      onStart: (child) => onWords(child, 'Watch the rollout', () => child.kill('SIGINT')),
+    });
+    expect(cancelled.outputs['outcome'], cancelled.log).toBe('interrupted');
+    const post = await pair.rollback(inputs, { post: cancelled.state });
+    await expectWhole(pair, 'v3', post);
+    expect(post.log).toContain('is live again, whole');
   });
 
   it('leaves the pair whole when a half fails, or the checks at the end', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chooseTarget, type Scope } from '../../../src/release/choose.ts';
 import type { Pair, ReleaseRecord } from '../../../src/release/record.ts';
+import { sortNewestFirst } from '../../../src/release/release-index.ts';
 import { releaseRecord } from '../../support/release.ts';
 
 /** Records oldest first, as one reads a story; the last one that has a pair is live. */
@@ -112,6 +113,13 @@ describe('latest-good', () => {
 
   it('has nothing to go back from in an empty ledger', () => {
     expect(choose('latest-good', [])).toBe('refused: there is no current release to go back from');
+  });
+});
+
+describe('sortNewestFirst', () => {
+  it('puts what was adopted before the release that found it, whichever was written first', () => {
+    const story = [good('v1', 1), good('v1.adopted', 1.1, { type: 'adoption' }), good('v2', 2)];
+    expect(sortNewestFirst(story).map((record) => record.id)).toEqual(['v2', 'v1', 'v1.adopted']);
   });
 });
 

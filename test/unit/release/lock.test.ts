@@ -3,6 +3,7 @@ import { openLedger } from '../../../src/release/open.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { memoryStore } from '../../support/memory-store.ts';
 import { runContext } from '../../support/release.ts';
+import { seeded } from '../../support/seeded.ts';
 import { type SimulatedClock, simulatedClock } from '../../support/simulated-clock.ts';
 
 const never = new AbortController().signal;
@@ -129,6 +130,25 @@ describe('the lock', () => {
     const aside = [...store.objects.keys()].filter((key) => key.startsWith('production/set-aside/'));
     expect(aside).toHaveLength(1);
     expect(store.objects.get(aside[0] ?? '')?.body.toString()).toBe('{"version":1,"hol');
+  });
+});
+
+describe('the first use of an environment', () => {
+  it('is not taken for an unsound server when many begin at once', async () => {
+    for (let seed = 1; seed <= 50; seed++) {
+      const random = seeded(seed);
+      const clock = simulatedClock();
+      const wait = () => clock.sleep(random.int(1, 50));
+      const store = memoryStore('b', {
+        now: clock.now,
+        before: async () => void (await wait()),
+        after: wait,
+      });
+      const runs = (['backend', 'frontend'] as const).map((part) =>
+        openLedger({ store, environment: 'e', log: silentLog, clock }).acquire(want('r1', { parts: [part] })),
+      );
+      expect(await clock.run(Promise.all(runs)), `seed ${seed}`).toHaveLength(2);
+    }
   });
 });
 
