@@ -173,6 +173,9 @@ it('a manifest is read as it was written', () => {
   const stored = encodeManifest(whole);
   expect(decodeManifest(stored)).toEqual(whole);
   expect(stored.toString().split('\n')).toHaveLength(10);
+  // Formatted anew by somebody, and cut off.
+  expect(decodeManifest(Buffer.from(JSON.stringify(JSON.parse(stored.toString()), null, 2)))).toEqual(whole);
+  expect(() => decodeManifest(stored.subarray(0, stored.length - 30))).toThrow();
   expect(() => decodeManifest(Buffer.from('{"version":2}'))).toThrow(/version 2/);
   expect(() => decodeManifest(Buffer.from('{"version":1,"headers":[],"files":[["x"]]}'))).toThrow(/line/);
 });
