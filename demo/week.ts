@@ -60,7 +60,7 @@ function releaseUnderLoad(stage: Stage): Promise<Release> {
     stage.check('failed requests during the release', 0, users.failed);
     stage.check('requests to the API each second', API_RATE, Math.round(users.rate));
     stage.check('releases that answered users meanwhile', 2, users.commits.length);
-    const verdict = `${users.requests} requests while the release went out, ${users.failed} failed; half of them took ${users.p50.toFixed(0)} ms, 95 % at most ${users.p95.toFixed(0)} ms.`;
+    const verdict = `${users.requests} requests while the release went out, ${users.failed} failed; half of them took ${users.p50.toFixed(0)} ms, 95\u00a0% at most ${users.p95.toFixed(0)} ms.`;
     return [second, verdict];
   });
 }

@@ -65,7 +65,7 @@ section { margin: 0 0 3rem; }
 .badge { display: inline-block; font-size: .78rem; font-weight: 600; padding: .08em .65em; border-radius: 2em; border: 1px solid currentColor; white-space: nowrap; }
 .badge.good { color: var(--good); } .badge.bad { color: var(--bad); } .badge.warn { color: var(--warn); } .badge.plain { color: var(--quiet); }
 
-.act { display: grid; grid-template-columns: minmax(15rem, 20rem) minmax(0, 1fr); gap: 1.2rem 2.4rem; padding: 2.2rem 0; border-top: 1px solid var(--line); scroll-margin-top: 1rem; }
+.act { display: grid; grid-template-columns: minmax(15rem, 20rem) minmax(0, 1fr); gap: 1.2rem 2.4rem; padding: 2.2rem 0; margin: 0; border-top: 1px solid var(--line); scroll-margin-top: 1rem; }
 .act-head { position: sticky; top: 1.2rem; align-self: start; }
 .act-day { font-weight: 700; color: var(--quiet); margin: 0 0 .2rem; display: flex; justify-content: space-between; }
 .act h2 { margin-bottom: .6rem; line-height: 1.2; }
