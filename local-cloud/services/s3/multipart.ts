@@ -24,7 +24,8 @@ export const createMultipartUpload: Handler = (call) => {
   const algorithm = algorithmOf(request.headers['x-amz-checksum-algorithm']);
   const checksumType = typeOf(algorithm, request.headers['x-amz-checksum-type']);
   const upload: Upload = {
-    id: randomBytes(48).toString('base64url'),
+    // Never begins with a hyphen, which a command line would take for an option.
+    id: randomBytes(32).toString('hex'),
     bucket: bucket.name,
     key,
     started: store.context.now(),

@@ -169,7 +169,7 @@ export class S3Store {
   }
 }
 
-const newVersionId = () => randomBytes(24).toString('base64url');
+const newVersionId = () => randomBytes(16).toString('hex');
 
 export const invalidName = (name: string) =>
   new CloudFault('InvalidBucketName', 'The specified bucket is not valid.', 400, { BucketName: name });
