@@ -86,6 +86,8 @@ describe.skipIf(skip)(
           DISTRIBUTION: resources.distribution,
         },
       };
+      // What made the resources is Terraform's, and not the deploying role's.
+      await cloud.clearRequests();
     });
     afterAll(async () => {
       await cloud?.stop();
