@@ -9,6 +9,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'threads',
+    // Most of a bundle test is waiting for other processes: more files at once than cores.
+    maxWorkers: 4,
     // GitHub's own parser imports its schema in a way that Node alone does not take.
     server: { deps: { inline: ['@actions/workflow-parser'] } },
   },

@@ -1,6 +1,4 @@
-import { HttpClient } from '@actions/http-client';
 import { request as octokitRequest } from '@octokit/request';
-import { fetch } from 'undici';
 import type { Clock } from '../runtime/clock.ts';
 import { formatDuration } from '../runtime/duration.ts';
 import { messageOf } from '../runtime/errors.ts';
@@ -49,8 +47,8 @@ const DEFAULT_PATIENCE = 120_000;
 /**
  * Calls a route such as `GET /repos/{owner}/{repo}/compare/{basehead}`. `owner` and `repo` are filled in.
  *
- * This is the request layer that `@actions/github` is made of, with the same proxy handling; its client would add
- * 120 KB of method names to every bundle that needs one call of the API.
+ * This is the request layer that `@actions/github` is made of; its client would add 120 KB of method names to every
+ * bundle that needs one call of the API. A proxy is Node's own business (NODE_USE_ENV_PROXY, Node 24).
  * @throws GitHubError after the retries that GitHub's headers ask for, as far as `patience` goes.
  */
 export async function callGitHub<T>(
@@ -66,10 +64,7 @@ export async function callGitHub<T>(
       'x-github-api-version': '2022-11-28',
       ...(access.token ? { authorization: `token ${access.token}` } : {}),
     },
-    request: {
-      fetch: throughProxy(access.apiUrl),
-      ...(access.signal ? { signal: access.signal } : {}),
-    },
+    request: access.signal ? { signal: access.signal } : {},
     owner,
     repo,
   });
@@ -118,12 +113,6 @@ export async function courtesy<T>(log: Log, what: string, work: () => Promise<T>
     log.warning(`${what} did not work, and nothing else depends on it: ${messageOf(error)}`);
     return undefined;
   }
-}
-
-/** Node's fetch knows no proxy; the runner's variables (HTTPS_PROXY, NO_PROXY) are read by the toolkit's client. */
-function throughProxy(apiUrl: string): typeof fetch {
-  const dispatcher = new HttpClient('wwhd-deploy').getAgentDispatcher(apiUrl);
-  return (url, init) => fetch(url, dispatcher ? { ...init, dispatcher } : init);
 }
 
 function answerOf(error: unknown): Answer {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
-import { HttpClient } from '@actions/http-client';
-import { request } from 'undici';
+import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../runtime/clock.ts';
 import { failed, messageOf } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
@@ -31,7 +33,7 @@ interface Ask {
 
 interface Reply {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
@@ -45,7 +47,6 @@ const ATTEMPTS = 5;
 export class Distribution {
   readonly #access: DistributionAccess;
   readonly #base: string;
-  readonly #toolkit = new HttpClient('wwhd-deploy');
 
   constructor(access: DistributionAccess) {
     this.#access = access;
@@ -113,22 +114,14 @@ export class Distribution {
 
   async #once({ method, url, headers, body, expect }: Ask): Promise<Reply> {
     const { credentials, signal } = this.#access;
-    // The proxy of the runner's variables (HTTPS_PROXY, NO_PROXY), which Node itself does not read.
-    const dispatcher = this.#toolkit.getAgentDispatcher(url);
-    const answer = await request(url, {
-      method,
-      signal,
-      ...(dispatcher ? { dispatcher } : {}),
-      headers: {
-        ...headers,
-        ...(this.#owns(url) && credentials ? { authorization: basic(credentials) } : {}),
-      },
-      ...(body ? { body: body() } : {}),
-    });
-    const bytes = Buffer.from(await answer.body.arrayBuffer());
-    if (expect.includes(answer.statusCode))
-      return { status: answer.statusCode, headers: answer.headers, body: bytes };
-    throw new RegistryError(answer.statusCode, describe(bytes));
+    const authorization = this.#owns(url) && credentials ? { authorization: basic(credentials) } : {};
+    const reply = await exchange(
+      url,
+      { method, signal, headers: { ...headers, ...authorization } },
+      body?.(),
+    );
+    if (expect.includes(reply.status)) return reply;
+    throw new RegistryError(reply.status, describe(reply.body));
   }
 
   /** A registry may send an upload elsewhere (to an object store); our password goes to the registry only. */
@@ -149,6 +142,26 @@ export class Distribution {
       }
     }
   }
+}
+
+/** One request and its whole answer, whatever its status; redirects are answers. */
+function exchange(
+  url: string,
+  options: { method: string; signal: AbortSignal; headers: Readonly<Record<string, string>> },
+  body: Readable | Buffer | undefined,
+): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const open = url.startsWith('https:') ? httpsRequest : httpRequest;
+    const request = open(url, options, (answer) => {
+      buffer(answer).then(
+        (bytes) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: bytes }),
+        reject,
+      );
+    });
+    request.on('error', reject);
+    if (body instanceof Readable) pipeline(body, request).catch(reject);
+    else request.end(body);
+  });
 }
 
 /** The registry's answer, where it was not the one that was hoped for. */

@@ -26,6 +26,13 @@ test('the generated interfaces and tables are what action.yml says', () => {
   execFileSync(process.execPath, ['scripts/generate.mjs', '--check'], { cwd: root, stdio: 'pipe' });
 });
 
+test('dist/ has a folder for each bundle and nothing besides; that it is what the sources build to is `npm run check`', () => {
+  const javascript = names.filter((name) => actionFile(name).runs.using !== 'composite');
+  expect(readdirSync(join(root, 'dist')).sort()).toEqual(
+    [...javascript, 'cli', 'demo', 'local-cloud'].sort(),
+  );
+});
+
 test('every published action is here', () => {
   expect(names).toEqual(expect.arrayContaining(Object.keys(PUBLISHED)));
 });

@@ -242,7 +242,9 @@ export function taskDefinition(family: string, image: string, extra: object = {}
   };
 }
 
-const network = { awsvpcConfiguration: { subnets: ['subnet-a'], securityGroups: ['sg-a'], assignPublicIp: 'ENABLED' } };
+const network = {
+  awsvpcConfiguration: { subnets: ['subnet-a'], securityGroups: ['sg-a'], assignPublicIp: 'ENABLED' },
+};
 
 export async function createEcs(
   cloud: TestCloud,
@@ -363,4 +365,8 @@ export async function createTestRunner(cloud: TestCloud, name: string, image: st
   };
 }
 
-export const createOn = { apprunner: createTestRunner, ecs: createEcs, 'ecs-express': createExpress } as const;
+export const createOn = {
+  apprunner: createTestRunner,
+  ecs: createEcs,
+  'ecs-express': createExpress,
+} as const;
