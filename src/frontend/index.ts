@@ -2,13 +2,13 @@
 // release live again, `recoverSite` puts right what a stopped run left.
 export { ActivationError } from './activate.ts';
 export { cacheRule, globMatcher } from './cache-rules.ts';
-export {
-  type DeploySiteConfig,
-  type DeploySitePorts,
-  type DeploySiteResult,
-  deploySite,
-  type GateAnswer,
-} from './deploy.ts';
+export { deploySite } from './deploy.ts';
+export type {
+  DeploySiteConfig,
+  DeploySitePorts,
+  DeploySiteResult,
+  GateAnswer,
+} from './deploy-types.ts';
 export type { DeletionLimit } from './guards.ts';
 export { type Recovery, recoverSite } from './recover.ts';
 export {

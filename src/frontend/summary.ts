@@ -1,6 +1,6 @@
 import type { Usage } from '../aws/bulk-store.ts';
 import { formatDuration } from '../runtime/duration.ts';
-import type { DeploySiteResult } from './deploy.ts';
+import type { DeploySiteResult } from './deploy-types.ts';
 import type { SitePlan } from './plan.ts';
 import { formatBytes } from './progress.ts';
 

@@ -1,0 +1,80 @@
+import type { Hold } from '../release/ledger.ts';
+import { type Activation, ActivationError, activate } from './activate.ts';
+import { collect, timeToCollect } from './collect.ts';
+import { asActionError, gateFailed, resultOf } from './deploy-result.ts';
+import type { DeploySiteConfig, DeploySitePorts, DeploySiteResult, GateAnswer } from './deploy-types.ts';
+import { giveUp } from './give-up.ts';
+import type { Prepared } from './plan-deployment.ts';
+import type { Recorder } from './recorder.ts';
+import { StateChanged } from './site-state.ts';
+import type { Activated } from './types.ts';
+
+/**
+ * Activates, asks the gate, and moves the pointer; whatever goes wrong before that leads back.
+ * @throws StateChanged where another run changed the site before this one did: nothing was changed
+ */
+export async function goLive(
+  config: DeploySiteConfig,
+  ports: DeploySitePorts,
+  prepared: Prepared,
+  recorder: Recorder,
+  hold: Hold,
+): Promise<DeploySiteResult> {
+  let activated: Activated | undefined;
+  let gate: GateAnswer | undefined;
+  try {
+    activated = await activate(ports, activationOf(config, ports, prepared));
+    gate = await ports.gate?.(prepared.front.siteUrl);
+    ports.signal.throwIfAborted();
+    if (gate?.outcome === 'failed') throw gateFailed(gate);
+    await recorder.end('deployed', { report: activated.report, gate });
+    await ports.ledger.movePointer(config.releaseId, ['frontend']);
+  } catch (error) {
+    if (error instanceof StateChanged && !activated) throw error;
+    const undo = error instanceof ActivationError ? error.undo : activated?.undo;
+    const cause = asActionError(error instanceof ActivationError ? error.cause : error, ports);
+    return giveUp(config, ports, prepared, recorder, hold, { undo, cause, gate });
+  }
+  return finishLive(config, ports, prepared, recorder, { activated, gate });
+}
+
+/** The pointer has moved: removes what is gone, and what no release needs any more. */
+async function finishLive(
+  config: DeploySiteConfig,
+  ports: DeploySitePorts,
+  prepared: Prepared,
+  recorder: Recorder,
+  done: { activated: Activated; gate: GateAnswer | undefined },
+): Promise<DeploySiteResult> {
+  const { gate, activated } = done;
+  try {
+    const { report, state } = await activated.finish();
+    const collected = timeToCollect(state.state, config.keepReleases)
+      ? await collect(ports, prepared.keys, state)
+      : undefined;
+    return { ...resultOf('deployed', prepared), report, gate, collected };
+  } catch (error) {
+    // The release is live and the pointer says so; what is left over is removed by the next one.
+    const cause = asActionError(error, ports);
+    await recorder.end('failed', { report: activated.report, cause, gate });
+    return { ...resultOf('failed', prepared), report: activated.report, cause, gate };
+  }
+}
+
+function activationOf(config: DeploySiteConfig, ports: DeploySitePorts, prepared: Prepared): Activation {
+  const { keys, situation, change, front, scanned } = prepared;
+  return {
+    place: config.place,
+    keys,
+    situation,
+    change,
+    sources: scanned.sources,
+    options: config.options,
+    siteUrl: front.siteUrl,
+    mount: front.mount,
+    maxInvalidationPaths: config.maxInvalidationPaths,
+    keepReleases: config.keepReleases,
+    onOpen: (open) => ports.onOpen(open ? config.releaseId : ''),
+    excluded: config.scan.excluded,
+  };
+}

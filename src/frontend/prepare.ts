@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { refused } from '../runtime/errors.ts';
+import type { DeploySiteConfig, DeploySitePorts } from './deploy-types.ts';
+import { checkIsSite, missingReferences, refuseMissing } from './guards.ts';
+import { isPage } from './is-page.ts';
+import { type SiteKeys, siteKeys } from './keys.ts';
+import { type Prepared, planFor } from './plan-deployment.ts';
+import { type Scanned, scan } from './scan.ts';
+import { type Front, findFront } from './site.ts';
+import { readSituation, type Situation } from './situation.ts';
+import { checkMissingIsMissing } from './verify.ts';
+
+/**
+ * Reads the folder and the site, and plans.
+ * @throws ActionError for everything that can be wrong with the folder, the bucket or the distribution
+ */
+export async function prepare(config: DeploySiteConfig, ports: DeploySitePorts): Promise<Prepared> {
+  const keys = siteKeys(config.place);
+  const { log, clock } = ports;
+  // The folder is read by other threads while the cloud answers; what is wrong with the folder is told first.
+  const looking = lookAround(config, ports, keys);
+  looking.catch(() => {});
+  const started = clock.now();
+  const scanned = await scan({ ...config.scan, livePrefix: keys.livePrefix }, log);
+  log.info(`read ${scanned.files.length} files in ${clock.now() - started} ms`);
+  if (scanned.skippedDotfiles.length > 0) {
+    log.notice(
+      `left out, for their names start with a dot: ${scanned.skippedDotfiles.slice(0, 10).join(', ')}`,
+    );
+  }
+  checkIsSite(scanned.files, config.scan.source);
+  const { front, situation } = await looking;
+  checkReferences(config, scanned, front);
+  return planFor(config, clock, { keys, scanned, front, situation });
+}
+
+/** Plans anew on the site as it is now; the folder is read once. */
+export async function lookAgain(
+  config: DeploySiteConfig,
+  ports: DeploySitePorts,
+  before: Prepared,
+): Promise<Prepared> {
+  const { keys, scanned, front } = before;
+  const situation = await lookAtSite(config, ports, keys);
+  return planFor(config, ports.clock, { keys, scanned, front, situation });
+}
+
+async function lookAround(
+  config: DeploySiteConfig,
+  ports: DeploySitePorts,
+  keys: SiteKeys,
+): Promise<{ front: Front; situation: Situation }> {
+  const [front, situation] = await Promise.all([
+    findFront(ports, config.place, config.options.siteUrl).then(async (found) => {
+      if (found.siteUrl && config.options.verify === 'full') {
+        await checkMissingIsMissing(ports, found.siteUrl, found.mount);
+      }
+      return found;
+    }),
+    lookAtSite(config, ports, keys),
+  ]);
+  return { front, situation };
+}
+
+async function lookAtSite(
+  config: DeploySiteConfig,
+  ports: DeploySitePorts,
+  keys: SiteKeys,
+): Promise<Situation> {
+  const situation = await readSituation(ports, keys, config.scan.excluded, {
+    async pointerManifest() {
+      const id = (await ports.ledger.current())?.frontend;
+      return id ? (await ports.ledger.record(id))?.frontend?.manifest : undefined;
+    },
+  });
+  const owner = situation.found?.state.environment;
+  if (owner && owner !== config.place.environment) {
+    throw refused({
+      input: 'environment',
+      what: `this site belongs to the environment ${owner}`,
+      found: `environment: ${config.place.environment}`,
+      fix: 'give each environment a bucket or a prefix of its own',
+    });
+  }
+  return situation;
+}
+
+/** Pages that name what is not there; files that stay live for open tabs are no excuse. */
+function checkReferences(config: DeploySiteConfig, scanned: Scanned, front: Front): void {
+  const present = new Set(scanned.files.map((file) => file.path));
+  const isPresent = (path: string) =>
+    present.has(path) ||
+    present.has(`${path}/index.html`) ||
+    config.mayBeMissing(path) ||
+    config.scan.excluded(path);
+  const mounts = [...new Set(['', front.mount, config.place.prefix])];
+  const missing = scanned.files.flatMap((file) => {
+    const source = scanned.sources.get(file.path);
+    if (source?.kind === 'bytes' || !source || !isPage(file.headers.contentType)) return [];
+    return missingReferences(readFileSync(source.full, 'utf8'), file.path, mounts, isPresent);
+  });
+  refuseMissing(missing);
+}

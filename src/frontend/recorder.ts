@@ -1,0 +1,59 @@
+import type { FrontendHalf } from '../release/record.ts';
+import type { ActionError } from '../runtime/errors.ts';
+import type { Outcome } from '../runtime/outcome.ts';
+import type { DeploySiteConfig, DeploySitePorts, GateAnswer } from './deploy-types.ts';
+import { totalBytes } from './manifest.ts';
+import type { Prepared } from './plan-deployment.ts';
+import type { ActivationReport } from './types.ts';
+
+/** What is known of the half before anything is changed. */
+export function halfFor(config: DeploySiteConfig, prepared: Prepared): Omit<FrontendHalf, 'result'> {
+  const { target } = prepared.change;
+  return {
+    bucket: config.place.bucket,
+    prefix: config.place.prefix,
+    ...(prepared.front.siteUrl ? { siteUrl: prepared.front.siteUrl } : {}),
+    manifest: prepared.keys.manifest(config.releaseId),
+    files: target.files.length,
+    bytes: totalBytes(target.files),
+    startedAt: target.createdAt,
+  };
+}
+
+/** Writes how the frontend half of this release ended. */
+export class Recorder {
+  readonly #config: DeploySiteConfig;
+  readonly #ports: DeploySitePorts;
+  readonly #prepared: Prepared;
+
+  constructor(config: DeploySiteConfig, ports: DeploySitePorts, prepared: Prepared) {
+    this.#config = config;
+    this.#ports = ports;
+    this.#prepared = prepared;
+  }
+
+  async end(
+    result: Outcome,
+    about: {
+      report?: ActivationReport;
+      manifestKey?: string;
+      cause?: ActionError;
+      gate?: GateAnswer | undefined;
+    },
+  ): Promise<void> {
+    const { report, cause, gate } = about;
+    const { ledger, cdn, clock } = this.#ports;
+    const half: FrontendHalf = {
+      ...halfFor(this.#config, this.#prepared),
+      ...(cdn ? { distribution: cdn.id } : {}),
+      ...(about.manifestKey ? { manifest: about.manifestKey } : {}),
+      ...(report ? { uploaded: report.uploaded + report.copied } : {}),
+      ...(report ? { deleted: this.#prepared.change.diff.deletes.length } : {}),
+      ...(report?.invalidationId ? { invalidationId: report.invalidationId } : {}),
+      ...(cause ? { cause: cause.problem.what } : {}),
+      result,
+      finishedAt: new Date(clock.now()).toISOString(),
+    };
+    await ledger.writeFrontend(this.#config.releaseId, half, gate ? { checks: gate.outcome } : {});
+  }
+}
