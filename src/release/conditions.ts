@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { awsProblem, readAwsError } from '../aws/errors.ts';
 import type { Condition } from '../aws/object-store.ts';
 import { refused } from '../runtime/errors.ts';
-import { asked, type LedgerPorts, racePause } from './documents.ts';
+import { asked, type LedgerPorts } from './documents.ts';
+import { racePause } from './lost-races.ts';
 
 /** What the server does with a condition that cannot hold, and with one that does. */
 export interface ConditionsFound {

@@ -4,6 +4,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { failed } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { LedgerKeys } from './keys.ts';
+import { LostRaces } from './lost-races.ts';
 import type { ServerClock } from './server-clock.ts';
 
 /** What the ledger's parts share. */
@@ -29,10 +30,8 @@ export interface Found<T> {
   readonly date: number;
 }
 
-/** Races that one update may lose before we call it a fault: each lost race is another's progress. */
-const MAX_RACES = 50;
-/** Milliseconds, doubled up to the second and spread at random. */
-const RACE_PAUSE = { first: 40, most: 1500 };
+/** Milliseconds for which an update goes on losing races: each lost race is another's progress. */
+const UPDATE_FOR = 40_000;
 
 export async function readDocument<T>(
   ports: LedgerPorts,
@@ -89,6 +88,7 @@ export async function tryWrite(
 /**
  * Reads, changes and writes a document until no other write came between. `change` may be called many times and must
  * not care. A document that could not be read is set aside before it is replaced.
+ * @throws ActionError `failed` where every write is lost: see {@link LostRaces}.
  * @param change gives the new value, or `undefined` to leave all as it is.
  */
 export async function updateDocument<T extends object>(
@@ -97,18 +97,19 @@ export async function updateDocument<T extends object>(
   parse: Parse<T>,
   change: (now: T | undefined) => T | undefined,
 ): Promise<T | undefined> {
-  for (let race = 0; race < MAX_RACES; race++) {
+  const races = new LostRaces(ports, key);
+  const until = ports.clock.now() + UPDATE_FOR;
+  for (;;) {
     const found = await readDocument(ports, key, parse);
     const next = change(found?.value);
     if (next === undefined) return found?.value;
     if (found?.damage) await setAside(ports, key, found as Found<unknown>);
     if ((await tryWrite(ports, key, toJson(next), found?.etag)) !== undefined) return next;
-    await ports.clock.sleep(racePause(race));
+    races.add(found?.etag);
+    const problem = races.problem(until);
+    if (problem) throw failed(problem);
+    await races.pause();
   }
-  throw failed({
-    what: `s3://${ports.store.bucket}/${key} was changed by others ${MAX_RACES} times while we tried to change it`,
-    fix: 'find out what else writes there; then run it again',
-  });
 }
 
 /** Copies what could not be read to a key of its own and says so: nothing that we did not write is ever lost. */
@@ -121,11 +122,6 @@ export async function setAside(ports: LedgerPorts, key: string, found: Found<unk
 }
 
 export const toJson = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
-
-/** Full jitter: two that met once should not meet again. */
-export function racePause(race: number): number {
-  return Math.ceil(Math.random() * Math.min(RACE_PAUSE.most, RACE_PAUSE.first * 2 ** race));
-}
 
 export function asked(operation: string, ports: Pick<LedgerPorts, 'store'>, key: string) {
   return {

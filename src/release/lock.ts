@@ -3,15 +3,7 @@ import type { RunContext } from '../runtime/action.ts';
 import { formatDuration } from '../runtime/duration.ts';
 import { failed, messageOf, refused } from '../runtime/errors.ts';
 import { areHonoured, judgeConditions, probeConditions } from './conditions.ts';
-import {
-  type Found,
-  type LedgerPorts,
-  racePause,
-  readDocument,
-  setAside,
-  toJson,
-  tryWrite,
-} from './documents.ts';
+import { type Found, type LedgerPorts, readDocument, setAside, toJson, tryWrite } from './documents.ts';
 import type { Hold } from './ledger.ts';
 import {
   decideLock,
@@ -23,6 +15,7 @@ import {
   RENEW_EVERY,
   type Wanted,
 } from './lock-state.ts';
+import { LostRaces } from './lost-races.ts';
 import { parseLock } from './parse.ts';
 import type { Part } from './record.ts';
 
@@ -56,7 +49,8 @@ export async function acquireLock(
   let announced = '';
   let conditions: 'honoured' | undefined;
   let probed = false;
-  for (let race = 0; ; race++) {
+  let races: LostRaces | undefined;
+  for (;;) {
     request.signal.throwIfAborted();
     const found = await readDocument(ports, keys.lock, parseLock);
     if (!probed && found?.value?.conditions !== 'honoured') {
@@ -69,9 +63,14 @@ export async function acquireLock(
     if (verdict.kind === 'take') {
       const hold = await take(ports, found, verdict, wanted, found?.value?.conditions ?? conditions);
       if (hold) return hold;
-      await clock.sleep(racePause(Math.min(race, 4)), request.signal);
+      races ??= new LostRaces(ports, keys.lock);
+      races.add(found?.etag);
+      const problem = races.problem(start + request.timeout);
+      if (problem) throw refused({ input: 'lock-timeout', ...problem });
+      await races.pause(request.signal);
       continue;
     }
+    races = undefined;
     const blocker = describeBlockers(verdict.blockers);
     const waited = clock.now() - start;
     if (waited >= request.timeout) throw heldByOther(ports, verdict, waited);
@@ -155,12 +154,14 @@ function keepHold(ports: LedgerPorts, me: Holder, first: Written): Hold {
   const lost = new AbortController();
   const stop = new AbortController();
   let last = first;
+  let trouble = '';
 
   const lose = (why: string) => {
     if (stop.signal.aborted || lost.signal.aborted) return;
     lost.abort(
       failed({
         what: `the lock of ${keys.lock.split('/')[0]} was lost while we held it: ${why}`,
+        found: trouble || undefined,
         fix: 'see which run took it; then run this one again',
       }),
     );
@@ -172,10 +173,13 @@ function keepHold(ports: LedgerPorts, me: Holder, first: Written): Hold {
         await clock.sleep(Math.max(RETRY_RENEWAL, RENEW_EVERY - age), stop.signal);
         const over = () => stop.signal.aborted || lost.signal.aborted;
         const renewed = await renew(ports, me, last, over);
+        trouble = '';
         if (renewed) last = renewed;
         else lose('another run has taken it over');
       } catch (error) {
-        if (!stop.signal.aborted) log.debug(`the lock could not be renewed: ${messageOf(error)}`);
+        if (stop.signal.aborted) continue;
+        trouble = messageOf(error);
+        log.debug(`the lock could not be renewed: ${trouble}`);
       }
     }
   })();
@@ -209,7 +213,10 @@ function keepHold(ports: LedgerPorts, me: Holder, first: Written): Hold {
   };
 }
 
-/** @returns what was written, or `undefined` when our entry is gone. */
+/**
+ * @returns what was written, or `undefined` when our entry is gone.
+ * @throws ActionError where every write is lost; the caller tries again until its watchdog says that it is too late.
+ */
 async function renew(
   ports: LedgerPorts,
   me: Holder,
@@ -217,14 +224,18 @@ async function renew(
   over: () => boolean,
 ): Promise<Written | undefined> {
   let { etag, document }: { etag: string; document: LockDocument } = last;
-  for (let race = 0; ; race++) {
+  const races = new LostRaces(ports, ports.keys.lock);
+  for (;;) {
     const sentAt = ports.clock.now();
     const renewed = new Date(ports.serverClock.now()).toISOString();
     const holders = document.holders.map((h) => (h.token === me.token ? { ...h, renewed } : h));
     const next = lockDocument(ports, document, holders);
     const written = await tryWrite(ports, ports.keys.lock, toJson(next), etag);
     if (written !== undefined) return { etag: written, document: next, sentAt };
-    await ports.clock.sleep(racePause(Math.min(race, 4)));
+    races.add(etag);
+    const problem = races.problem();
+    if (problem) throw failed(problem);
+    await races.pause();
     if (over()) return last;
     // The other part joined, left or renewed; or our own write went through and its answer was lost.
     const found = await readDocument(ports, ports.keys.lock, parseLock);
@@ -234,14 +245,19 @@ async function renew(
   }
 }
 
-/** Takes `token`'s entry out of the lock. @returns false where it was not there. */
+/**
+ * Takes `token`'s entry out of the lock.
+ * @returns false where it was not there.
+ * @throws ActionError `failed` where every write is lost: the entry then expires by itself.
+ */
 export async function freeLock(
   ports: LedgerPorts,
   token: string,
   known?: { readonly etag: string; readonly document: LockDocument },
 ): Promise<boolean> {
   let now: { etag: string; document: LockDocument } | undefined = known;
-  for (let race = 0; ; race++) {
+  const races = new LostRaces(ports, ports.keys.lock);
+  for (;;) {
     if (!now) {
       const found = await readDocument(ports, ports.keys.lock, parseLock);
       if (!found?.value) return false;
@@ -251,7 +267,10 @@ export async function freeLock(
     if (holders.length === now.document.holders.length) return false;
     const next = lockDocument(ports, now.document, holders);
     if ((await tryWrite(ports, ports.keys.lock, toJson(next), now.etag)) !== undefined) return true;
+    races.add(now.etag);
+    const problem = races.problem();
+    if (problem) throw failed(problem);
     now = undefined;
-    await ports.clock.sleep(racePause(Math.min(race, 4)));
+    await races.pause();
   }
 }

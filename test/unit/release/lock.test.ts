@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { updateDocument } from '../../../src/release/documents.ts';
+import { ledgerKeys } from '../../../src/release/keys.ts';
 import { openLedger } from '../../../src/release/open.ts';
+import { ServerClock } from '../../../src/release/server-clock.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
-import { memoryStore } from '../../support/memory-store.ts';
+import { type MemoryStore, memoryStore, s3Error } from '../../support/memory-store.ts';
 import { runContext } from '../../support/release.ts';
 import { seeded } from '../../support/seeded.ts';
 import { type SimulatedClock, simulatedClock } from '../../support/simulated-clock.ts';
@@ -170,5 +173,138 @@ describe('a server that ignores conditions', () => {
     const { clock, ledger, warnings } = setupUnsafe('warn');
     await clock.run(ledger.acquire(want('r1')));
     expect(warnings.join()).toContain('If-None-Match ignored');
+  });
+});
+
+describe('a server that answers 412 to every write of an object that nobody changes', () => {
+  const setupBroken = (key: string) => {
+    const clock = simulatedClock();
+    let broken = false;
+    const store = memoryStore('b', {
+      now: clock.now,
+      before: (operation, on) =>
+        broken && operation === 'put' && on === key
+          ? { error: s3Error('PreconditionFailed', 412) }
+          : undefined,
+    });
+    const warnings: string[] = [];
+    const log = { ...silentLog, warning: (message: string) => void warnings.push(message) };
+    const ledger = openLedger({ store, environment: 'production', log, clock });
+    const turnBad = () => {
+      broken = true;
+    };
+    return { clock, store, ledger, warnings, turnBad };
+  };
+  const lock = 'production/lock.json';
+
+  it.each([0, 3_600_000])('is given up when the lock is asked for, with a timeout of %i', async (timeout) => {
+    const { clock, ledger, turnBad } = setupBroken(lock);
+    const hold = await clock.run(ledger.acquire(want('r0')));
+    await clock.run(hold.release());
+    turnBad();
+    const start = clock.now();
+    await expect(clock.run(ledger.acquire(want('r1', { timeout })))).rejects.toThrow(
+      /release-bucket.*s3:\/\/b\/production\/lock.json could not be written: the server answered 412 to every If-Match although the object had not changed[\s\S]*found: \d+ tries in 1\d\.\ds/,
+    );
+    expect(clock.now() - start).toBeGreaterThanOrEqual(15_000);
+    expect(clock.now() - start).toBeLessThan(20_000);
+  });
+
+  it('is given up when the lock would be created', async () => {
+    const { clock, ledger, turnBad } = setupBroken(lock);
+    turnBad();
+    await expect(clock.run(ledger.acquire(want('r1')))).rejects.toThrow(
+      /412 to every If-None-Match although there was no such object/,
+    );
+  });
+
+  it('ends the hold in time and says why it could not be renewed', async () => {
+    const { clock, ledger, turnBad } = setupBroken(lock);
+    const hold = await clock.run(ledger.acquire(want('r1')));
+    turnBad();
+    await clock.run(clock.sleep(55_000));
+    expect(String(hold.signal.reason)).toMatch(
+      /could not be renewed in time[\s\S]*found: .*412 to every If-Match/,
+    );
+    await clock.run(hold.leave());
+  });
+
+  it('is warned about when the lock is freed, which then expires', async () => {
+    const { clock, ledger, turnBad, warnings } = setupBroken(lock);
+    const hold = await clock.run(ledger.acquire(want('r1', { token: 'saved' })));
+    turnBad();
+    await clock.run(hold.release());
+    expect(warnings.join()).toMatch(/could not be freed and will expire: .*412 to every If-Match/);
+    await expect(clock.run(ledger.free('saved'))).rejects.toThrow('412 to every If-Match');
+  });
+});
+
+describe('a lock that others change between every read and write', () => {
+  it.each([
+    [0, 15_000],
+    [60_000, 60_000],
+  ])('with a timeout of %i is given up after %i ms', async (timeout, after) => {
+    const clock = simulatedClock();
+    const store: MemoryStore = memoryStore('b', {
+      now: clock.now,
+      before: async (operation, key) => {
+        if (operation !== 'put' || key !== 'e/lock.json') return undefined;
+        store.objects.delete(key);
+        const body = Buffer.from(
+          JSON.stringify({ version: 1, environment: 'e', nonce: String(clock.now()), holders: [] }),
+        );
+        store.objects.set(key, { body, etag: String(Math.random()), headers: {}, modified: clock.now() });
+        return undefined;
+      },
+    });
+    const ledger = openLedger({ store, environment: 'e', log: silentLog, clock });
+    const start = clock.now();
+    await expect(clock.run(ledger.acquire(want('r1', { timeout })))).rejects.toThrow(
+      /lock-timeout.*others changed it between each of our reads and writes/,
+    );
+    expect(clock.now() - start).toBeGreaterThanOrEqual(after);
+    expect(clock.now() - start).toBeLessThan(after + 3000);
+  });
+});
+
+describe('an update of a document', () => {
+  const ports = (store: MemoryStore, clock: SimulatedClock) => ({
+    store,
+    keys: ledgerKeys('e'),
+    log: silentLog,
+    clock,
+    serverClock: new ServerClock(clock),
+  });
+  const parse = (body: Buffer) => ({ value: JSON.parse(body.toString()) as { n: number } });
+
+  it('ends where the server answers 412 for ever', async () => {
+    const clock = simulatedClock();
+    const store = memoryStore('b', {
+      before: (operation) =>
+        operation === 'put' ? { error: s3Error('PreconditionFailed', 412) } : undefined,
+    });
+    store.objects.set('e/x.json', { body: Buffer.from('{"n":1}'), etag: '"1"', headers: {}, modified: 0 });
+    const update = updateDocument(ports(store, clock), 'e/x.json', parse, (now) => ({
+      n: (now?.n ?? 0) + 1,
+    }));
+    await expect(clock.run(update)).rejects.toThrow(
+      /s3:\/\/b\/e\/x.json could not be written.*412 to every If-Match[\s\S]*the last under the ETag "1"/,
+    );
+  });
+
+  it('ends where others change it for ever', async () => {
+    const clock = simulatedClock();
+    let n = 0;
+    const store: MemoryStore = memoryStore('b', {
+      before: (operation) => {
+        const etag = `"${n++}"`;
+        if (operation === 'put')
+          store.objects.set('e/x.json', { body: Buffer.from('{"n":1}'), etag, headers: {}, modified: 0 });
+        return undefined;
+      },
+    });
+    const update = updateDocument(ports(store, clock), 'e/x.json', parse, () => ({ n: 2 }));
+    await expect(clock.run(update)).rejects.toThrow('others changed it between each of our reads and writes');
+    expect(clock.now()).toBeGreaterThan(0);
   });
 });
