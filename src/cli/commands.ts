@@ -1,6 +1,7 @@
 import { action as deployBackend } from '../actions/deploy-backend/interface.ts';
 import { action as deployFrontend } from '../actions/deploy-frontend/interface.ts';
 import { action as history } from '../actions/history/interface.ts';
+import { action as preflight } from '../actions/preflight/interface.ts';
 import { action as pushImage } from '../actions/push-image/interface.ts';
 import { action as rollback } from '../actions/rollback/interface.ts';
 import { action as smokeTest } from '../actions/smoke-test/interface.ts';
@@ -17,6 +18,12 @@ export interface Command {
 }
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
+  preflight: {
+    action: preflight,
+    about: 'is all in place for a deployment? looks, and changes nothing',
+    positional: [],
+    example: 'wwhd-deploy preflight --bucket my-site --distribution E1ABCDEF --repository my-api',
+  },
   rollback: {
     action: rollback,
     about: 'go back to any recorded release, backend and frontend as a pair',

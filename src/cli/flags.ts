@@ -1,6 +1,6 @@
 import { refused } from '../runtime/errors.ts';
+import { nearest } from '../runtime/nearest.ts';
 import type { Command } from './commands.ts';
-import { nearest } from './nearest.ts';
 
 /** What the command line said. */
 export interface CommandLine {

@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ActionError, messageOf, refused } from '../runtime/errors.ts';
+import { nearest } from '../runtime/nearest.ts';
 import { type AnyOutcome, exitCode, isSuccess } from '../runtime/outcome.ts';
 import { COMMANDS, type Command, PLANNABLE } from './commands.ts';
 import { runEnvironment } from './context.ts';
 import { type CommandLine, parseFlags } from './flags.ts';
 import { commandHelp, generalHelp } from './help.ts';
-import { nearest } from './nearest.ts';
 import { runStep } from './step.ts';
 import { screenOf, Terminal } from './terminal.ts';
 

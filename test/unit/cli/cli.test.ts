@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { COMMANDS } from '../../../src/cli/commands.ts';
+import { COMMANDS, PLANNABLE } from '../../../src/cli/commands.ts';
 import { repositoryOf } from '../../../src/cli/context.ts';
 import { parseFlags } from '../../../src/cli/flags.ts';
 import { commandHelp, generalHelp } from '../../../src/cli/help.ts';
-import { nearest } from '../../../src/cli/nearest.ts';
 import { Terminal } from '../../../src/cli/terminal.ts';
 import { readFileCommand, readLine } from '../../../src/cli/workflow-commands.ts';
+import { nearest } from '../../../src/runtime/nearest.ts';
 
 const rollback = COMMANDS['rollback'] as NonNullable<(typeof COMMANDS)[string]>;
 const inputs = (args: string[], env = {}) => parseFlags(rollback, args, env).inputs;
@@ -35,8 +35,26 @@ describe('flags', () => {
     [['--to', '--dry-run'], /--to needs a value/],
     [['v1', 'v2'], /"v2" stands where no word is expected/],
     [['--no-to'], /there is no flag --no-to/],
+    [['--not-a-flag-of-ours'], /there is no flag[\s\S]*next: --help lists them/],
   ])('refuses %j', (args, words) => {
     expect(() => inputs(args)).toThrow(words);
+  });
+});
+
+describe('preflight', () => {
+  const preflight = COMMANDS['preflight'] as NonNullable<(typeof COMMANDS)[string]>;
+
+  it("takes the action's inputs as flags", () => {
+    const args = ['--bucket', 'my-site', '--distribution=E1ABCDEF', '--alarms', 'HighErrorRate'];
+    expect(parseFlags(preflight, args, { WWHD_REPOSITORY: 'api' }).inputs).toMatchObject({
+      bucket: 'my-site',
+      distribution: 'E1ABCDEF',
+      alarms: 'HighErrorRate',
+    });
+  });
+
+  it('changes nothing, and so has no plan', () => {
+    expect(PLANNABLE).not.toContain('preflight');
   });
 });
 
@@ -120,8 +138,9 @@ describe('nearest', () => {
   it.each([
     ['rollbak', 'rollback'],
     ['histroy', 'history'],
+    ['pre-flight', 'preflight'],
     ['xyz', undefined],
   ])('%s', (word, expected) => {
-    expect(nearest(word, ['rollback', 'history', 'plan'])).toBe(expected);
+    expect(nearest(word, ['rollback', 'history', 'plan', 'preflight'])).toBe(expected);
   });
 });
