@@ -23,7 +23,7 @@ export interface TestCloud {
   /** Environment of a process that is to talk to this cloud. */
   readonly env: Readonly<Record<string, string>>;
   requests(): Promise<LoggedRequest[]>;
-  /** Requests that changed something: mutating and answered with success. */
+  /** Requests that changed something: mutating and answered with success, and not with an error under a status of 200. */
   changes(): Promise<LoggedRequest[]>;
   clearRequests(): Promise<void>;
   fault(fault: FaultRequest): Promise<void>;
@@ -47,7 +47,7 @@ export async function startCloud(
     endpoint,
     env: cloudEnv(endpoint),
     requests,
-    changes: async () => (await requests()).filter((r) => r.mutating && r.status < 300),
+    changes: async () => (await requests()).filter((r) => r.mutating && r.status < 300 && !r.code),
     clearRequests: async () => void (await control('requests', { method: 'DELETE' })),
     fault: async (fault) => {
       const answer = await control('faults', { method: 'POST', body: JSON.stringify(fault) });
