@@ -105,10 +105,7 @@ export async function updateDocument<T extends object>(
     if (next === undefined) return found?.value;
     if (found?.damage) await setAside(ports, key, found as Found<unknown>);
     if ((await tryWrite(ports, key, toJson(next), found?.etag)) !== undefined) return next;
-    races.add(found?.etag);
-    const problem = races.problem(until);
-    if (problem) throw failed(problem);
-    await races.pause();
+    await races.lost(found?.etag, failed, { until });
   }
 }
 

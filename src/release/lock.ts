@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RunContext } from '../runtime/action.ts';
 import { formatDuration } from '../runtime/duration.ts';
-import { failed, messageOf, refused } from '../runtime/errors.ts';
+import { failed, messageOf, type Problem, refused } from '../runtime/errors.ts';
 import { areHonoured, judgeConditions, probeConditions } from './conditions.ts';
 import { type Found, type LedgerPorts, readDocument, setAside, toJson, tryWrite } from './documents.ts';
 import type { Hold } from './ledger.ts';
@@ -64,10 +64,7 @@ export async function acquireLock(
       const hold = await take(ports, found, verdict, wanted, found?.value?.conditions ?? conditions);
       if (hold) return hold;
       races ??= new LostRaces(ports, keys.lock);
-      races.add(found?.etag);
-      const problem = races.problem(start + request.timeout);
-      if (problem) throw refused({ input: 'lock-timeout', ...problem });
-      await races.pause(request.signal);
+      await races.lost(found?.etag, notTaken, { until: start + request.timeout, signal: request.signal });
       continue;
     }
     races = undefined;
@@ -80,6 +77,8 @@ export async function acquireLock(
     await clock.sleep(Math.min(LOOK_EVERY, Math.max(1, request.timeout - waited)), request.signal);
   }
 }
+
+const notTaken = (problem: Problem) => refused({ input: 'lock-timeout', ...problem });
 
 function heldByOther(ports: LedgerPorts, verdict: LockVerdict & { kind: 'wait' }, waited: number) {
   return refused({
@@ -232,10 +231,7 @@ async function renew(
     const next = lockDocument(ports, document, holders);
     const written = await tryWrite(ports, ports.keys.lock, toJson(next), etag);
     if (written !== undefined) return { etag: written, document: next, sentAt };
-    races.add(etag);
-    const problem = races.problem();
-    if (problem) throw failed(problem);
-    await races.pause();
+    await races.lost(etag, failed);
     if (over()) return last;
     // The other part joined, left or renewed; or our own write went through and its answer was lost.
     const found = await readDocument(ports, ports.keys.lock, parseLock);
@@ -267,10 +263,7 @@ export async function freeLock(
     if (holders.length === now.document.holders.length) return false;
     const next = lockDocument(ports, now.document, holders);
     if ((await tryWrite(ports, ports.keys.lock, toJson(next), now.etag)) !== undefined) return true;
-    races.add(now.etag);
-    const problem = races.problem();
-    if (problem) throw failed(problem);
+    await races.lost(now.etag, failed);
     now = undefined;
-    await races.pause();
   }
 }

@@ -1,9 +1,9 @@
 import { formatDuration } from '../runtime/duration.ts';
-import type { Problem } from '../runtime/errors.ts';
+import type { ActionError, Problem } from '../runtime/errors.ts';
 import type { LedgerPorts } from './documents.ts';
 
 /** Milliseconds for which lost races are retried whatever the caller's patience: ordinary ones are won in less. */
-export const RACES_FOR = 15_000;
+const RACES_FOR = 15_000;
 /** And at least so many writes, for a network may be so slow that few of them fit into that time. */
 const AT_LEAST = 10;
 /** Milliseconds, doubled up to the most and spread at random. */
@@ -36,22 +36,27 @@ export class LostRaces {
     this.#since = ports.clock.now();
   }
 
-  /** @param etag that the lost write asked for; `undefined` for one that would have created the object */
-  add(etag: string | undefined): void {
+  /**
+   * Counts a write that was lost, and pauses before the next.
+   * @param etag that it asked for; `undefined` for one that would have created the object
+   * @param end makes the error of what is thrown when it is time to give up
+   * @param until local time until which an object that others change is tried at least
+   */
+  async lost(
+    etag: string | undefined,
+    end: (problem: Problem) => ActionError,
+    { until = 0, signal }: { until?: number; signal?: AbortSignal } = {},
+  ): Promise<void> {
     this.#unmoved = this.#tries > 0 && etag === this.#etag ? this.#unmoved + 1 : 1;
     this.#etag = etag;
     this.#tries++;
+    const problem = this.#problem(until);
+    if (problem) throw end(problem);
+    await this.#ports.clock.sleep(racePause(Math.min(this.#tries - 1, SHORT)), signal);
   }
 
-  pause(signal?: AbortSignal): Promise<void> {
-    return this.#ports.clock.sleep(racePause(Math.min(this.#tries - 1, SHORT)), signal);
-  }
-
-  /**
-   * What to tell when it is time to give up; until then `undefined`.
-   * @param until local time until which an object that others change is tried at least
-   */
-  problem(until = 0): Problem | undefined {
+  /** What to tell when it is time to give up; until then `undefined`. */
+  #problem(until: number): Problem | undefined {
     const now = this.#ports.clock.now();
     const elapsed = now - this.#since;
     if (this.#tries < AT_LEAST || elapsed < RACES_FOR) return undefined;
