@@ -1,3 +1,5 @@
+import { agentProxy } from './proxy.ts';
+
 /** What every AWS client of ours is made with. */
 export interface AwsSettings {
   /** Region of the resource; left out, the SDK finds it (AWS_REGION, profile). */
@@ -17,11 +19,13 @@ export const MAX_ATTEMPTS = 8;
  * `AWS_ENDPOINT_URL`, its per-service forms, profiles and roles all work.
  */
 export function clientConfig(settings: AwsSettings = {}) {
+  const agent = agentProxy();
   return {
     ...(settings.region ? { region: settings.region } : {}),
     maxAttempts: MAX_ATTEMPTS,
     retryMode: 'standard',
     customUserAgent: 'wwhd-deploy',
+    ...(agent.proxyEnv ? { requestHandler: { httpAgent: agent, httpsAgent: agent } } : {}),
   } as const;
 }
 

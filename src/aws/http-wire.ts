@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
+import { agentProxy } from './proxy.ts';
 
 /** Where requests go: one host, one pool of connections that are kept open. */
 export interface WireTarget {
@@ -30,7 +31,13 @@ export class Wire {
   readonly #agent: HttpAgent;
 
   constructor(target: WireTarget, connections: number) {
-    const options = { keepAlive: true, maxSockets: connections, maxFreeSockets: connections, noDelay: true };
+    const options = {
+      keepAlive: true,
+      maxSockets: connections,
+      maxFreeSockets: connections,
+      noDelay: true,
+      ...agentProxy(),
+    };
     this.#target = target;
     this.#agent = target.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
   }
