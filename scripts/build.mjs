@@ -115,9 +115,11 @@ if (argv[0] === '--bundle-one') {
     allowPositionals: true,
     options: { check: { type: 'boolean' }, tag: { type: 'string' } },
   });
-  const tag = values.tag ?? (values.check ? 'check' : 'main');
-  const dist = values.tag || values.check ? join(root, '.build', tag, 'dist') : join(root, 'dist');
-  await build(positionals, join(root, '.build', tag, 'lib'), dist, values.tag !== undefined);
+  // ncc names modules by their path below the project: --check compiles to where the build of dist/ does.
+  const lib = join(root, '.build', values.tag ?? 'main', 'lib');
+  const beside = values.tag ?? (values.check ? 'check' : undefined);
+  const dist = beside ? join(root, '.build', beside, 'dist') : join(root, 'dist');
+  await build(positionals, lib, dist, values.tag !== undefined);
   if (values.check) {
     const wrong = compare(dist, join(root, 'dist'));
     if (wrong.length > 0) {
