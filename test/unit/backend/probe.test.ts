@@ -105,5 +105,6 @@ test('the probe asks through everything, each time on a connection of its own', 
   const report = probe.report();
   expect(report.during.failed).toBeGreaterThan(0);
   expect(report.failures.some((f) => f.error === 'ECONNREFUSED')).toBe(true);
-  expect(connections).toBe(probe.samples().filter((s) => s.status > 0).length);
+  // One that the closing server cut off was a connection and no answer; a shared one would make fewer of them.
+  expect(connections).toBeGreaterThanOrEqual(probe.samples().filter((s) => s.status > 0).length);
 });
