@@ -44,6 +44,8 @@ export async function startCloud(
   const log = new RequestLog();
   let endpoint = '';
   let state: StateFolder | undefined;
+  // Services need the endpoint, so the port is bound first; a request that comes before what was saved is back waits.
+  let loaded: Promise<void> | undefined;
   const context: CloudContext = {
     account: ACCOUNT,
     region: options.region,
@@ -78,10 +80,12 @@ export async function startCloud(
     control: controlApi({ faults, log, services, about: () => about(services, options, endpoint) }),
     changed: context.changed,
     say: options.log,
+    ready: () => loaded,
   });
   const port = await listen(server, options.port, options.host);
   endpoint = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`;
-  await state?.load();
+  loaded = state?.load();
+  await loaded;
   for (const service of services.values()) await service.start?.();
   return {
     endpoint,

@@ -35,6 +35,8 @@ export interface ServerParts {
   /** Told after each operation that changed something. */
   changed(service: string): void;
   say(line: string): void;
+  /** What a request waits for before it is served: the saved state, read back. */
+  ready(): Promise<void> | undefined;
 }
 
 /** Thrown where the connection is to be dropped without an answer. */
@@ -72,6 +74,7 @@ export function listen(server: Server, port: number, host: string): Promise<numb
 }
 
 async function serve(parts: ServerParts, raw: IncomingMessage, response: ServerResponse): Promise<void> {
+  await parts.ready();
   const { path, query } = splitUrl(raw.url ?? '/');
   const headers = headersOf(raw);
   const routed = route(raw.method ?? 'GET', path, query, headers);
