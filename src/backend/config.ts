@@ -37,7 +37,13 @@ export interface BackendConfig {
   >;
   /** A return to a release: secret references that it did not have are taken away. */
   readonly keepSecrets?: readonly string[] | undefined;
-  readonly probe: { readonly url: string; readonly interval: number; readonly maxErrorRate: number };
+  readonly probe: {
+    readonly url: string;
+    readonly interval: number;
+    readonly maxErrorRate: number;
+    /** True where it decides nothing: no time is spent on a baseline then. */
+    readonly forRecordOnly?: boolean;
+  };
   /** Run in the new image before the switch. */
   readonly migration?: MigrationConfig | undefined;
   readonly alarms: readonly string[];

@@ -105,7 +105,7 @@ export async function rollOut<T>(
   if (!probe) ports.log.notice('the service has no public address: no probe');
   try {
     // A baseline to compare with; it costs two intervals.
-    await probe?.moreSamples(3, config.probe.interval * 4);
+    if (!config.probe.forRecordOnly) await probe?.moreSamples(3, config.probe.interval * 4);
     const deployment: Deployment = {
       config,
       ports,

@@ -17,6 +17,8 @@ export interface Probe {
   /** From here on it is "after". */
   markVerdict(): void;
   readonly marks: { readonly updatedAt: number | undefined; readonly verdictAt: number | undefined };
+  /** Asks once more at this moment, beside the turns that come of themselves. */
+  askNow(): void;
   /** Waits until `count` more requests are finished, at most `within` milliseconds. */
   moreSamples(count: number, within: number): Promise<void>;
   report(): ProbeReport;
@@ -56,6 +58,7 @@ export function startProbe(url: string, interval: number, clock: Clock): Probe {
     markVerdict: () => {
       marks.verdictAt ??= clock.now();
     },
+    askNow: ask,
     async moreSamples(count, within) {
       const wanted = samples.length + count;
       const end = clock.now() + within;

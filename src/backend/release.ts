@@ -161,8 +161,7 @@ function backendConfig({ half, service, waitTimeout, lockTimeout }: RestoreConfi
     environment: { variables: {}, secrets: Object.fromEntries(secrets) as Record<string, SecretRef> },
     change: half.taskDefinition ? { taskDefinition: half.taskDefinition } : {},
     keepSecrets: half.secrets ? Object.keys(half.secrets) : undefined,
-    // Watched for the record alone, and closely: a return waits for a few samples before and after the switch.
-    probe: { url: '', interval: 200, maxErrorRate: 1 },
+    probe: { url: '', interval: 200, maxErrorRate: 1, forRecordOnly: true },
     alarms: [],
     bakeTime: 0,
     rollbackOnFailure: true,

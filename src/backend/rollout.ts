@@ -78,7 +78,8 @@ async function watchOurs(d: Deployment, rollout: Rollout): Promise<Failure | und
 async function passGates(d: Deployment): Promise<Failure | undefined> {
   const { config, ports, probe } = d;
   // One answer after the switch at the least, so that "after" is not empty.
-  await probe?.moreSamples(2, Math.min(config.probe.interval * 3, 1500));
+  probe?.askNow();
+  await probe?.moreSamples(config.probe.forRecordOnly ? 1 : 2, Math.min(config.probe.interval * 3, 1500));
   const early = probeFailure(d);
   if (early) return early;
   if (ports.gate) {

@@ -7,8 +7,9 @@ import { poll } from '../runtime/poll.ts';
 import type { Rollout, Target } from './targets/target.ts';
 import type { Ending, Phase } from './verdict.ts';
 
-/** AWS is asked for a status once a second, no oftener. */
+/** AWS is asked for a status once a second: sooner for the first two looks, no oftener over the whole wait. */
 const EVERY = 1000;
+const FIRST = 250;
 /** A list may lag behind the update; a rollout that is not in it so many times running is gone. */
 const MISSES = 3;
 
@@ -67,20 +68,23 @@ export async function watchRollout(
     return FINAL.has(seen.phase) ? { ending: 'final', ...seen } : undefined;
   };
   try {
-    return await poll({ what: 'the rollout', every: EVERY, timeout, clock, signal }, async (elapsed) => {
-      try {
-        return await look(elapsed);
-      } catch (error) {
-        if (signal.aborted) throw error;
-        const { kind, code } = readAwsError(error instanceof ActionError ? error.problem.cause : error);
-        if (kind === 'denied' || kind === 'credentials') {
-          log.warning(`the rollout cannot be watched any longer: ${messageOf(error)}`);
-          return { ending: 'denied', phase: last.phase, status: last.status };
+    return await poll(
+      { what: 'the rollout', every: EVERY, first: FIRST, timeout, clock, signal },
+      async (elapsed) => {
+        try {
+          return await look(elapsed);
+        } catch (error) {
+          if (signal.aborted) throw error;
+          const { kind, code } = readAwsError(error instanceof ActionError ? error.problem.cause : error);
+          if (kind === 'denied' || kind === 'credentials') {
+            log.warning(`the rollout cannot be watched any longer: ${messageOf(error)}`);
+            return { ending: 'denied', phase: last.phase, status: last.status };
+          }
+          log.warning(`a status request did not work (${code}); asked again`);
+          return undefined;
         }
-        log.warning(`a status request did not work (${code}); asked again`);
-        return undefined;
-      }
-    });
+      },
+    );
   } catch (error) {
     if (error instanceof ActionError && error.outcome === 'timed-out')
       return { ending: 'timed-out', ...last };

@@ -15,8 +15,8 @@ export interface InvalidationRequest {
 
 /** Milliseconds between two tries while CloudFront has too many invalidations under way. */
 const RETRY_EVERY = 5000;
-/** Milliseconds between two looks: close together at first, for a small distribution is done in seconds. */
-const LOOK_FIRST = 1000;
+/** Milliseconds between two looks: close together at first, for a small distribution is done in seconds; then doubled. */
+const LOOK_FIRST = 250;
 const LOOK_MOST = 5000;
 
 /** @returns id of the invalidation; `undefined` where there is no distribution or nothing to invalidate. */
@@ -84,6 +84,6 @@ async function waitFor(ports: SitePorts, id: string, timeout: number): Promise<v
       });
     }
     log.progress(`waiting for invalidation ${id} (${Math.round(waited / 1000)} s)`);
-    pause = Math.min(LOOK_MOST, pause * 1.5);
+    pause = Math.min(LOOK_MOST, pause * 2);
   }
 }

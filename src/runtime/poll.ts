@@ -7,6 +7,12 @@ export interface PollOptions {
   readonly what: string;
   /** Milliseconds between two asks; at least 1000 against AWS, so that no API sees more than one a second. */
   readonly every: number;
+  /**
+   * Milliseconds before the first ask, for what is not over at once: the pauses then double up to `every`, so that what
+   * ends soon is seen soon, at the cost of one ask more than an ask at the start and one each `every`. Left out: asks
+   * at once.
+   */
+  readonly first?: number;
   /** Bound on the whole wait, in milliseconds. */
   readonly timeout: number;
   readonly clock: Clock;
@@ -24,8 +30,10 @@ export async function poll<T>(
   options: PollOptions,
   ask: (elapsed: number) => Promise<T | undefined>,
 ): Promise<T> {
-  const { clock, every, timeout, signal, what } = options;
+  const { clock, every, first, timeout, signal, what } = options;
   const start = clock.now();
+  let turn = first ?? every;
+  if (first !== undefined) await clock.sleep(Math.min(first, timeout), signal);
   for (;;) {
     signal?.throwIfAborted();
     const asked = clock.now();
@@ -35,7 +43,8 @@ export async function poll<T>(
     if (elapsed >= timeout) {
       throw timedOut({ what: `waited ${formatDuration(elapsed)} for ${what}, in vain`, fix: options.fix });
     }
-    const pause = Math.max(0, every - (clock.now() - asked));
+    turn = Math.min(every, turn * 2);
+    const pause = Math.max(0, turn - (clock.now() - asked));
     await clock.sleep(Math.min(pause, timeout - elapsed), signal);
   }
 }
