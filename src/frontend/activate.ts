@@ -1,5 +1,7 @@
-import { failed, messageOf } from '../runtime/errors.ts';
+import { awsProblem } from '../aws/errors.ts';
+import { ActionError, failed, messageOf } from '../runtime/errors.ts';
 import { type Change, planChange } from './change.ts';
+import { asActionError } from './deploy-result.ts';
 import { invalidate } from './invalidate.ts';
 import { invalidationPaths } from './invalidation-paths.ts';
 import type { SiteKeys } from './keys.ts';
@@ -111,7 +113,7 @@ export async function activate(ports: SitePorts, work: Activation): Promise<Acti
       manifestKey: entry.manifest,
       verifiedPages,
     };
-    return { report, undo, finish: () => finish(ports, work, entry, open, written, report) };
+    return { report, undo, finish: () => finishOrTell(ports, work, entry, open, written, report) };
   } catch (error) {
     throw new ActivationError(error, undo);
   }
@@ -138,11 +140,30 @@ async function verify(
   if (!work.siteUrl || work.options.verify === 'off') return 0;
   return verifySite(ports, {
     siteUrl: work.siteUrl,
-    mount: work.mount,
     files: filesToVerify(manifest.files, new Set(written)),
     level: work.options.verify,
     invalidated: ports.cdn !== undefined && work.options.waitForInvalidation,
   });
+}
+
+/** The release is live: whatever goes wrong with what is gone is an error to be seen, and work for the next activation. */
+async function finishOrTell(...all: Parameters<typeof finish>): Promise<Finished> {
+  const [ports, work, entry, , , report] = all;
+  try {
+    return await finish(...all);
+  } catch (error) {
+    const cause = asActionError(error, ports);
+    const leftOver = new ActionError(cause.outcome, {
+      ...cause.problem,
+      input: undefined,
+      what: `release ${entry.release} is live, but what it no longer has is not all gone: ${cause.problem.what}`,
+      fix: `${cause.problem.fix ? `${cause.problem.fix}; ` : ''}the next deployment or rollback removes what is left`,
+    });
+    ports.log.error(leftOver.message);
+    // There is nothing to undo: the pointer has moved.
+    work.onOpen(false);
+    return { report, state: undefined, leftOver };
+  }
 }
 
 async function finish(
@@ -190,7 +211,14 @@ async function finish(
 }
 
 async function removeLive(ports: SitePorts, keys: readonly string[]): Promise<void> {
-  const refusedKeys = await ports.live.deleteMany(keys);
+  const refusedKeys = await ports.live.deleteMany(keys).catch((error) => {
+    throw awsProblem(error, {
+      operation: 's3:DeleteObject',
+      resource: `s3://${ports.live.bucket}`,
+      input: 'bucket',
+      afterChange: true,
+    });
+  });
   if (refusedKeys.length === 0) return;
   throw failed({
     what: `S3 did not delete ${refusedKeys.length} of ${keys.length} files from ${ports.live.bucket}`,
@@ -241,7 +269,7 @@ export async function undoActivation(
   if (written.etags.size > 0 && baseEntry) {
     await ports.release.put({
       key: baseEntry.manifest,
-      body: encodeManifest(withEtags(base, written.etags)),
+      body: encodeManifest(withEtags(back.target, written.etags)),
       contentType: 'application/json',
     });
   }

@@ -52,7 +52,21 @@ export function planChange(
   // What an earlier run deleted and did not live to invalidate is gone from the listing but not from the manifests.
   for (const manifest of earlier) for (const path of manifest.keys()) if (!staying.has(path)) gone.add(path);
   const removed = [...gone].filter((path) => !wasImmutable(earlier.flatMap((m) => m.get(path) ?? [])));
-  return { target, diff, changed, removed, broken };
+  return { target: withLiveEtags(target, live, diff), diff, changed, removed, broken };
+}
+
+/**
+ * What stays as it is keeps the ETag that it has, where that is not the MD5 (a bucket encrypted with KMS, an upload in
+ * parts): else the release after the next would no longer know it. What is written gets one of its own.
+ */
+function withLiveEtags(target: Manifest, live: ReadonlyMap<string, LiveObject>, diff: Diff): Manifest {
+  const written = new Set(diff.writes.map((step) => step.file.path));
+  const asLive = <T extends SiteFile>(file: T): T => {
+    const etag = written.has(file.path) ? undefined : live.get(file.path)?.etag;
+    const wanted = etag === file.md5 ? undefined : etag;
+    return file.etag === wanted ? file : { ...file, etag: wanted };
+  };
+  return { ...target, files: target.files.map(asLive), kept: target.kept.map(asLive) };
 }
 
 const wasImmutable = (versions: readonly SiteFile[]) =>

@@ -14,7 +14,7 @@ export const gateFailed = (gate: GateAnswer) =>
   failed({ what: 'the smoke checks failed', details: [...gate.problems], input: 'smoke-checks' });
 
 /** What went wrong after the first write, in the action's words; a cancelled run says why it was cancelled. */
-export function asActionError(error: unknown, ports: DeploySitePorts): ActionError {
+export function asActionError(error: unknown, ports: Pick<DeploySitePorts, 'signal'>): ActionError {
   if (error instanceof ActionError) {
     // What was refused after the first write is a failure.
     return error.outcome === 'refused' ? new ActionError('failed', error.problem) : error;

@@ -58,5 +58,7 @@ export interface DeploySiteResult {
   /** Why going back failed too. */
   readonly undoProblem?: string | undefined;
   readonly gate?: GateAnswer | undefined;
+  /** The release is live; what it no longer has is not all gone, and why. */
+  readonly leftOver?: ActionError | undefined;
   readonly collected?: { readonly manifests: number; readonly blobs: number } | undefined;
 }

@@ -35,30 +35,23 @@ export async function goLive(
     const cause = asActionError(error instanceof ActivationError ? error.cause : error, ports);
     return giveUp(config, ports, prepared, recorder, hold, { undo, cause, gate });
   }
-  return finishLive(config, ports, prepared, recorder, { activated, gate });
+  return finishLive(config, ports, prepared, { activated, gate });
 }
 
-/** The pointer has moved: removes what is gone, and what no release needs any more. */
+/** The pointer has moved, so this is a deployment: removes what is gone, and what no release needs any more. */
 async function finishLive(
   config: DeploySiteConfig,
   ports: DeploySitePorts,
   prepared: Prepared,
-  recorder: Recorder,
   done: { activated: Activated; gate: GateAnswer | undefined },
 ): Promise<DeploySiteResult> {
   const { gate, activated } = done;
-  try {
-    const { report, state } = await activated.finish();
-    const collected = timeToCollect(state.state, config.keepReleases)
+  const { report, state, leftOver } = await activated.finish();
+  const collected =
+    state && timeToCollect(state.state, config.keepReleases)
       ? await collect(ports, prepared.keys, state)
       : undefined;
-    return { ...resultOf('deployed', prepared), report, gate, collected };
-  } catch (error) {
-    // The release is live and the pointer says so; what is left over is removed by the next one.
-    const cause = asActionError(error, ports);
-    await recorder.end('failed', { report: activated.report, cause, gate });
-    return { ...resultOf('failed', prepared), report: activated.report, cause, gate };
-  }
+  return { ...resultOf('deployed', prepared), report, gate, collected, leftOver };
 }
 
 function activationOf(config: DeploySiteConfig, ports: DeploySitePorts, prepared: Prepared): Activation {

@@ -53,7 +53,7 @@ async function lookAround(
   const [front, situation] = await Promise.all([
     findFront(ports, config.place, config.options.siteUrl).then(async (found) => {
       if (found.siteUrl && config.options.verify === 'full') {
-        await checkMissingIsMissing(ports, found.siteUrl, found.mount);
+        await checkMissingIsMissing(ports, found.siteUrl);
       }
       return found;
     }),

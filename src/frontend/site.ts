@@ -7,14 +7,15 @@ import type { SitePlace, SitePorts } from './types.ts';
 
 /** How visitors reach the site. */
 export interface Front {
-  /** Without a slash at its end; `undefined` where nobody has said. */
+  /** Where the site's `index.html` is, without a slash at its end; `undefined` where nobody has said. */
   readonly siteUrl: string | undefined;
-  /** Path of the site in URLs, without slashes at its ends. */
+  /** Path of the site at the distribution, without slashes at its ends: what an invalidation names. */
   readonly mount: string;
 }
 
 /**
- * Asks CloudFront what it serves, and from where.
+ * Asks CloudFront what it serves, and from where. An address that is given is the site's own: a function of the
+ * distribution may lead a host such as `pr-7.preview.example.com` to a prefix that no visitor sees.
  * @throws ActionError `refused` where the distribution cannot be the site's.
  */
 export async function findFront(
@@ -32,7 +33,8 @@ export async function findFront(
     });
   });
   if (!distribution.enabled) ports.log.warning(`the distribution ${distribution.id} is disabled`);
-  return { siteUrl: given ?? publicUrl(distribution.domain), mount: findMount(ports, place, distribution) };
+  const mount = findMount(ports, place, distribution);
+  return { siteUrl: given ?? publicUrl(`${distribution.domain}/${mount}`), mount };
 }
 
 function findMount(ports: SitePorts, place: SitePlace, distribution: Distribution): string {

@@ -65,9 +65,10 @@ function lead({ result, bucket }: SummaryFacts): string {
   return `${where} is live.${proof}${adopted}`;
 }
 
-function problem({ cause, undoProblem }: DeploySiteResult): string[] {
-  if (!cause) return [];
-  const text = [cause.message, ...(undoProblem ? [`going back: ${undoProblem}`] : [])].join('\n');
+function problem({ cause, undoProblem, leftOver }: DeploySiteResult): string[] {
+  const told = cause ?? leftOver;
+  if (!told) return [];
+  const text = [told.message, ...(undoProblem ? [`going back: ${undoProblem}`] : [])].join('\n');
   return [`\`\`\`text\n${text.replaceAll('```', "'''")}\n\`\`\``];
 }
 

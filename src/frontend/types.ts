@@ -1,6 +1,7 @@
 import type { BulkStore, Usage } from '../aws/bulk-store.ts';
 import type { Cdn } from '../aws/cloudfront.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { ActionError } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { FoundState } from './site-state.ts';
 
@@ -98,7 +99,10 @@ export interface ActivationReport {
 /** An activation at its end. */
 export interface Finished {
   readonly report: ActivationReport;
-  readonly state: FoundState;
+  /** `undefined` where something is left over. */
+  readonly state: FoundState | undefined;
+  /** Why what is gone could not be removed, or not be told the caches. */
+  readonly leftOver?: ActionError | undefined;
 }
 
 /**
@@ -107,7 +111,10 @@ export interface Finished {
  */
 export interface Activated {
   readonly report: ActivationReport;
-  /** After the pointer has moved: removes what is gone, invalidates it, and closes the activation. */
+  /**
+   * After the pointer has moved: removes what is gone, invalidates it, and closes the activation. The release is live and
+   * proved, so what goes wrong here is told and not thrown, and is left to the next activation.
+   */
   finish(): Promise<Finished>;
   /** Puts the site before back, verifies it, and closes the activation. Throws when that does not work. */
   undo(): Promise<void>;

@@ -43,14 +43,13 @@ export function mismatch(file: SiteFile, answer: RawAnswer, level: 'full' | 'pag
 const normal = (header: string) => header.toLowerCase().replaceAll(/\s+/g, '');
 
 /** URL of a file of the site. */
-export function urlOf(siteUrl: string, mount: string, path: string): string {
-  const encoded = `${mount ? `${mount}/` : ''}${path}`.split('/').map(encodeURIComponent).join('/');
+export function urlOf(siteUrl: string, path: string): string {
+  const encoded = path.split('/').map(encodeURIComponent).join('/');
   return `${siteUrl.replace(/\/+$/, '')}/${encoded}`;
 }
 
 export interface VerifyRequest {
   readonly siteUrl: string;
-  readonly mount: string;
   readonly files: readonly SiteFile[];
   readonly level: ActivationOptions['verify'];
   readonly invalidated: boolean;
@@ -61,17 +60,17 @@ export interface VerifyRequest {
  * @throws ActionError `failed` that names every difference.
  */
 export async function verifySite(ports: SitePorts, request: VerifyRequest): Promise<number> {
-  const { level, files, siteUrl, mount } = request;
+  const { level, files, siteUrl } = request;
   if (level === 'off') return 0;
   const until = ports.clock.now() + (request.invalidated ? SETTLE.invalidated : SETTLE.notWaitedFor);
   const wrong: string[] = [];
   await pMap(
     files,
     async (file) => {
-      const problem = await settled(ports, urlOf(siteUrl, mount, file.path), until, (answer) =>
+      const problem = await settled(ports, urlOf(siteUrl, file.path), until, (answer) =>
         mismatch(file, answer, level),
       );
-      if (problem) wrong.push(`${urlOf(siteUrl, mount, file.path)}: ${problem}`);
+      if (problem) wrong.push(`${urlOf(siteUrl, file.path)}: ${problem}`);
     },
     { concurrency: 6 },
   );
@@ -110,9 +109,9 @@ async function settled(
  * could tell that it is out of date. Asked before anything is changed.
  * @throws ActionError `refused`
  */
-export async function checkMissingIsMissing(ports: SitePorts, siteUrl: string, mount: string): Promise<void> {
+export async function checkMissingIsMissing(ports: SitePorts, siteUrl: string): Promise<void> {
   const name = `wwhd-missing-${ports.clock.now().toString(36)}.js`;
-  const url = urlOf(siteUrl, mount, name);
+  const url = urlOf(siteUrl, name);
   let answer: RawAnswer;
   try {
     answer = await httpGet(url, PATIENCE, ports.signal);
