@@ -1,118 +1,39 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AwsAccess } from '../../demo/aws.ts';
-import { pushPlaceholder } from '../../demo/image.ts';
-import { createResources, describeService, type Resources } from '../../demo/resources.ts';
-import { type ActHome, type ActOptions, actHome } from '../support/act.ts';
-import { startCloud, type TestCloud } from '../support/cloud.ts';
+import { describeService } from '../../demo/resources.ts';
+import { type ActLab, actLab, openPullRequest, pullRequest } from '../support/act-lab.ts';
 import { root } from '../support/dist.ts';
-import { type FakeGitHub, startGitHub } from '../support/github.ts';
-import { BUILDAH_ENV } from '../support/image.ts';
 import { missingTools } from '../support/tools.ts';
 
 const asked = process.env['WWHD_CONFORMANCE'] === '1';
 if (!asked) console.log('skipped: the workflows run by act need WWHD_CONFORMANCE=1');
 const skip = !asked || missingTools('the workflows run by act', ['act', 'buildah', 'git']);
 
-/** The app of examples/, with an image that needs no base: buildah has nowhere to pull one from. */
-const DOCKERFILE = [
-  'FROM scratch',
-  'WORKDIR /app',
-  'COPY package.json server.js healthcheck.js ./',
-  'COPY src ./src',
-  'COPY data ./data',
-  'CMD ["node","server.js"]',
-  '',
-].join('\n');
-
 describe.skipIf(skip)(
   'our workflows, called from a team repository and run by act',
   { timeout: 240_000 },
   () => {
-    let access: AwsAccess;
-    let cloud: TestCloud;
-    let home: ActHome;
-    let resources: Resources;
-    let github: FakeGitHub;
-    let options: Omit<ActOptions, 'workflow'>;
-
+    let lab: ActLab;
     beforeAll(async () => {
-      cloud = await startCloud({ speed: 50 });
-      home = actHome();
-      github = await startGitHub();
-      github.issues.set(7, {
-        number: 7,
-        title: 'A change',
-        body: '',
-        labels: [],
-        state: 'open',
-        comments: [],
-      });
-      access = {
-        endpoint: cloud.endpoint,
-        region: 'us-west-2',
-        accessKey: 'AKIALOCALCLOUD000000',
-        secretKey: 'any',
-      };
-      resources = await createResources(
-        access as unknown as Parameters<typeof createResources>[0],
-        (repository) => pushPlaceholder(cloud.endpoint, repository, join(home.dir, 'placeholder')),
-      );
-      const app = join(root, 'examples/app');
-      for (const part of ['backend', 'frontend'])
-        cpSync(join(app, part), join(home.caller, part), { recursive: true });
-      cpSync(join(root, 'examples/workflows'), join(home.caller, '.github/workflows'), { recursive: true });
-      writeFileSync(join(home.caller, 'backend/Dockerfile'), DOCKERFILE);
-      writeFileSync(
-        join(home.caller, 'checks.yml'),
-        'version: 1\nchecks:\n  - name: up\n    get: /health\n    expect: { status: 200 }\n',
-      );
-      options = {
-        env: {
-          ...cloud.env,
-          ...BUILDAH_ENV,
-          // What GitHub gives a job with `id-token: write`; the login itself is a stub.
-          ACTIONS_ID_TOKEN_REQUEST_URL: 'http://127.0.0.1:9/',
-        },
-        vars: {
-          AWS_REGION: 'us-west-2',
-          AWS_ROLE: 'arn:aws:iam::000000000000:role/deploy',
-          AWS_PLAN_ROLE: 'arn:aws:iam::000000000000:role/plan',
-          RELEASE_BUCKET: resources.releaseBucket,
-          ECR_REPOSITORY: resources.repository,
-          SERVICE_ARN: resources.service,
-          SITE_BUCKET: resources.bucket,
-          DISTRIBUTION: resources.distribution,
-        },
-      };
-      // What made the resources is Terraform's, and not the deploying role's.
-      await cloud.clearRequests();
+      lab = await actLab();
+      openPullRequest(lab.github, 7);
     });
-    afterAll(async () => {
-      await cloud?.stop();
-      await github?.stop();
-      home?.clean();
-    });
+    afterAll(() => lab?.stop());
 
-    const deploy = () => home.run('push', { ...options, workflow: '.github/workflows/deploy.yml' });
-    const edit = (path: string, change: (text: string) => string) => {
-      const file = join(home.caller, path);
-      writeFileSync(file, change(readFileSync(file, 'utf8')));
-    };
+    const deploy = () => lab.run('push', 'deploy.yml');
     const running = async () => {
-      const { SourceConfiguration } = await describeService(
-        access as Parameters<typeof describeService>[0],
-        resources.service,
-      );
+      const { SourceConfiguration } = await describeService(lab.access, lab.resources.service);
       return SourceConfiguration.ImageRepository.ImageIdentifier;
     };
-    const version = async () =>
-      ((await (await fetch(`${resources.siteUrl}/version.json`)).json()) as { commit: string }).commit;
+    const version = async () => {
+      const answer = await fetch(`${lab.resources.siteUrl}/version.json`);
+      return ((await answer.json()) as { commit: string }).commit;
+    };
     let first: { commit: string; image: string; release: string };
 
     it('deploys a push to main: tested, built, both halves live', async () => {
-      const commit = home.commit('first');
+      const commit = lab.home.commit('first');
       const run = await deploy();
       expect(run.exitCode, run.log).toBe(0);
       expect(run.outputs('Release')).toMatchObject({ outcome: 'deployed' });
@@ -129,9 +50,9 @@ describe.skipIf(skip)(
     });
 
     it('puts the backend back when the frontend of the same release fails', async () => {
-      edit('backend/server.js', (text) => `${text}\n// second\n`);
-      edit('frontend/build.js', (text) => text.replace("'index.html'", "'start.html'"));
-      home.commit('a frontend without its entry page');
+      lab.edit('backend/server.js', (text) => `${text}\n// second\n`);
+      lab.edit('frontend/build.js', (text) => text.replace("'index.html'", "'start.html'"));
+      lab.home.commit('a frontend without its entry page');
       const run = await deploy();
       expect(run.exitCode).toBe(1);
       expect(run.outputs('Backend')).toMatchObject({ outcome: 'deployed' });
@@ -143,9 +64,9 @@ describe.skipIf(skip)(
     });
 
     it('deploys the correction, and goes back by hand', async () => {
-      edit('frontend/build.js', (text) => text.replace("'start.html'", "'index.html'"));
-      edit('backend/server.js', (text) => `${text}\n// third\n`);
-      const commit = home.commit('corrected');
+      lab.edit('frontend/build.js', (text) => text.replace("'start.html'", "'index.html'"));
+      lab.edit('backend/server.js', (text) => `${text}\n// third\n`);
+      const commit = lab.home.commit('corrected');
       const run = await deploy();
       expect(run.outputs('Release'), run.log).toMatchObject({ outcome: 'deployed' });
       expect(await version()).toBe(commit);
@@ -164,54 +85,75 @@ describe.skipIf(skip)(
     });
 
     it('tells a pull request what it would do, in one comment', async () => {
-      const base = home.commit('base');
+      const base = lab.home.commit('base');
       expect((await deploy()).exitCode).toBe(0);
-      const before = await cloud.changes();
-      edit('frontend/src/pages/about.html', (text) => `${text}<p>New.</p>`);
-      const head = home.commit('a change');
+      const before = await lab.cloud.changes();
+      lab.edit('frontend/src/pages/about.html', (text) => `${text}<p>New.</p>`);
+      const head = lab.home.commit('a change');
       const checks = (repository: string) =>
-        home.run('pull_request', {
-          ...options,
-          env: { ...options.env, GITHUB_API_URL: github.url },
-          secrets: { GITHUB_TOKEN: github.token },
-          workflow: '.github/workflows/pr-checks.yml',
-          payload: {
-            action: 'synchronize',
-            number: 7,
-            pull_request: {
-              number: 7,
-              head: { sha: head, ref: 'change', repo: { full_name: repository } },
-              base: { sha: base, ref: 'main', repo: { full_name: 'org/app' } },
-            },
-          },
+        lab.run('pull_request', 'pr-checks.yml', {
+          payload: pullRequest(7, 'synchronize', { sha: head, repository }, base),
         });
       const run = await checks('org/app');
       expect(run.exitCode, run.log).toBe(0);
-      const [comment, ...others] = github.issues.get(7)?.comments ?? [];
+      const [comment, ...others] = lab.github.issues.get(7)?.comments ?? [];
       expect(others).toEqual([]);
       expect(comment?.body).toContain('| Plan of the frontend | ✅ passed |');
       expect(comment?.body).toContain('about.html (');
       expect(comment?.body).toContain('| Plan of the backend | ✅ passed |');
-      expect(await cloud.changes()).toEqual(before);
+      expect(await lab.cloud.changes()).toEqual(before);
 
       const fork = await checks('stranger/app');
       expect(fork.exitCode, fork.log).toBe(0);
       expect([fork.result('Image'), fork.result('Plan of the backend')]).toEqual(['succeeded', undefined]);
-      expect(github.issues.get(7)?.comments.map((c) => c.id)).toEqual([comment?.id]);
-      expect(github.issues.get(7)?.comments[0]?.body).toContain('comes from a fork');
+      expect(lab.github.issues.get(7)?.comments.map((c) => c.id)).toEqual([comment?.id]);
+      expect(lab.github.issues.get(7)?.comments[0]?.body).toContain('comes from a fork');
+    });
+
+    it('shows the history, and keeps an issue for as long as what runs is not what the ledger says', async () => {
+      const { bucket } = lab.resources;
+      const clean = await lab.run('schedule', 'history.yml');
+      expect(clean.exitCode, clean.log).toBe(0);
+      const current = clean.outputs('History')['current'] ?? '';
+      expect(current).toMatch(/^\d{8}T\d{6}Z-/);
+      expect(clean.outputs('History')).toMatchObject({ drift: 'false' });
+      // act keeps the page in the artifact's folder.
+      const kept = join(lab.home.dir, 'artifacts/history-production/history.html');
+      expect(readFileSync(kept, 'utf8')).toContain(current);
+      const issues = lab.github.issues.size;
+
+      await lab.s3('PUT', `/${bucket}/about.html`, '<!doctype html><title>About</title><p>By hand.');
+      const found = await lab.run('schedule', 'history.yml');
+      expect(found.exitCode, found.log).toBe(0);
+      const number = Number(found.outputs('History')['issue-number']);
+      expect(found.outputs('History')).toMatchObject({ drift: 'true', current });
+      expect(lab.github.issues.get(number)).toMatchObject({ state: 'open', labels: [{ name: 'drift' }] });
+      expect(lab.github.issues.get(number)?.body).toContain('other or missing: about.html');
+
+      await lab.s3('PUT', `/${bucket}/robots.txt`, 'By hand, too.');
+      const again = await lab.run('schedule', 'history.yml');
+      expect(again.outputs('History')).toMatchObject({ drift: 'true', 'issue-number': String(number) });
+      expect(lab.github.issues.size).toBe(issues + 1);
+      expect(lab.github.issues.get(number)?.body).toContain('robots.txt');
+
+      // A deployment puts it right: what others have written over is sent again.
+      expect((await deploy()).exitCode).toBe(0);
+      const gone = await lab.run('schedule', 'history.yml');
+      expect(gone.outputs('History'), gone.log).toMatchObject({ drift: 'false' });
+      expect(lab.github.issues.get(number)?.state).toBe('closed');
     });
 
     it('needs no more of AWS than the policy in infra/terraform grants', async () => {
       const policy = readFileSync(join(root, 'infra/terraform/github.tf'), 'utf8');
       const granted = new Set([...policy.matchAll(/"([a-z0-9-]+:[A-Z]\w+)"/g)].map((m) => m[1]));
-      const used = new Set((await cloud.requests()).flatMap((request) => request.iam));
+      const used = new Set((await lab.cloud.requests()).flatMap((request) => request.iam));
       expect(used.size).toBeGreaterThan(10);
       expect([...used].filter((action) => !granted.has(action)).sort()).toEqual([]);
     });
 
     it('refuses before any job when the inputs do not go together', async () => {
-      const vars = { ...options.vars, SITE_BUCKET: '' };
-      const run = await home.run('push', { ...options, vars, workflow: '.github/workflows/deploy.yml' });
+      const vars = { ...lab.options.vars, SITE_BUCKET: '' };
+      const run = await lab.run('push', 'deploy.yml', { vars });
       expect(run.exitCode).toBe(1);
       expect(run.log).toMatch(/::error::input `bucket`: is empty/);
       expect([run.result('Prepare'), run.result('Image'), run.result('Backend')]).toEqual([
@@ -222,23 +164,15 @@ describe.skipIf(skip)(
     });
 
     it('says what is missing where the job may not log in', async () => {
-      const env = { ...options.env, ACTIONS_ID_TOKEN_REQUEST_URL: '' };
-      const run = await home.run('workflow_dispatch', {
-        ...options,
-        env,
-        inputs: { to: 'latest-good', scope: 'all', reason: 'x' },
-        workflow: '.github/workflows/rollback.yml',
-      });
+      const env = { ...lab.options.env, ACTIONS_ID_TOKEN_REQUEST_URL: '' };
+      const inputs = { to: 'latest-good', scope: 'all', reason: 'x' };
+      const run = await lab.run('workflow_dispatch', 'rollback.yml', { env, inputs });
       expect(run.exitCode).toBe(1);
       expect(run.log).toContain('id-token: write');
     });
 
     function rollback(inputs: Record<string, string>) {
-      return home.run('workflow_dispatch', {
-        ...options,
-        inputs,
-        workflow: '.github/workflows/rollback.yml',
-      });
+      return lab.run('workflow_dispatch', 'rollback.yml', { inputs });
     }
   },
 );

@@ -14,9 +14,10 @@ const STUBS: Record<string, string> = {
   'aws-actions/configure-aws-credentials': 'echo "aws-account-id=000000000000" >>"$GITHUB_OUTPUT"',
   'actions/setup-node': 'node --version',
   'actions/setup-python': 'python3 --version',
-  // GitHub's artifact service is a folder here. Hidden files go with it, as we ask.
-  'actions/upload-artifact':
-    'mkdir -p "$WWHD_ARTIFACTS/$IN_NAME" && cp -r "$IN_PATH/." "$WWHD_ARTIFACTS/$IN_NAME/"',
+  // GitHub's artifact service is a folder here; a path is a folder, whose hidden files go with it as we ask, or a file.
+  'actions/upload-artifact': `mkdir -p "$WWHD_ARTIFACTS/$IN_NAME"
+if [ -d "$IN_PATH" ]; then IN_PATH=$IN_PATH/.; fi
+cp -r "$IN_PATH" "$WWHD_ARTIFACTS/$IN_NAME/"`,
   'actions/download-artifact': 'mkdir -p "$IN_PATH" && cp -r "$WWHD_ARTIFACTS/$IN_NAME/." "$IN_PATH/"',
 };
 
@@ -87,7 +88,10 @@ export function actHome(): ActHome {
   };
 }
 
-/** The parts of this repository that a caller's run reads, with `$/` in the form that act knows. */
+/**
+ * The parts of this repository that a caller's run reads, in the form that act knows: it has no `$/`, and its schema no
+ * `deployment: false` of an environment (GitHub, March 2026), which changes nothing of what runs.
+ */
 function copyOfOurs(to: string): string {
   for (const part of ['actions', '.github/actions', '.github/workflows'])
     cpSync(join(root, part), join(to, part), { recursive: true });
@@ -96,7 +100,10 @@ function copyOfOurs(to: string): string {
   for (const name of files.filter((f) => /\.ya?ml$/.test(f) && !f.startsWith('dist'))) {
     const path = join(to, name);
     const text = readFileSync(path, 'utf8');
-    writeFileSync(path, text.replaceAll(/uses: \$\/(\S+)/g, 'uses: org/wwhd-deploy/$1@v1'));
+    const known = text
+      .replaceAll(/uses: \$\/(\S+)/g, 'uses: org/wwhd-deploy/$1@v1')
+      .replaceAll(/^ +deployment: false.*\n/gm, '');
+    writeFileSync(path, known);
   }
   return to;
 }

@@ -71,7 +71,7 @@ export const action = {
     'site-url': {
       required: false,
       default: '',
-      description: 'Address of the site. Default is the distribution\'s domain.',
+      description: 'Address of the site, where its `index.html` is. Default is the distribution\'s domain, with the prefix.',
     },
     verify: {
       required: false,
