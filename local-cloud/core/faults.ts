@@ -53,6 +53,8 @@ export interface Fault {
   readonly resource?: string;
   /** Chance that a request that matches is hit, 0 to 1; default 1. */
   readonly rate?: number;
+  /** Starts the dice of `rate`: the same seed hits the same requests, the first, the third, … every time. */
+  readonly seed?: number;
   /** How often it happens before it is gone; default: until it is cleared. */
   readonly count?: number;
   /** How many requests that match are left alone first. */
@@ -68,6 +70,7 @@ export interface FaultPlace {
 
 interface Armed {
   readonly fault: Fault;
+  readonly random: () => number;
   skipped: number;
   hits: number;
 }
@@ -84,7 +87,8 @@ export class Faults {
   /** @throws Error where the document is not a fault */
   add(document: unknown): Fault {
     const fault: Fault = { ...checkFault(document), id: randomUUID().slice(0, 8) };
-    this.#armed.push({ fault, skipped: 0, hits: 0 });
+    const random = fault.seed === undefined ? this.#random : seeded(fault.seed);
+    this.#armed.push({ fault, random, skipped: 0, hits: 0 });
     return fault;
   }
 
@@ -120,10 +124,21 @@ export class Faults {
       armed.skipped++;
       return false;
     }
-    if (fault.rate !== undefined && this.#random() >= fault.rate) return false;
+    if (fault.rate !== undefined && armed.random() >= fault.rate) return false;
     armed.hits++;
     return true;
   }
+}
+
+/** Numbers from 0 to 1 that a seed decides (mulberry32, a public-domain generator by Tommy Ettinger). */
+function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
 }
 
 function matches(fault: Fault, place: FaultPlace): boolean {
@@ -138,6 +153,7 @@ const NUMBERS = [
   ['count', 1, 1e9],
   ['after', 0, 1e9],
   ['ms', 0, 3_600_000],
+  ['seed', 0, 4294967295],
 ] as const;
 
 function checkFault(document: unknown): Record<string, unknown> & { readonly kind: string } {

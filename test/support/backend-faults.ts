@@ -2,25 +2,18 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { changesOf, createOn, deployBackend, pushApp, type TestApp, type TestService } from './backend.ts';
+import {
+  changesOf,
+  createBucket,
+  createOn,
+  deployBackend,
+  pushApp,
+  readJson,
+  type TestService,
+} from './backend.ts';
+import type { Row } from './backend-table.ts';
 import { type FaultRequest, startCloud, type TestCloud } from './cloud.ts';
-
-/** One way in which a deployment over version 1 goes, and how it must end. */
-export interface FaultRow {
-  readonly name: string;
-  readonly on: TestService['target'];
-  /** What is deployed; left out, version 2, which is fine. */
-  readonly app?: Omit<TestApp, 'version'>;
-  readonly faults?: readonly FaultRequest[];
-  /** SERVICE stands for the service's address. */
-  readonly inputs?: Readonly<Record<string, string>>;
-  readonly outcome: string;
-  /** What runs at the end, by the cloud's own state. */
-  readonly runs: 'old' | 'new' | 'any';
-  /** How often the service was updated, and not one time more. */
-  readonly updates: number;
-  readonly says?: RegExp;
-}
+import type { ActionRun } from './run-action.ts';
 
 export interface FaultStage {
   readonly cloud: TestCloud;
@@ -38,56 +31,109 @@ export async function faultStage(speed: number): Promise<FaultStage> {
   return { cloud, one, two, workspace };
 }
 
-/** Clears the faults of one resource: other tests run at the same time. */
-export async function clearFaults(cloud: TestCloud, resource: string): Promise<void> {
+/** Clears the faults whose resource contains the name, those of one kind where it is given: other tests run beside. */
+export async function pauseFault(cloud: TestCloud, name: string, kind?: string): Promise<void> {
   const faults = (await (await fetch(`${cloud.endpoint}/_cloud/faults`)).json()) as {
     id: string;
+    kind: string;
     resource?: string;
   }[];
-  for (const fault of faults.filter((one) => one.resource === resource))
-    await fetch(`${cloud.endpoint}/_cloud/faults/${fault.id}`, { method: 'DELETE' });
+  const mine = faults.filter((one) => one.resource?.includes(name) && (!kind || one.kind === kind));
+  for (const fault of mine) await fetch(`${cloud.endpoint}/_cloud/faults/${fault.id}`, { method: 'DELETE' });
 }
 
 /** Plays a row and holds its end against the cloud's own state. `index` keeps the names of services apart. */
-export async function playRow(stage: FaultStage, row: FaultRow, index: number): Promise<void> {
-  const { cloud, one, two } = stage;
-  const name = `t${index + 10}-${row.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`
-    .slice(0, 30)
-    .replace(/-$/, '');
-  const image = row.app ? await pushApp(cloud, { version: name, ...row.app }, 'api', name) : two;
-  const service = await createOn[row.on](cloud, name, one);
+export async function playRow(stage: FaultStage, row: Row, index: number): Promise<void> {
+  const { cloud, one } = stage;
+  const name = nameOf(row, index);
+  const image = row.app
+    ? await pushApp(cloud, { version: name, ...row.app }, 'api', name)
+    : (row.image?.(stage) ?? stage.two);
+  const service = await (row.create?.(stage, name) ?? createOn[row.target](cloud, name, one));
+  await row.before?.(stage, service);
+  const bucket = row.recorded ? await createBucket(cloud, `releases-${name}`) : '';
+  const before = await changesOf(cloud, name);
   const place = (fault: FaultRequest) => (fault.kind === 'missing-image' ? image : name);
-  for (const fault of row.faults ?? []) await cloud.fault({ ...fault, resource: place(fault) });
-  const run = await deployBackend(
-    cloud,
-    { service: service.arn, image, 'wait-timeout': '30s', ...inputsOf(stage, row, service) },
-    { cwd: stage.workspace },
-  );
-  for (const fault of row.faults ?? []) await clearFaults(cloud, place(fault));
-  expect(run.outputs['outcome'], run.log).toBe(row.outcome);
-  if (row.says) expect(logText(run.log)).toMatch(row.says);
-  expect(run.log).not.toContain('bug in wwhd-deploy');
-  expect(run.exitCode === 0).toBe(row.outcome === 'deployed');
-  const updates = (await changesOf(cloud, name)).filter((operation) => operation === service.update);
-  expect(updates, run.log).toHaveLength(row.updates);
-  if (row.runs === 'any') return;
-  expect(await service.images(), run.log).toEqual([(row.runs === 'old' ? one : image).split('@')[1]]);
-  if (row.runs === 'old') expect(await versionAt(service)).toBe('1');
+  for (const fault of row.faults) await cloud.fault({ ...fault, resource: place(fault) });
+  const inputs = {
+    service: service.arn,
+    image,
+    'wait-timeout': '30s',
+    ...(bucket ? { 'release-bucket': bucket, 'release-id': 'r1' } : {}),
+    ...inputsOf(stage, row, service),
+  };
+  let meanwhile: Promise<unknown> | undefined;
+  const run = await deployBackend(cloud, inputs, {
+    cwd: stage.workspace,
+    onStart: (child) => {
+      meanwhile = row.during?.(stage, service, child);
+      meanwhile?.catch(() => {});
+    },
+  });
+  // App Runner cannot be told to stop: its operation has to end before the post step can do anything.
+  if (row.target === 'apprunner' || !row.post) await pauseFault(cloud, name);
+  if (row.app) await pauseFault(cloud, image);
+  await meanwhile;
+  judgeRun(row, run);
+  if (row.post) {
+    const post = await deployBackend(cloud, inputs, { post: run.state });
+    expect(logText(post.log), run.log).toMatch(row.post);
+    await pauseFault(cloud, name);
+  }
+  const changes = (await changesOf(cloud, name)).slice(before.length).filter((o) => !o.includes('Object'));
+  if (row.untouched) expect(changes, run.log).toEqual([]);
+  const updates = changes.filter((operation) => operation === service.update);
+  if (row.updates !== 'any') expect(updates, run.log).toHaveLength(row.updates);
+  await judgeService(stage, row, service, image, name, run.log);
+  if (row.recorded) await judgeLedger(cloud, bucket, row, run.log);
 }
 
-function inputsOf(stage: FaultStage, row: FaultRow, service: TestService): Record<string, string> {
+const nameOf = (row: Row, index: number): string =>
+  `t${index + 10}-${row.target}-${row.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`
+    .slice(0, 34)
+    .replace(/-$/, '');
+
+function judgeRun(row: Row, run: ActionRun): void {
+  if (row.outcome === 'killed') expect(run.signal).toBe('SIGKILL');
+  else expect(run.outputs['outcome'], run.log).toBe(row.outcome);
+  if (row.says) expect(logText(run.log)).toMatch(row.says);
+  expect(run.log).not.toContain('bug in wwhd-deploy');
+  expect(run.exitCode === 0).toBe(['deployed', 'unchanged'].includes(row.outcome));
+}
+
+async function judgeService(
+  { one }: FaultStage,
+  row: Row,
+  service: TestService,
+  image: string,
+  name: string,
+  log: string,
+): Promise<void> {
+  if (row.runs === 'any' || row.runs === 'nothing') return;
+  expect(await service.images(), log).toEqual([(row.runs === 'old' ? one : image).split('@')[1]]);
+  expect(await versionAt(service), log).toBe(row.runs === 'old' ? '1' : row.app ? name : '2');
+}
+
+/** The record says how it ended, the pointer names what is live, and nobody is left in the lock. */
+async function judgeLedger(cloud: TestCloud, bucket: string, row: Row, log: string): Promise<void> {
+  const result = { backend: { result: row.recorded } };
+  expect(await readJson(cloud, bucket, 'production/releases/r1.json'), log).toMatchObject(result);
+  const live = ['deployed', 'unchanged'].includes(row.recorded ?? '') ? 'r1' : 'r1.adopted';
+  expect(await readJson(cloud, bucket, 'production/current.json'), log).toMatchObject({ backend: live });
+  expect(await readJson(cloud, bucket, 'production/lock.json'), log).toMatchObject({ holders: [] });
+}
+
+function inputsOf(stage: FaultStage, row: Row, service: TestService): Record<string, string> {
   const given = { ...row.inputs };
-  // Services of ECS do not know their own address.
-  if (row.on === 'ecs') given['probe-url'] ??= `${service.url}/health`;
+  if (row.target === 'ecs') given['probe-url'] ??= `${service.url}/health`;
   if (given['smoke-checks']) {
     const file = `smoke-${service.name}.yml`;
     const checks = `version: 1\nbase-url: ${service.url}\nchecks:\n  - name: it is version 1\n    get: /\n    retry: { budget: 0s }\n    expect: { json: { $.version: "1" } }\n`;
     writeFileSync(join(stage.workspace, file), checks);
     given['smoke-checks'] = file;
   }
-  return Object.fromEntries(
-    Object.entries(given).map(([key, value]) => [key, value.replace('SERVICE', service.url)]),
-  );
+  const filled = (value: string) => value.replace('SERVICE', service.url).replaceAll('NAME', service.name);
+  return Object.fromEntries(Object.entries(given).map(([key, value]) => [key, filled(value)]));
 }
 
 /** The log with the line ends of workflow commands undone. */
@@ -108,13 +154,12 @@ export async function until<T>(ask: () => Promise<T | undefined | false>): Promi
   throw new Error('waited in vain');
 }
 
-/** Resolves when the service has been updated for the `n`th time. */
-export function updated(
+/** Resolves when the service has been updated once more. */
+export async function updated(
   cloud: TestCloud,
   service: Pick<TestService, 'name' | 'update'>,
-  n = 1,
 ): Promise<boolean> {
-  return until(
-    async () => (await changesOf(cloud, service.name)).filter((o) => o === service.update).length >= n,
-  );
+  const count = async () => (await changesOf(cloud, service.name)).filter((o) => o === service.update).length;
+  const before = await count();
+  return until(async () => (await count()) > before);
 }

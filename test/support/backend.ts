@@ -116,7 +116,13 @@ export async function createRunner(
   cloud: TestCloud,
   name: string,
   image: string,
-  options: { autoDeployments?: boolean; variables?: Record<string, string>; protocol?: string } = {},
+  options: {
+    autoDeployments?: boolean;
+    variables?: Record<string, string>;
+    protocol?: string;
+    /** Status that is waited for; RUNNING unless another is given. */
+    becomes?: string;
+  } = {},
 ): Promise<RunnerService> {
   const { Service } = await appRunner<{ Service: RunnerService }>(cloud, 'CreateService', {
     ServiceName: name,
@@ -144,7 +150,7 @@ export async function createRunner(
       InstanceRoleArn: 'arn:aws:iam::000000000000:role/app',
     },
   });
-  return waitRunner(cloud, Service.ServiceArn);
+  return waitRunner(cloud, Service.ServiceArn, options.becomes);
 }
 
 /** Runs deploy-backend with a quick probe. */
@@ -363,6 +369,33 @@ export async function createTestRunner(cloud: TestCloud, name: string, image: st
       return [now.SourceConfiguration.ImageRepository.ImageIdentifier.split('@')[1] ?? '?'];
     },
   };
+}
+
+/** Somebody else's update of a service: another image, and nothing else. */
+export async function updateImage(cloud: TestCloud, service: TestService, image: string): Promise<void> {
+  if (service.target === 'ecs-express') {
+    await ecs(cloud, 'UpdateExpressGatewayService', {
+      serviceArn: service.arn,
+      primaryContainer: { image, containerPort: 8080, environment: [{ name: 'PORT', value: '8080' }] },
+    });
+    return;
+  }
+  if (service.target === 'ecs') {
+    await ecs(cloud, 'UpdateService', {
+      cluster: CLUSTER,
+      service: service.name,
+      taskDefinition: service.name,
+    });
+    return;
+  }
+  const { SourceConfiguration } = await describeRunner(cloud, service.arn);
+  await appRunner(cloud, 'UpdateService', {
+    ServiceArn: service.arn,
+    SourceConfiguration: {
+      ...SourceConfiguration,
+      ImageRepository: { ...SourceConfiguration.ImageRepository, ImageIdentifier: image },
+    },
+  });
 }
 
 export const createOn = {

@@ -1,6 +1,7 @@
 import { refused } from '../../runtime/errors.ts';
 import type { BackendPorts } from '../config.ts';
 import type { ServiceRef } from '../service-ref.ts';
+import { conditionOf } from '../verdict.ts';
 import { appRunnerTarget } from './apprunner.ts';
 import { EcsTarget } from './ecs.ts';
 import type { EcsPorts } from './ecs-base.ts';
@@ -47,6 +48,14 @@ async function openEcs(ref: ServiceRef, container: string, ports: EcsPorts): Pro
       input: 'service',
       what: `there is no ECS service named ${ref.name} in cluster ${cluster} of this account and region`,
       fix: 'correct the name, the cluster or AWS_REGION, or give the ARN of the service',
+    });
+  }
+  if (conditionOf('ecs', service.status ?? '') === 'gone') {
+    throw refused({
+      input: 'service',
+      what: 'is deleted',
+      found: `status ${service.status} of ${service.serviceArn}`,
+      fix: 'create it again, or correct the name',
     });
   }
   const isExpress = service.resourceManagementType === 'ECS';

@@ -1,0 +1,562 @@
+import type { ChildProcess } from 'node:child_process';
+import {
+  appRunner,
+  call,
+  createRunner,
+  describeRunner,
+  ecs,
+  pushApp,
+  type TestApp,
+  type TestService,
+  taskDefinition,
+  updateImage,
+  waitRunner,
+} from './backend.ts';
+import { type FaultStage, pauseFault, until, updated } from './backend-faults.ts';
+import type { FaultRequest } from './cloud.ts';
+
+export type Target = TestService['target'];
+export const TARGETS: readonly Target[] = ['apprunner', 'ecs', 'ecs-express'];
+
+/** How a deployment over version 1 must end, by the cloud's own state. */
+export interface End {
+  readonly outcome: string;
+  /** What runs; `nothing` where the service was down before and stays so. */
+  readonly runs: 'old' | 'new' | 'any' | 'nothing';
+  /** How often the service was updated since the action began, and not one time more. */
+  readonly updates: number | 'any';
+  readonly says?: RegExp;
+}
+
+/** One thing that goes wrong, on every target that knows it. */
+export interface Fault extends End {
+  readonly name: string;
+  readonly on?: readonly Target[];
+  /** Where it is played at each `npm test`; elsewhere with the conformance tests, and with WWHD_EXHAUSTIVE=1. */
+  readonly quick?: readonly Target[];
+  /** What is deployed; left out, version 2, which is fine. */
+  readonly app?: Omit<TestApp, 'version'>;
+  readonly image?: (stage: FaultStage) => string;
+  readonly faults?: (target: Target) => readonly FaultRequest[];
+  /** SERVICE stands for the service's address, NAME for its name. */
+  readonly inputs?: Readonly<Record<string, string>>;
+  /** Instead of the service that runs version 1. */
+  readonly create?: (stage: FaultStage, name: string) => Promise<TestService>;
+  readonly before?: (stage: FaultStage, service: TestService) => Promise<unknown>;
+  readonly during?: (stage: FaultStage, service: TestService, child: ChildProcess) => Promise<unknown>;
+  /** After the main step, its post step: what that says. */
+  readonly post?: RegExp;
+  /** With a release bucket; what the record says of the backend in the end. */
+  readonly recorded?: string;
+  /** Nothing at all about the service was changed, not even a task definition registered. */
+  readonly untouched?: boolean;
+  readonly but?: Partial<Record<Target, Partial<End> & Pick<Fault, 'inputs'>>>;
+}
+
+const ECS: readonly Target[] = ['ecs', 'ecs-express'];
+const service = (target: Target) => (target === 'apprunner' ? 'apprunner' : 'ecs');
+const update = (target: Target) =>
+  target === 'ecs-express' ? 'UpdateExpressGatewayService' : 'UpdateService';
+const watching = (target: Target) =>
+  target === 'apprunner' ? 'ListOperations' : 'DescribeServiceDeployments';
+
+/** A fault on the wire of the target's own API. */
+const onWire = (fault: FaultRequest) => (target: Target) => [{ ...fault, service: service(target) }];
+const ofKind = (fault: FaultRequest) => () => [fault];
+const ending = (status: string) => ofKind({ kind: 'operation-status', status, count: 1 });
+
+const LIVE = { outcome: 'deployed', runs: 'new', updates: 1 } as const;
+const BY_TARGET = { outcome: 'rolled-back', runs: 'old', updates: 1 } as const;
+const BY_US = { outcome: 'rolled-back', runs: 'old', updates: 2 } as const;
+const REFUSED = { outcome: 'refused', runs: 'old', updates: 0 } as const;
+
+/** Somebody else starts what takes the target long: a deployment of what runs already. */
+async function occupy({ cloud, one }: FaultStage, of: TestService): Promise<void> {
+  await cloud.fault({ kind: 'stuck', resource: of.name });
+  if (of.target === 'apprunner') await appRunner(cloud, 'StartDeployment', { ServiceArn: of.arn });
+  else if (of.target === 'ecs')
+    await ecs(cloud, 'UpdateService', { cluster: 'main', service: of.name, forceNewDeployment: true });
+  else await updateImage(cloud, of, one);
+}
+
+/** Asked for what is under way, the action has seen the other one: now that may end. */
+async function whenAsked({ cloud }: FaultStage, of: TestService): Promise<void> {
+  const operation = of.target === 'apprunner' ? 'ListOperations' : 'ListServiceDeployments';
+  const asked = async () =>
+    (await cloud.requests()).filter((r) => r.operation === operation && r.resource.includes(of.name)).length;
+  const before = await asked();
+  await until(async () => (await asked()) >= before + 2);
+  await pauseFault(cloud, of.name);
+}
+
+/**
+ * Somebody else deploys version 3 in the moment that ours is done, or while it runs. The action cannot see how its own
+ * stands until then: what it sees is decided, whatever the machine's pace.
+ */
+async function compete(stage: FaultStage, of: TestService): Promise<void> {
+  const { cloud } = stage;
+  const three = await pushApp(cloud, { version: '3' });
+  await updated(cloud, of);
+  if (of.target !== 'apprunner') {
+    if (of.target === 'ecs') await ecs(cloud, 'RegisterTaskDefinition', taskDefinition(of.name, three));
+    await updateImage(cloud, of, three);
+    await pauseFault(cloud, of.name);
+    return;
+  }
+  await cloud.fault({ kind: 'error', status: 503, operation: 'ListOperations', resource: of.name });
+  await pauseFault(cloud, of.name, 'stuck');
+  await waitRunner(cloud, of.arn);
+  await updateImage(cloud, of, three);
+  await pauseFault(cloud, of.name);
+}
+
+const alarm = (name: string) => ({
+  AlarmName: name,
+  Namespace: 'App',
+  MetricName: name,
+  Statistic: 'Sum',
+  Period: 60,
+  EvaluationPeriods: 1,
+  Threshold: 1,
+  ComparisonOperator: 'GreaterThanThreshold',
+});
+const cloudWatch = (stage: FaultStage, operation: string, input: object) =>
+  call(stage.cloud, 'monitoring', `GraniteServiceVersion20100801.${operation}`, input, '1.0');
+const setAlarm = (stage: FaultStage, name: string, state: string) =>
+  cloudWatch(stage, 'SetAlarmState', { AlarmName: name, StateValue: state, StateReason: '5xx rate' });
+
+/** The version is on its way and goes no further: a signal meets the action while it watches. */
+const signal = (name: NodeJS.Signals) => async (stage: FaultStage, of: TestService, child: ChildProcess) => {
+  await updated(stage.cloud, of);
+  child.kill(name);
+};
+
+/** A service that App Runner never got to run. */
+async function neverCreated({ cloud }: FaultStage, name: string): Promise<TestService> {
+  const sick = await pushApp(cloud, { version: name, health: 500 }, 'api', name);
+  const made = await createRunner(cloud, name, sick, { becomes: 'CREATE_FAILED' });
+  return {
+    target: 'apprunner',
+    name,
+    arn: made.ServiceArn,
+    url: `http://${made.ServiceUrl}`,
+    update: 'UpdateService',
+    images: async () => {
+      const now = await describeRunner(cloud, made.ServiceArn);
+      return now.Status === 'CREATE_FAILED' ? [] : [now.Status];
+    },
+  };
+}
+
+/** Every line of the issue, a row each: what goes wrong, and how it must end on each target. */
+export const FAULTS: readonly Fault[] = [
+  { name: 'nothing goes wrong', ...LIVE, recorded: 'deployed' },
+  {
+    name: 'the version that runs already',
+    image: (stage) => stage.one,
+    // ECS: the circuit breaker would be turned on.
+    before: async ({ cloud }, of) =>
+      of.target === 'ecs' &&
+      ecs(cloud, 'UpdateService', {
+        cluster: 'main',
+        service: of.name,
+        deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } },
+      }),
+    outcome: 'unchanged',
+    runs: 'old',
+    updates: 0,
+    recorded: 'unchanged',
+    untouched: true,
+  },
+
+  // -- the version is bad
+  {
+    name: 'a version whose health fails: the target goes back by itself, and that is not repeated',
+    quick: ['apprunner', 'ecs', 'ecs-express'],
+    app: { health: 404 },
+    ...BY_TARGET,
+    recorded: 'rolled-back',
+    says: /went back to api@sha256:\w+ by itself, and that was verified[\s\S]*404/,
+  },
+  {
+    name: 'a version that ends at its start',
+    quick: ['apprunner', 'ecs'],
+    app: { exit: 3, says: 'Error: Cannot find module "x"' },
+    ...BY_TARGET,
+    says: /last log lines:[\s\S]*Cannot find module/,
+    but: { apprunner: { says: /module was not found[\s\S]*last log lines:[\s\S]*Cannot find module/ } },
+  },
+  {
+    name: 'a version that listens on another port',
+    quick: ['apprunner'],
+    app: { port: 1 },
+    ...BY_TARGET,
+    says: /must listen on 0\.0\.0\.0:8080/,
+  },
+  {
+    name: 'a version that is slow to start',
+    on: ECS,
+    faults: ofKind({ kind: 'slow-start', ms: 2500 }),
+    ...LIVE,
+  },
+  {
+    name: 'an image for another platform',
+    quick: ['apprunner'],
+    app: { platforms: ['linux/arm64'] },
+    ...REFUSED,
+    untouched: true,
+    says: /not made for linux\/amd64/,
+  },
+  {
+    name: 'an image that is not there',
+    quick: ['ecs-express'],
+    image: ({ one }) => one.replace(/@.*/, `@sha256:${'0'.repeat(64)}`),
+    ...REFUSED,
+    untouched: true,
+    says: /there is no digest sha256:0+/,
+  },
+  {
+    name: 'an image that is gone when it is pulled',
+    quick: ['apprunner'],
+    app: {},
+    faults: (target) => [{ kind: 'missing-image', ...(target === 'apprunner' ? { count: 1 } : {}) }],
+    ...BY_TARGET,
+    says: /could not be pulled|not in the registry any more/,
+  },
+  {
+    name: 'smoke checks that fail: back to the snapshot by a second update',
+    quick: ['apprunner', 'ecs', 'ecs-express'],
+    inputs: { 'smoke-checks': 'yes' },
+    ...BY_US,
+    says: /the smoke checks failed; the service was returned to/,
+  },
+  {
+    name: 'smoke checks that fail, and no rollback wanted',
+    quick: ['apprunner'],
+    inputs: { 'smoke-checks': 'yes', 'rollback-on-failure': 'false' },
+    outcome: 'failed',
+    runs: 'new',
+    updates: 1,
+    says: /rollback-on-failure is false/,
+  },
+  {
+    name: 'a probe that fails too often',
+    quick: ['apprunner'],
+    app: { root: 503 },
+    inputs: { 'probe-url': 'SERVICE/page' },
+    ...BY_US,
+    says: /requests to http:\S+\/page failed \(\d+ × HTTP 503\), more than the 1% of max-error-rate/,
+    // Express's own alarm watches the answers too, and may be first.
+    but: { 'ecs-express': { updates: 1, says: /by itself|HTTP 503/ } },
+  },
+  {
+    name: 'an alarm that begins to ring in the bake time',
+    quick: ['apprunner'],
+    inputs: { alarms: 'loud-NAME\nold-NAME\nblind-NAME', 'bake-time': '30s' },
+    before: async (stage, { name }) => {
+      for (const one of ['loud', 'old', 'blind'])
+        await cloudWatch(stage, 'PutMetricAlarm', alarm(`${one}-${name}`));
+      await setAlarm(stage, `loud-${name}`, 'OK');
+      await setAlarm(stage, `old-${name}`, 'ALARM');
+    },
+    during: async (stage, of) => {
+      await updated(stage.cloud, of);
+      await setAlarm(stage, `loud-${of.name}`, 'ALARM');
+    },
+    ...BY_US,
+    says: /old-\S+ rings already[\s\S]*blind-\S+ has INSUFFICIENT_DATA[\s\S]*loud-\S+ began to ring/,
+  },
+  {
+    name: 'an alarm that a fault makes ring',
+    inputs: { alarms: 'forced-NAME', 'bake-time': '30s' },
+    before: async (stage, { name }) => {
+      await cloudWatch(stage, 'PutMetricAlarm', alarm(`forced-${name}`));
+      await setAlarm(stage, `forced-${name}`, 'OK');
+    },
+    during: async (stage, of) => {
+      await updated(stage.cloud, of);
+      await stage.cloud.fault({ kind: 'alarm', state: 'ALARM', resource: `forced-${of.name}` });
+    },
+    ...BY_US,
+    says: /forced-\S+ began to ring/,
+  },
+
+  // -- what the target says in the end
+  {
+    name: 'FAILED',
+    on: ['apprunner'],
+    quick: ['apprunner'],
+    faults: ending('FAILED'),
+    ...BY_TARGET,
+    says: /ended as FAILED/,
+  },
+  {
+    name: 'ROLLBACK_SUCCEEDED',
+    on: ['apprunner'],
+    quick: ['apprunner'],
+    faults: ending('ROLLBACK_SUCCEEDED'),
+    ...BY_TARGET,
+    says: /by itself/,
+  },
+  {
+    name: 'STOPPED: nothing of ours is left, and that is seen',
+    on: ECS,
+    quick: ['ecs'],
+    faults: ending('STOPPED'),
+    ...BY_US,
+    says: /stopped \(STOPPED\)/,
+    but: { 'ecs-express': { updates: 1 } },
+  },
+  {
+    name: 'ROLLBACK_SUCCESSFUL',
+    on: ECS,
+    quick: ['ecs'],
+    faults: ending('ROLLBACK_SUCCESSFUL'),
+    ...BY_TARGET,
+    says: /by itself/,
+  },
+  {
+    name: 'ROLLBACK_FAILED',
+    quick: ['apprunner', 'ecs'],
+    faults: ending('ROLLBACK_FAILED'),
+    ...BY_TARGET,
+    says: /own way back failed/,
+  },
+  {
+    name: 'a bad version, and a way back of the target that fails: what runs is verified all the same',
+    app: { health: 500 },
+    faults: ofKind({ kind: 'rollback-fails' }),
+    ...BY_TARGET,
+    says: /own way back failed/,
+  },
+  {
+    name: 'a status nobody has heard of',
+    quick: ['apprunner'],
+    faults: ending('PARTIALLY_DONE'),
+    inputs: { 'wait-timeout': '2s' },
+    ...BY_TARGET,
+    says: /PARTIALLY_DONE is not a status that is known/,
+    but: {
+      ecs: { updates: 2 },
+      // Its way back is a canary, and takes longer.
+      'ecs-express': { updates: 2, inputs: { 'wait-timeout': '15s' } },
+    },
+  },
+  {
+    name: 'a success that deployed nothing: what runs is not what was asked for',
+    quick: ['apprunner', 'ecs'],
+    faults: (target) => ending(target === 'apprunner' ? 'SUCCEEDED' : 'SUCCESSFUL')(),
+    ...BY_TARGET,
+    says: /but what runs is sha256\S+ and not what was asked for/,
+    but: { ecs: { updates: 2 } },
+  },
+  {
+    name: 'a never-ending operation: stopped where the target can, else said',
+    quick: ['apprunner', 'ecs'],
+    faults: ofKind({ kind: 'stuck' }),
+    inputs: { 'wait-timeout': '3s' },
+    ...BY_TARGET,
+    says: /when wait-timeout ran out/,
+    but: { apprunner: { outcome: 'timed-out', says: /cannot cancel a rollout[\s\S]*could not be returned/ } },
+  },
+  {
+    name: 'an operation that vanishes from every list: it cannot be followed, and is not believed',
+    quick: ['apprunner'],
+    faults: ofKind({ kind: 'vanish', count: 1 }),
+    ...BY_US,
+    says: /no longer in the list/,
+  },
+
+  // -- others at work
+  {
+    name: 'an operation that runs already is waited out',
+    quick: ['apprunner'],
+    before: occupy,
+    during: whenAsked,
+    ...LIVE,
+    says: /waiting for what is already under way: (START_DEPLOYMENT|service deployment)/,
+  },
+  {
+    name: 'one that runs already and does not end: no longer than lock-timeout, and nothing is changed',
+    quick: ['apprunner'],
+    before: occupy,
+    inputs: { 'lock-timeout': '1s' },
+    ...REFUSED,
+    untouched: true,
+    says: /waited .* for another operation/,
+  },
+  {
+    name: 'a competing deployment that took the place of ours is not green, and is left alone',
+    quick: ['ecs'],
+    faults: ofKind({ kind: 'stuck' }),
+    during: compete,
+    outcome: 'failed',
+    runs: 'any',
+    updates: 2,
+    says: /another deployment .* took the place of this one.*; the service was left/,
+  },
+  {
+    name: 'a paused service',
+    on: ['apprunner'],
+    quick: ['apprunner'],
+    before: async ({ cloud }, of) => {
+      await appRunner(cloud, 'PauseService', { ServiceArn: of.arn });
+      await waitRunner(cloud, of.arn, 'PAUSED');
+    },
+    ...REFUSED,
+    runs: 'nothing',
+    untouched: true,
+    says: /is paused[\s\S]*resume-service/,
+  },
+  {
+    name: 'a service that was never created well',
+    on: ['apprunner'],
+    quick: ['apprunner'],
+    create: neverCreated,
+    ...REFUSED,
+    runs: 'nothing',
+    untouched: true,
+    says: /CREATE_FAILED[\s\S]*delete it and create it again/,
+  },
+  {
+    name: 'a service that is scaled to zero',
+    on: ECS,
+    quick: ['ecs'],
+    before: ({ cloud }, of) =>
+      ecs(cloud, 'UpdateService', {
+        cluster: of.target === 'ecs' ? 'main' : 'default',
+        service: of.name,
+        desiredCount: 0,
+      }),
+    ...REFUSED,
+    runs: 'nothing',
+    untouched: true,
+    says: /scaled to zero tasks/,
+  },
+  {
+    name: 'a service that is deleted',
+    before: async ({ cloud }, of) => {
+      if (of.target === 'apprunner') {
+        await appRunner(cloud, 'DeleteService', { ServiceArn: of.arn });
+        await waitRunner(cloud, of.arn, 'DELETED');
+      } else if (of.target === 'ecs')
+        await ecs(cloud, 'DeleteService', { cluster: 'main', service: of.name, force: true });
+      else await ecs(cloud, 'DeleteExpressGatewayService', { serviceArn: of.arn });
+    },
+    ...REFUSED,
+    runs: 'nothing',
+    untouched: true,
+    says: /is deleted|not there|there is no/,
+  },
+
+  // -- the wire
+  {
+    name: 'throttling at 40 %',
+    quick: ['apprunner'],
+    faults: onWire({ kind: 'throttle', rate: 0.4, seed: 1 }),
+    ...LIVE,
+  },
+  {
+    name: 'bursts of 5xx',
+    quick: ['apprunner', 'ecs'],
+    faults: onWire({ kind: 'error', status: 503, after: 1, count: 4 }),
+    ...LIVE,
+  },
+  {
+    name: 'connections that are reset',
+    quick: ['apprunner', 'ecs-express'],
+    faults: onWire({ kind: 'reset', rate: 0.3, seed: 1 }),
+    ...LIVE,
+  },
+  {
+    name: 'an update whose answer is lost',
+    quick: ['apprunner', 'ecs'],
+    faults: (target) => onWire({ kind: 'reset-after', operation: update(target), count: 1 })(target),
+    ...LIVE,
+    // ECS takes the SDK's second attempt as the same update once more.
+    updates: 2,
+    but: { apprunner: { updates: 1, says: /answer to the update was lost/ } },
+  },
+  {
+    name: 'answers of all kinds that are lost',
+    faults: onWire({ kind: 'reset-after', rate: 0.3, seed: 2 }),
+    ...LIVE,
+    updates: 'any',
+  },
+  {
+    name: 'access denied half-way, and for good: nothing can be seen, so nothing is believed',
+    quick: ['apprunner'],
+    faults: (target) =>
+      onWire({ kind: 'denied', operation: watching(target), after: target === 'apprunner' ? 2 : 1 })(target),
+    outcome: 'rollback-failed',
+    runs: 'any',
+    updates: 2,
+    says: /permission to watch/,
+    but: { apprunner: { updates: 1 } },
+  },
+  {
+    name: 'access denied half-way, once: what cannot be watched is put back',
+    on: ECS,
+    quick: ['ecs'],
+    faults: onWire({ kind: 'denied', operation: 'DescribeServiceDeployments', after: 1, count: 1 }),
+    ...BY_US,
+    says: /permission to watch/,
+  },
+  {
+    name: 'the update itself denied',
+    quick: ['apprunner', 'ecs'],
+    faults: (target) => onWire({ kind: 'denied', operation: update(target) })(target),
+    ...REFUSED,
+    says: /(apprunner|ecs):Update\w+ on arn/,
+  },
+
+  // -- the run itself ends
+  {
+    name: 'SIGTERM: the post step returns the service, and frees the lock',
+    quick: ['apprunner', 'ecs'],
+    faults: ofKind({ kind: 'stuck' }),
+    during: signal('SIGTERM'),
+    outcome: 'interrupted',
+    runs: 'old',
+    updates: 2,
+    recorded: 'interrupted',
+    post: /interrupted; the service (is on|was returned to) api@sha256:\w+, verified/,
+    but: { ecs: { updates: 1 }, 'ecs-express': { updates: 1 } },
+  },
+  {
+    name: 'kill -9, then the post step',
+    quick: ['apprunner'],
+    faults: ofKind({ kind: 'stuck' }),
+    during: signal('SIGKILL'),
+    outcome: 'killed',
+    runs: 'old',
+    updates: 2,
+    recorded: 'interrupted',
+    post: /interrupted; the service (is on|was returned to) api@sha256:\w+, verified/,
+    but: { ecs: { updates: 1 }, 'ecs-express': { updates: 1 } },
+  },
+];
+
+export interface Row extends Omit<Fault, 'on' | 'but' | 'faults' | 'quick'> {
+  readonly target: Target;
+  readonly faults: readonly FaultRequest[];
+  readonly isQuick: boolean;
+  /** Keeps the names of services apart. */
+  readonly index: number;
+}
+
+/** The table's rows of one target, with what is particular to it filled in. */
+export function rowsOf(target: Target): Row[] {
+  return FAULTS.filter(({ on }) => (on ?? TARGETS).includes(target)).map((fault, index) => ({
+    ...fault,
+    ...fault.but?.[target],
+    target,
+    index,
+    faults: fault.faults?.(target) ?? [],
+    isQuick: fault.quick?.includes(target) ?? false,
+  }));
+}
+
+/** What every `npm test` plays. */
+export const quickRows = (target: Target): Row[] =>
+  rowsOf(target).filter((row) => row.isQuick || process.env['WWHD_EXHAUSTIVE'] === '1');
