@@ -43,10 +43,11 @@ const HEX_HASH =
 /**
  * Vite's, Astro's and Rollup's: 8 letters of base64url after a dash, in their own folders only. Small and capital letters
  * are mixed in it, and not only at its start: `photo-IMG_2041`, `app-version2` and `icon-Settings` are names that people
- * give. One hash in forty looks like such a name, and is then asked about each time: slower, never wrong.
+ * give. A script or a style comes from no camera: capital letters and digits are enough there. One hash in forty looks
+ * like a name all the same (of other files one in twenty-five), and is then asked about each time: slower, never wrong.
  */
 const SHORT_HASH =
-  /(?:^|\/)(?:assets|static|build|chunks|entries)\/(?:.*\/)?[^/]*[-.](?=[\w-]{8}\.)(?=[\w-]*[a-z])(?=[\w-]+[A-Z])[\w-]{8}\.[a-z0-9]+(?:\.map)?$/;
+  /(?:^|\/)(?:assets|static|build|chunks|entries)\/(?:.*\/)?[^/]*[-.](?=[\w-]{8}\.)(?=[\w-]*[a-z]|[\w-]*\d[\w-]*\.(?:m?js|css)(?:\.map)?$)(?=[\w-]+[A-Z])[\w-]{8}\.[a-z0-9]+(?:\.map)?$/;
 const HTML = /\.(?:html?|xhtml)$/i;
 /** Never immutable, whatever its name looks like. */
 const DOCUMENT = /\.(?:html?|xhtml|txt|xml|pdf|json|webmanifest)$/i;

@@ -21,6 +21,7 @@ describe('cacheControlOf', () => {
     ['assets/index-DiwrgTda.js', IMMUTABLE],
     ['assets/index-BdQq_4o_.css', IMMUTABLE],
     ['assets/react-CHdo91hT.svg', IMMUTABLE],
+    ['assets/details-BIBVL672.js', IMMUTABLE],
     // Astro, SvelteKit, Nuxt
     ['_astro/hoisted.CjV4GOnC.js', IMMUTABLE],
     ['_app/immutable/entry/start.BmRWx6p4.js', IMMUTABLE],
@@ -36,7 +37,9 @@ describe('cacheControlOf', () => {
     ['static/js/main.8e2c3f1d.js.map', IMMUTABLE],
     // Names that people give are no hashes.
     ['assets/photo-IMG_2041.jpg', SHORT],
+    ['assets/photo-DSCN2041.jpg', SHORT],
     ['assets/icon-Settings.svg', SHORT],
+    ['assets/app-SETTINGS.js', REVALIDATE],
     ['assets/app-version2.js', REVALIDATE],
     ['reports/report-20261123.pdf', REVALIDATE],
     ['facade.js', REVALIDATE],
