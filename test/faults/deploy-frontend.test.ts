@@ -1,11 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deploySite, planRestoreSite, restoreSite } from '../../src/frontend/index.ts';
+import { deploySite } from '../../src/frontend/index.ts';
 import type { SiteState } from '../../src/frontend/site-state.ts';
 import type { Pointer, ReleaseRecord } from '../../src/release/record.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
 import { makeFolder, makeSite, removeFolders, smallSite, type TestSite } from '../support/site.ts';
-import { type Death, type LabPorts, labConfig, labPorts, loadPage } from '../support/site-lab.ts';
+import {
+  type Death,
+  type LabPorts,
+  labConfig,
+  labDeploy,
+  labPorts,
+  labRestore,
+  loadPage,
+} from '../support/site-lab.ts';
 
 let cloud: TestCloud;
 beforeAll(async () => {
@@ -30,14 +38,8 @@ const folder = (version: Version) => {
   return folders[version];
 };
 
-async function deploy(site: TestSite, version: Version, release: string, own: Partial<LabPorts> = {}) {
-  const ports = await labPorts(site);
-  try {
-    return await deploySite(labConfig(site, folder(version), release), { ...ports, ...own });
-  } finally {
-    ports.close();
-  }
-}
+const deploy = (site: TestSite, version: Version, release: string, ports: Partial<LabPorts> = {}) =>
+  labDeploy(site, folder(version), release, { ports });
 
 /** Deploys on a machine that dies. @returns false where the deployment ended before it could die. */
 async function deployAndDie(site: TestSite, version: Version, release: string, death: Death) {
@@ -138,23 +140,7 @@ describe('a machine that dies at any request', () => {
     await deploy(site, 'a', 'a0');
     for (const after of [18, 24]) {
       await deployAndDie(site, 'b', `b${after}`, { after, carriedOut: true });
-      const ports = await labPorts(site);
-      const options = labConfig(site, '', '').options;
-      const place = { bucket: site.bucket, prefix: '', environment: 'production' };
-      const config = {
-        place,
-        manifest: `sites/${site.bucket}/manifests/a0.json`,
-        releaseId: `r${after}`,
-        options,
-        keepReleases: 20,
-        maxInvalidationPaths: 100,
-      };
-      await ports.ledger.open({ id: `r${after}`, type: 'rollback', run: ports.run });
-      const plan = await planRestoreSite(config, ports);
-      const activated = await restoreSite(config, ports, plan);
-      await ports.ledger.movePointer(`r${after}`, ['frontend']);
-      await activated.finish();
-      ports.close();
+      await labRestore(site, 'a0', `r${after}`);
       await expectWhole(site, 'a', `r${after}`, `rollback after death at ${after}`);
     }
   }, 60_000);

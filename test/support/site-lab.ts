@@ -1,7 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import { siteClients } from '../../src/aws/site-clients.ts';
 import { localReferences } from '../../src/frontend/html-refs.ts';
-import type { DeploySiteConfig, DeploySitePorts, RestorePorts } from '../../src/frontend/index.ts';
+import {
+  type DeploySiteConfig,
+  type DeploySitePorts,
+  deploySite,
+  planRestoreSite,
+  type RestorePorts,
+  restoreSite,
+} from '../../src/frontend/index.ts';
 import type { Hold, Ledger } from '../../src/release/ledger.ts';
 import { openLedger } from '../../src/release/open.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
@@ -128,6 +135,40 @@ export function labConfig(site: TestSite, source: string, releaseId: string): De
     rollbackOnFailure: true,
     dryRun: false,
   };
+}
+
+/** Deploys in this process. @param config what is other than in `labConfig` */
+export async function labDeploy(
+  site: TestSite,
+  source: string,
+  release: string,
+  own: { config?: Partial<DeploySiteConfig>; ports?: Partial<LabPorts> } = {},
+) {
+  const ports = await labPorts(site);
+  try {
+    return await deploySite(
+      { ...labConfig(site, source, release), ...own.config },
+      { ...ports, ...own.ports },
+    );
+  } finally {
+    ports.close();
+  }
+}
+
+/** Goes back to the manifest of a release, as release `id`. */
+export async function labRestore(site: TestSite, to: string, id: string): Promise<void> {
+  const ports = await labPorts(site);
+  try {
+    const { place, options, keepReleases, maxInvalidationPaths } = labConfig(site, '', '');
+    const manifest = `sites/${site.bucket}/manifests/${to}.json`;
+    const config = { place, manifest, releaseId: id, options, keepReleases, maxInvalidationPaths };
+    await ports.ledger.open({ id, type: 'rollback', run: ports.run });
+    const activated = await restoreSite(config, ports, await planRestoreSite(config, ports));
+    await ports.ledger.movePointer(id, ['frontend']);
+    await activated.finish();
+  } finally {
+    ports.close();
+  }
 }
 
 /** Loads a page as a browser does, with all that it names. @returns what was not there. */

@@ -5,6 +5,7 @@ import { type Blob, hashSink } from './blobs.ts';
 import { type Call, conditionally, type Handler, xml } from './call.ts';
 import { ALGORITHMS, type Algorithm, type Checksum, hasher } from './checksum.ts';
 import { copyCondition } from './conditions.ts';
+import { bucketEncryption } from './documents.ts';
 import { keptHeaders, metadataOf, taggingHeader } from './headers.ts';
 import type { S3Object } from './model.ts';
 import { checkKey, copySource } from './names.ts';
@@ -41,7 +42,8 @@ export const copyObject: Handler = async (call) => {
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
     );
   }
-  const headers = replace ? keptHeaders(request.headers) : copiedHeaders(source, request.headers);
+  const own = keptHeaders(request.headers, bucketEncryption(call.bucket()));
+  const headers = replace ? own : copiedHeaders(source, own);
   const metadata = replace ? metadataOf(request.headers) : source.metadata;
   const tags = replaceTags ? taggingHeader(request.headers['x-amz-tagging']) : source.tags;
   errorIn200(call);
@@ -101,8 +103,7 @@ const changesStorage = (headers: Readonly<Record<string, string>>) =>
   );
 
 /** The website redirect and the storage class are the request's own and never copied. */
-function copiedHeaders(source: S3Object, headers: Readonly<Record<string, string>>): Record<string, string> {
-  const own = keptHeaders(headers);
+function copiedHeaders(source: S3Object, own: Readonly<Record<string, string>>): Record<string, string> {
   const copied: Record<string, string> = { ...source.headers };
   for (const name of [
     'x-amz-website-redirect-location',

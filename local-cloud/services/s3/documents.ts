@@ -1,6 +1,7 @@
 import { CloudFault } from '../../core/service.ts';
-import { parseXml } from '../../core/xml.ts';
+import { child, parseXml, text } from '../../core/xml.ts';
 import { empty, type Handler, NAMESPACE } from './call.ts';
+import type { Bucket } from './model.ts';
 import { refusePublicPolicy } from './policy.ts';
 import { receiveDocument } from './receive.ts';
 
@@ -93,6 +94,21 @@ export const DOCUMENTS: Readonly<Record<string, DocumentSpec>> = {
     put: 'refused',
   },
 };
+
+/**
+ * What a bucket encrypts new objects with, as the headers that S3 answers with.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html
+ */
+export function bucketEncryption(bucket: Bucket): Record<string, string> {
+  const put = bucket.documents.get('encryption');
+  const rule = put && child(parseXml(put, 'ServerSideEncryptionConfiguration'), 'Rule');
+  const wanted = child(rule || undefined, 'ApplyServerSideEncryptionByDefault');
+  const key = text(wanted, 'KMSMasterKeyID');
+  return {
+    'x-amz-server-side-encryption': text(wanted, 'SSEAlgorithm') ?? 'AES256',
+    ...(key ? { 'x-amz-server-side-encryption-aws-kms-key-id': key } : {}),
+  };
+}
 
 /** A document that was deleted although there is one by default. */
 const DELETED = '';

@@ -19,8 +19,12 @@ const MAX_METADATA = 2048;
 
 const META = 'x-amz-meta-';
 
-/** Headers that S3 keeps with an object. @throws CloudFault InvalidRedirectLocation, InvalidStorageClass, … */
-export function keptHeaders(headers: Headers): Record<string, string> {
+/**
+ * Headers that S3 keeps with an object.
+ * @param encryption what the bucket encrypts with where the request names nothing
+ * @throws CloudFault InvalidRedirectLocation, InvalidStorageClass, …
+ */
+export function keptHeaders(headers: Headers, encryption: Headers): Record<string, string> {
   const kept: Record<string, string> = { 'content-type': headers['content-type'] ?? 'binary/octet-stream' };
   for (const name of KEPT) {
     const value = headers[name];
@@ -28,7 +32,7 @@ export function keptHeaders(headers: Headers): Record<string, string> {
   }
   const encoding = contentEncoding(headers['content-encoding']);
   if (encoding) kept['content-encoding'] = encoding;
-  kept['x-amz-server-side-encryption'] ??= 'AES256';
+  if (kept['x-amz-server-side-encryption'] === undefined) Object.assign(kept, encryption);
   if (kept['x-amz-storage-class'] === 'STANDARD') delete kept['x-amz-storage-class'];
   checkKept(kept);
   return kept;

@@ -4,6 +4,7 @@ import { CloudFault } from '../../core/service.ts';
 import { type Call, empty, type Handler, numberParameter, xml } from './call.ts';
 import { ALGORITHMS, type Algorithm, type ChecksumType, checksumHeader, hasher } from './checksum.ts';
 import { sourceOf } from './copy.ts';
+import { bucketEncryption } from './documents.ts';
 import { keptHeaders, metadataOf, taggingHeader } from './headers.ts';
 import type { Part, Upload } from './model.ts';
 import { checkKey } from './names.ts';
@@ -29,7 +30,7 @@ export const createMultipartUpload: Handler = (call) => {
     bucket: bucket.name,
     key,
     started: store.context.now(),
-    headers: keptHeaders(request.headers),
+    headers: keptHeaders(request.headers, bucketEncryption(bucket)),
     metadata: metadataOf(request.headers),
     tags: taggingHeader(request.headers['x-amz-tagging']),
     algorithm,

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { CloudFault } from '../../core/service.ts';
 import { type Call, conditionally, empty, type Handler } from './call.ts';
 import { checksumHeader } from './checksum.ts';
+import { bucketEncryption } from './documents.ts';
 import { keptHeaders, metadataOf, taggingHeader } from './headers.ts';
 import type { S3Object } from './model.ts';
 import { checkKey } from './names.ts';
@@ -29,7 +30,7 @@ export function writeHeaders(object: S3Object): Record<string, string> {
 export const putObject: Handler = async (call) => {
   const { request, store, key } = call;
   checkKey(key);
-  const headers = keptHeaders(request.headers);
+  const headers = keptHeaders(request.headers, bucketEncryption(call.bucket()));
   const metadata = metadataOf(request.headers);
   const tags = taggingHeader(request.headers['x-amz-tagging']);
   refuseAcl(request.headers['x-amz-acl']);
