@@ -14,7 +14,7 @@ import { fingerprints } from './result.ts';
 import { parseServiceRef } from './service-ref.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { applyChange, type BackendSpec } from './spec.ts';
-import type { BackendState } from './targets/target.ts';
+import type { BackendState, Target } from './targets/target.ts';
 
 /** A recorded backend that is to be live again. The caller holds the lock and writes the record. Milliseconds. */
 export interface RestoreConfig {
@@ -61,7 +61,7 @@ export async function planRestoreBackend(
   config: RestoreConfig,
   ports: BackendPorts,
 ): Promise<BackendRestorePlan> {
-  const { state, change } = await prepareDeployment(backendConfig(config), ports);
+  const { target, state, change } = await prepareDeployment(backendConfig(config), ports);
   const plan = planChanges(state.spec, applyChange(state.spec, change));
   return {
     changes: plan.length > 0,
@@ -71,8 +71,14 @@ export async function planRestoreBackend(
     keptVariables: config.half.taskDefinition ? [] : changedVariables(config.half, state),
     currentImage: state.spec.image,
     url: state.url,
-    busy: state.condition === 'busy',
+    busy: await isBusy(target, state),
   };
+}
+
+/** App Runner says it of the service itself; an ECS service is `ACTIVE` whatever goes on. */
+async function isBusy(target: Target, state: BackendState): Promise<boolean> {
+  if (state.condition === 'busy') return true;
+  return target.kind !== 'apprunner' && (await target.underWay()) !== undefined;
 }
 
 /** Names of plain variables whose fingerprint is not the recorded one, and of those that came or went. */

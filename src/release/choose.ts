@@ -29,7 +29,13 @@ export type Choice =
       /** Why this one, as a sentence for the log. */
       readonly why: string;
     }
-  | { readonly kind: 'refused'; readonly what: string; readonly found?: string };
+  | {
+      readonly kind: 'refused';
+      readonly what: string;
+      readonly found?: string;
+      /** True where the name means nothing to us: who asked may know more names. */
+      readonly unknown?: boolean;
+    };
 
 export const LATEST_GOOD = 'latest-good';
 
@@ -92,8 +98,13 @@ export function goneBackFrom(
 function named(question: ChoiceQuestion): Choice {
   const { to, scope, records } = question;
   const matches = matching(question);
-  if (matches.length === 0)
-    return refuse(`${JSON.stringify(to)} names no release`, 'no id, commit or tag of that name');
+  if (matches.length === 0) {
+    const { tagCommit } = question;
+    const what = `${JSON.stringify(to)} names no release`;
+    return tagCommit
+      ? refuse(what, `the tag is commit ${tagCommit.slice(0, 12)}, of which there was never a release here`)
+      : { kind: 'refused', what, found: 'no id, commit or tag of that name', unknown: true };
+  }
   const commits = [...new Set(matches.map((record) => record.commit))];
   if (commits.length > 1) {
     return refuse(

@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { BatchDeleteImageCommand, ECRClient } from '@aws-sdk/client-ecr';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
+import { type FakeGitHub, startGitHub } from '../support/github.ts';
 import { clientSettings, commitOf, makePair, type TestPair } from '../support/pair.ts';
-import { removeFolders } from '../support/site.ts';
+import { makeFolder, removeFolders } from '../support/site.ts';
 
 let cloud: TestCloud;
 let pair: TestPair;
@@ -20,6 +22,92 @@ afterAll(async () => {
 /** What was changed but the ledger's own index and lock. */
 const changes = async () =>
   (await cloud.changes()).filter(({ resource }) => !/index\.json\.gz|lock\.json|probe/.test(resource));
+
+describe('rollback to a tag', () => {
+  let github: FakeGitHub;
+  let clone: string;
+  let made: string;
+  beforeAll(async () => {
+    github = await startGitHub();
+    github.refs.set('tags/v1.2', { type: 'tag', sha: 'a'.repeat(40) });
+    github.refs.set('a'.repeat(40), { type: 'commit', sha: commitOf('v2') });
+    github.refs.set('tags/other', { type: 'commit', sha: 'b'.repeat(40) });
+    clone = makeFolder({ file: '' });
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: clone, encoding: 'utf8' }).trim();
+    git('init', '--quiet');
+    git('-c', 'user.name=t', '-c', 'user.email=t@t', 'commit', '--quiet', '--allow-empty', '-m', 'one');
+    git('tag', 'cloned');
+    made = git('rev-parse', 'HEAD');
+  });
+  afterAll(() => github?.stop());
+
+  const to = (name: string, options: { url?: string; token?: string; cwd?: string } = {}) =>
+    pair.rollback(
+      { to: name, 'dry-run': 'true', 'github-token': options.token ?? github.token },
+      { env: { GITHUB_API_URL: options.url ?? github.url }, ...(options.cwd ? { cwd: options.cwd } : {}) },
+    );
+  /** Rewrites a field of a record, and gives back what puts it right again. */
+  const patched = async (version: string, fields: object) => {
+    const key = `production/releases/${version}.json`;
+    const before = await pair.site.json<object>(key);
+    const put = (value?: object) =>
+      pair.site.s3.send(
+        new PutObjectCommand({ Bucket: pair.site.releaseBucket, Key: key, Body: JSON.stringify(value) }),
+      );
+    await put({ ...before, ...fields });
+    return () => put(before);
+  };
+  const DOWN = 'http://127.0.0.1:9';
+
+  it('asks GitHub for its commit, and GitHub alone knows it', async () => {
+    const run = await to('v1.2');
+    expect(run.outputs['outcome'], run.log).toBe('planned');
+    expect(JSON.parse(run.outputs['plan'] ?? '')).toMatchObject({ to: 'v2' });
+    expect(github.requests).toEqual([
+      'GET /repos/org/app/git/ref/tags/v1.2',
+      `GET /repos/org/app/git/tags/${'a'.repeat(40)}`,
+    ]);
+    github.requests.length = 0;
+    await Promise.all(['v2', commitOf('v2').slice(0, 7), 'latest-good'].map((known) => to(known)));
+    expect(github.requests, 'nothing is asked of GitHub that the ledger knows').toEqual([]);
+  });
+
+  it('goes by the release records and by the clone at hand where GitHub is down', async () => {
+    const undo = await patched('v1', { ref: 'refs/tags/recorded' });
+    const recorded = await to('recorded', { url: DOWN });
+    await undo();
+    expect(JSON.parse(recorded.outputs['plan'] ?? '{}'), recorded.log).toMatchObject({ to: 'v1' });
+    const again = await patched('v1', { commit: made });
+    const cloned = await to('cloned', { url: DOWN, cwd: clone });
+    await again();
+    expect(JSON.parse(cloned.outputs['plan'] ?? '{}'), cloned.log).toMatchObject({ to: 'v1' });
+  });
+
+  it.each<[string, string, { url?: string; token?: string }, RegExp]>([
+    [
+      'GitHub is down',
+      'v9.9',
+      { url: DOWN },
+      /GitHub could not be asked \(.*\), and the clone here has no such/,
+    ],
+    ['there is none', 'v9.9', {}, /org\/app has no such tag at GitHub\n/],
+    ['nobody may look', 'v9.9', { token: '' }, /or it cannot be seen without `github-token`/],
+    [
+      'it was never released',
+      'other',
+      {},
+      /the tag is commit bbbbbbbbbbbb, of which there was never a release/,
+    ],
+  ])('refuses with the table of releases where %s', async (_why, name, options, words) => {
+    await cloud.clearRequests();
+    const run = await to(name, options);
+    expect(run.outputs['outcome'], run.log).toBe('refused');
+    const text = run.log.replaceAll('%0A', '\n');
+    expect(text).toMatch(words);
+    expect(text).toMatch(/release +commit +when[\s\S]*v3 +3333333/);
+    expect(await changes()).toEqual([]);
+  });
+});
 
 describe('rollback: nothing starts that could not finish', () => {
   it.each<[string, Record<string, string>, RegExp]>([

@@ -35,6 +35,8 @@ export interface FakeGitHub {
   readonly requests: string[];
   /** `base...head` to the comparison's status. */
   readonly comparisons: Map<string, string>;
+  /** `tags/v1`, or the SHA of an annotated tag, to what it names. */
+  readonly refs: Map<string, { type: 'commit' | 'tag'; sha: string }>;
   readonly issues: Map<number, FakeIssue>;
   readonly deployments: FakeDeployment[];
   readonly faults: GitHubFault[];
@@ -57,6 +59,7 @@ export async function startGitHub(options: { token?: string } = {}): Promise<Fak
   const token = options.token ?? 'ghs_good';
   const state = {
     comparisons: new Map<string, string>(),
+    refs: new Map<string, { type: 'commit' | 'tag'; sha: string }>(),
     issues: new Map<number, FakeIssue>(),
     deployments: [] as FakeDeployment[],
     faults: [] as GitHubFault[],
@@ -140,6 +143,14 @@ function routesOf(state: Omit<FakeGitHub, 'url' | 'token' | 'stop'>): Route[] {
       ({ params }) => {
         const status = state.comparisons.get(params[0] ?? '');
         return status ? { data: { status, commits: [] } } : missing;
+      },
+    ],
+    [
+      'GET',
+      at('/git/(?:ref|tags)/(.+)'),
+      ({ params }) => {
+        const object = state.refs.get(params[0] ?? '');
+        return object ? { data: { object } } : missing;
       },
     ],
     [

@@ -4,7 +4,7 @@ import { s3Store } from '../../aws/s3-store.ts';
 import { siteClients } from '../../aws/site-clients.ts';
 import { awsClients, planRestoreBackend } from '../../backend/index.ts';
 import { planRestoreSite } from '../../frontend/index.ts';
-import { courtesy, type GitHubAccess } from '../../github/api.ts';
+import { courtesy } from '../../github/api.ts';
 import { closeIssue, type IssueText, upsertIssue } from '../../github/issues.ts';
 import { checkEnvironment } from '../../release/id.ts';
 import { openLedger } from '../../release/open.ts';
@@ -12,6 +12,7 @@ import type { BackendHalf, FrontendHalf, Part } from '../../release/record.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { ActionError, messageOf } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
+import { githubAccess } from '../github-access.ts';
 import { action } from './interface.ts';
 import { type DriftReport, type HalfDrift, hasDrift, isClean, renderReport } from './report.ts';
 
@@ -156,16 +157,10 @@ async function keepIssue(
   report: DriftReport,
   body: string,
   label: string,
-  { inputs, log, clock, signal, run }: DriftJob,
+  job: DriftJob,
 ): Promise<number | undefined> {
-  const github: GitHubAccess = {
-    apiUrl: run.apiUrl,
-    repository: run.repository,
-    token: inputs.text('github-token'),
-    log,
-    clock,
-    signal,
-  };
+  const { log } = job;
+  const github = githubAccess(job, job.inputs.text('github-token'));
   const { environment } = report;
   const text: IssueText = {
     marker: `drift-${environment}`,

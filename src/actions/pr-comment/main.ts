@@ -4,22 +4,16 @@ import { courtesy } from '../../github/api.ts';
 import { upsertComment } from '../../github/comments.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { messageOf, refused } from '../../runtime/errors.ts';
+import { githubAccess } from '../github-access.ts';
 import { action } from './interface.ts';
 
 type PrComment = typeof action;
 
 async function main(job: Job<PrComment>): Promise<ActionResult<PrComment>> {
-  const { inputs, log, clock, signal, run } = job;
+  const { inputs, log } = job;
   const number = inputs.number('number', { min: 1, max: Number.MAX_SAFE_INTEGER, integer: true });
   const text = await bodyOf(job);
-  const access = {
-    apiUrl: run.apiUrl,
-    repository: run.repository,
-    token: inputs.text('github-token'),
-    log,
-    clock,
-    signal,
-  };
+  const access = githubAccess(job, inputs.text('github-token'));
   // A run for a fork has a token that may only read: what there is to say is in the job summary too.
   const comment = await courtesy(log, `commenting on #${number}`, () =>
     upsertComment(access, number, inputs.required('marker'), text),

@@ -1,7 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { awsReader } from '../../aws/reader.ts';
 import {
   CHECKS,
@@ -11,8 +9,9 @@ import {
   runPreflight,
 } from '../../preflight/index.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
-import { ActionError, messageOf, refused } from '../../runtime/errors.ts';
+import { ActionError } from '../../runtime/errors.ts';
 import { loadChecks } from '../../smoke/index.ts';
+import { makeReportFile } from '../report-file.ts';
 import { readInputs } from './inputs.ts';
 import { action } from './interface.ts';
 
@@ -21,7 +20,7 @@ type PreflightJob = Job<typeof action>;
 async function main(job: PreflightJob): Promise<ActionResult<typeof action>> {
   const { log, clock, signal } = job;
   const { config, region, smokeChecks, reportFile } = readInputs(job);
-  const path = reportPath(reportFile, job);
+  const path = makeReportFile({ path: reportFile, input: 'report-file', name: 'preflight-report' }, job);
   // Each request under way listens to it.
   setMaxListeners(0, signal);
   const aws = awsReader({ region, signal }, clock);
@@ -59,25 +58,6 @@ function smokeChecksFile(path: string, { env, run }: PreflightJob): Check {
       }
     },
   };
-}
-
-function reportPath(given: string | undefined, { env, run }: PreflightJob): string {
-  const path = given
-    ? resolve(run.workspace, given)
-    : join(env['RUNNER_TEMP'] || tmpdir(), `preflight-report-${process.pid}.json`);
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, '');
-    return path;
-  } catch (error) {
-    throw refused({
-      input: 'report-file',
-      what: `${path} cannot be written`,
-      found: messageOf(error),
-      fix: 'name a file in a folder that this job may write to',
-      cause: error,
-    });
-  }
 }
 
 function toResult(report: PreflightReport, path: string): ActionResult<typeof action> {

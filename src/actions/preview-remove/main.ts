@@ -4,6 +4,7 @@ import { callGitHub, courtesy, type GitHubAccess, GitHubError } from '../../gith
 import { deactivateDeployments } from '../../github/deployments.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { failed, refused } from '../../runtime/errors.ts';
+import { githubAccess } from '../github-access.ts';
 import { action } from './interface.ts';
 import {
   isPreviewFolder,
@@ -19,18 +20,11 @@ type PreviewRemove = typeof action;
 const CONNECTIONS = 4;
 
 async function main(job: Job<PreviewRemove>): Promise<ActionResult<PreviewRemove>> {
-  const { inputs, log, clock, signal, run } = job;
+  const { inputs, clock, signal } = job;
   const place = placeOf(job);
   const number = inputs.text('number') === '' ? undefined : numberOf(job);
   const dryRun = inputs.flag('dry-run');
-  const github: GitHubAccess = {
-    apiUrl: run.apiUrl,
-    repository: run.repository,
-    token: inputs.text('github-token'),
-    log,
-    clock,
-    signal,
-  };
+  const github = githubAccess(job, inputs.text('github-token'));
   const distribution = inputs.text('distribution');
   const clients = await siteClients({
     bucket: place.bucket,

@@ -7,6 +7,7 @@ import {
   type Undo,
 } from '../../backend/index.ts';
 import type { BackendHalf } from '../../release/record.ts';
+import { ActionError, refused } from '../../runtime/errors.ts';
 import { poll } from '../../runtime/poll.ts';
 import type { HalfPort } from './half.ts';
 
@@ -63,16 +64,26 @@ export async function backendHalf(options: BackendHalfOptions): Promise<HalfPort
  * What is read of a busy service may be half-way: a run that died left it so. Nothing of the other half is touched
  * before this one is known to be free.
  */
-function planWhenIdle(config: RestoreConfig, ports: BackendPorts, waits: boolean) {
+async function planWhenIdle(config: RestoreConfig, ports: BackendPorts, waits: boolean) {
   const { log, clock, signal } = ports;
   let said = false;
   const wait = { what: `${config.half.service} to be free`, every: LOOK_EVERY, timeout: config.lockTimeout };
-  return poll({ ...wait, clock, signal }, async () => {
-    const plan = await planRestoreBackend(config, ports);
-    if (!plan.busy || !waits) return plan;
-    if (!said)
-      log.info('something is under way on the service; waiting for its end before anything is changed');
-    said = true;
-    return undefined;
-  });
+  try {
+    return await poll({ ...wait, clock, signal }, async () => {
+      const plan = await planRestoreBackend(config, ports);
+      if (!plan.busy || !waits) return plan;
+      if (!said)
+        log.info('something is under way on the service; waiting for its end before anything is changed');
+      said = true;
+      return undefined;
+    });
+  } catch (error) {
+    if (!(error instanceof ActionError) || error.outcome !== 'timed-out') throw error;
+    throw refused({
+      ...error.problem,
+      input: 'lock-timeout',
+      found: 'something is under way on it, and nothing has been changed by us',
+      fix: 'wait until that has ended, or stop it; then run this again',
+    });
+  }
 }

@@ -2,22 +2,22 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { clientConfig } from '../../aws/config.ts';
 import { s3Store } from '../../aws/s3-store.ts';
 import type { Undo } from '../../backend/index.ts';
-import { LATEST_GOOD } from '../../release/choose.ts';
 import type { Ledger } from '../../release/ledger.ts';
 import { openLedger } from '../../release/open.ts';
 import type { BackendHalf, FrontendHalf, Part, ReleaseRecord } from '../../release/record.ts';
 import type { Job } from '../../runtime/action.ts';
 import { refused } from '../../runtime/errors.ts';
+import { githubAccess } from '../github-access.ts';
 import { type BackendHalfOptions, backendHalf } from './backend-half.ts';
 import { estimateBackend } from './estimate.ts';
 import { type FrontendHalfOptions, frontendHalf } from './frontend-half.ts';
 import { rollbackGate } from './gate.ts';
-import { commitOfTag } from './git-tag.ts';
 import type { HalfPort } from './half.ts';
 import type { RollbackConfig } from './inputs.ts';
 import type { action } from './interface.ts';
 import type { PairSteps } from './pair.ts';
 import type { Survey } from './survey.ts';
+import { commitOfTag, type TagAnswer } from './tag.ts';
 
 /** Under which id, and until when, a half goes back. */
 export interface Way {
@@ -30,8 +30,8 @@ export interface Way {
 /** What the rollback reaches the world through. */
 export interface Edges {
   readonly ledger: Ledger;
-  /** The commit that `to` names as a tag in the repository at hand. */
-  readonly tagCommit: string | undefined;
+  /** What `to` is as a tag of the repository; asked once. @param repository as the ledger knows it */
+  tag(repository: string): Promise<TagAnswer>;
   /** Plans one half: proves that it could be finished. @throws ActionError `refused` where it could not. */
   half(part: Part, found: Survey, way: Way): Promise<HalfPort>;
   /** What a post step puts the site back with. @param half as the stopped rollback recorded it. */
@@ -48,9 +48,15 @@ export async function openEdges(config: RollbackConfig, job: Job<typeof action>)
   // At three in the morning the way back is worth more than a lock: see docs/ledger.md.
   const ledger = openLedger({ store, environment: config.environment, log, clock, unsafeStore: 'warn' });
   const opened: HalfPort[] = [];
+  let tag: Promise<TagAnswer> | undefined;
   return {
     ledger,
-    tagCommit: config.to === LATEST_GOOD ? undefined : await commitOfTag(run.workspace, config.to),
+    tag: (repository) => {
+      const named = run.repository || repository;
+      const access = named.includes('/') ? githubAccess(job, config.githubToken) : undefined;
+      tag ??= commitOfTag(config.to, run.workspace, access && { ...access, repository: named });
+      return tag;
+    },
     async half(part, found, way) {
       const half =
         part === 'backend'

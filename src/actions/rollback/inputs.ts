@@ -21,6 +21,8 @@ export interface RollbackConfig {
   readonly releaseId: string;
   readonly dryRun: boolean;
   readonly historyPage: boolean;
+  /** To ask GitHub what a tag is; '' asks without. */
+  readonly githubToken: string;
   /** Milliseconds. */
   readonly waitTimeout: number;
   readonly lockTimeout: number;
@@ -56,6 +58,7 @@ export function readInputs(inputs: Inputs<typeof action>): RollbackConfig {
     releaseId: releaseId && checkReleaseId(releaseId),
     dryRun: inputs.flag('dry-run'),
     historyPage: inputs.flag('history-page'),
+    githubToken: inputs.text('github-token'),
     waitTimeout: inputs.duration('wait-timeout'),
     lockTimeout: inputs.duration('lock-timeout'),
   };

@@ -73,6 +73,11 @@ export const action = {
       default: 'false',
       description: 'Write the environment\'s history as an HTML page into the release bucket afterwards.',
     },
+    'github-token': {
+      required: false,
+      default: '${{ github.token }}',
+      description: 'Token that may read the repository, to ask GitHub which commit a tag is. Without it the release records and the clone at hand are asked.',
+    },
     'wait-timeout': {
       required: false,
       default: '20m',

@@ -103,7 +103,7 @@ async function doneMeanwhile(
 
 function look({ ledger, config, job, edges }: Room, passedOver: ReadonlySet<string>): Promise<Survey> {
   const run = job.run.url.replace(/\/attempts\/\d+$/, '');
-  return survey(ledger, { ...config, tagCommit: edges.tagCommit, run, passedOver });
+  return survey(ledger, { ...config, tagOf: (repository) => edges.tag(repository), run, passedOver });
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Ledger } from '../../release/ledger.ts';
 import type { Pair, Pointer, ReleaseRecord } from '../../release/record.ts';
 import { releaseTable } from '../../release/table.ts';
 import { type ActionError, refused } from '../../runtime/errors.ts';
+import type { TagAnswer } from './tag.ts';
 
 /** What a rollback sets out from: the ledger as it is, and the release that was chosen. */
 export interface Survey {
@@ -21,7 +22,8 @@ export interface Survey {
 export interface SurveyQuestion {
   readonly to: string;
   readonly scope: Scope;
-  readonly tagCommit: string | undefined;
+  /** What `to` is as a tag, asked only where the ledger itself does not know the name. */
+  tagOf(repository: string): Promise<TagAnswer>;
   /** Address of this run, without its attempt; '' on a laptop. */
   readonly run: string;
   /** Releases that turned out to be what is live already, under another id. */
@@ -29,7 +31,8 @@ export interface SurveyQuestion {
 }
 
 /**
- * Reads the ledger and chooses. Makes two or three requests, whatever the number of releases.
+ * Reads the ledger and chooses. Makes two or three requests, whatever the number of releases, and one or two of GitHub
+ * where `to` can only be a tag.
  * @throws ActionError `refused` with the last ten releases as a table.
  */
 export async function survey(ledger: Ledger, question: SurveyQuestion): Promise<Survey> {
@@ -44,9 +47,11 @@ export async function survey(ledger: Ledger, question: SurveyQuestion): Promise<
     });
   }
   const unfinished = unfinishedFor(records, current, question);
-  const choice = chooseTarget(choiceQuestion(question, records, current, unfinished));
+  const tag = isKnown(question.to, records) ? undefined : await question.tagOf(records[0]?.repository ?? '');
+  const choice = chooseTarget(choiceQuestion(question, tag?.commit, records, current, unfinished));
   if (choice.kind === 'refused') {
-    throw cannotChoose(choice.what, choice.found, records, current, ledger);
+    const details = choice.unknown && tag?.doubt ? [tag.doubt] : [];
+    throw cannotChoose({ ...choice, details }, records, current, ledger);
   }
   const { target, pair, why } = choice;
   // Named again, or meant again: either way it is the same rollback that goes on.
@@ -55,8 +60,15 @@ export async function survey(ledger: Ledger, question: SurveyQuestion): Promise<
   return { current, records, byId, target, pair, why: reason, resumes };
 }
 
+/** Names that need no repository to be understood: ids, and commits by as many digits as git shows. */
+function isKnown(to: string, records: readonly ReleaseRecord[]): boolean {
+  if (to === LATEST_GOOD || records.some((record) => record.id === to)) return true;
+  return /^[0-9a-f]{7,64}$/i.test(to) && records.some((record) => record.commit.startsWith(to.toLowerCase()));
+}
+
 function choiceQuestion(
-  { to, scope, tagCommit, passedOver }: SurveyQuestion,
+  { to, scope, passedOver }: SurveyQuestion,
+  tagCommit: string | undefined,
   records: readonly ReleaseRecord[],
   current: Pointer,
   resumes: ReleaseRecord | undefined,
@@ -108,8 +120,7 @@ function mayBeElsewhere(records: readonly ReleaseRecord[], current: Pointer): bo
 }
 
 function cannotChoose(
-  what: string,
-  found: string | undefined,
+  { what, found, details }: { what: string; found?: string; details: readonly string[] },
   records: readonly ReleaseRecord[],
   current: Pointer,
   ledger: Ledger,
@@ -118,7 +129,11 @@ function cannotChoose(
     input: 'to',
     what: `${what} in ${ledger.environment}`,
     found,
-    details: ['the last releases:', ...releaseTable(records, current.release).map((line) => `  ${line}`)],
+    details: [
+      ...details,
+      'the last releases:',
+      ...releaseTable(records, current.release).map((line) => `  ${line}`),
+    ],
     fix: 'name one of these by its id',
   });
 }

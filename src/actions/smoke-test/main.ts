@@ -1,8 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
-import { messageOf, refused } from '../../runtime/errors.ts';
+import { messageOf } from '../../runtime/errors.ts';
 import type { AnyOutcome } from '../../runtime/outcome.ts';
 import {
   type Checks,
@@ -15,6 +13,7 @@ import {
   type SmokeReport,
   selectChecks,
 } from '../../smoke/index.ts';
+import { makeReportFile } from '../report-file.ts';
 import { readConfig, type SmokeConfig } from './inputs.ts';
 import { action } from './interface.ts';
 
@@ -24,8 +23,10 @@ async function main(job: SmokeJob): Promise<ActionResult<typeof action>> {
   const config = readConfig(job.inputs);
   const checks = selectChecks(await readChecks(config, job), config.tags);
   // Before the first request: a report that has no place is found now and not when it is needed.
-  const reportFile = reportPath(config.reportFile, 'report-file', job);
-  const junitFile = config.junitFile && reportPath(config.junitFile, 'junit-file', job);
+  const place = (path: string | undefined, input: string) =>
+    makeReportFile({ path, input, name: 'smoke-report' }, job);
+  const reportFile = place(config.reportFile, 'report-file');
+  const junitFile = config.junitFile && place(config.junitFile, 'junit-file');
   const { log, clock, signal } = job;
   const report = await runChecks(
     checks,
@@ -40,26 +41,6 @@ async function main(job: SmokeJob): Promise<ActionResult<typeof action>> {
 function readChecks({ source }: SmokeConfig, { env, log, run }: SmokeJob): Promise<Checks> | Checks {
   if ('urls' in source) return checksOfUrls(source.urls, { env });
   return loadChecks(source.file, { env, log, workspace: run.workspace });
-}
-
-/** The file's full path, in a folder that is there and can be written to. */
-function reportPath(given: string | undefined, input: string, { env, run }: SmokeJob): string {
-  const path = given
-    ? resolve(run.workspace, given)
-    : join(env['RUNNER_TEMP'] || tmpdir(), `smoke-report-${process.pid}.json`);
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, '');
-    return path;
-  } catch (error) {
-    throw refused({
-      input,
-      what: `${path} cannot be written`,
-      found: messageOf(error),
-      fix: 'name a file in a folder that this job may write to',
-      cause: error,
-    });
-  }
 }
 
 function writeReport(path: string, text: string, { log }: SmokeJob): void {
