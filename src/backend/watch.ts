@@ -7,8 +7,9 @@ import { poll } from '../runtime/poll.ts';
 import type { Rollout, Target } from './targets/target.ts';
 import type { Ending, Phase } from './verdict.ts';
 
-/** AWS is asked for a status once a second: sooner for the first two looks, no oftener over the whole wait. */
+/** AWS is asked for a status once a second, no oftener. */
 const EVERY = 1000;
+/** No rollout is over at once: the first look comes when a very small one may be. */
 const FIRST = 250;
 /** A list may lag behind the update; a rollout that is not in it so many times running is gone. */
 const MISSES = 3;

@@ -7,11 +7,7 @@ export interface PollOptions {
   readonly what: string;
   /** Milliseconds between two asks; at least 1000 against AWS, so that no API sees more than one a second. */
   readonly every: number;
-  /**
-   * Milliseconds before the first ask, for what is not over at once: the pauses then double up to `every`, so that what
-   * ends soon is seen soon, at the cost of one ask more than an ask at the start and one each `every`. Left out: asks
-   * at once.
-   */
+  /** Milliseconds before the first ask, for what is never over at once; left out: asks at once. At most `every`. */
   readonly first?: number;
   /** Bound on the whole wait, in milliseconds. */
   readonly timeout: number;
@@ -32,7 +28,6 @@ export async function poll<T>(
 ): Promise<T> {
   const { clock, every, first, timeout, signal, what } = options;
   const start = clock.now();
-  let turn = first ?? every;
   if (first !== undefined) await clock.sleep(Math.min(first, timeout), signal);
   for (;;) {
     signal?.throwIfAborted();
@@ -43,8 +38,7 @@ export async function poll<T>(
     if (elapsed >= timeout) {
       throw timedOut({ what: `waited ${formatDuration(elapsed)} for ${what}, in vain`, fix: options.fix });
     }
-    turn = Math.min(every, turn * 2);
-    const pause = Math.max(0, turn - (clock.now() - asked));
+    const pause = Math.max(0, every - (clock.now() - asked));
     await clock.sleep(Math.min(pause, timeout - elapsed), signal);
   }
 }
