@@ -3,11 +3,15 @@ import type { Part } from './record.ts';
 
 /**
  * A hold ends this long after its last renewal, by the storage server's clock. Renewed every `RENEW_EVERY`; a holder
- * that could not renew gives up `GIVE_UP_AFTER` its last success, which is earlier than anyone may take over.
+ * that could not renew gives up `GIVE_UP_AFTER` its last success, which is earlier than anyone may take over. Between
+ * the two lies time for requests that are under way and for a server that tells its time in whole seconds; before them,
+ * time for a renewal that loses races for 15 s and more, so that the holder learns why. Milliseconds.
  */
-export const LOCK_TTL = 60_000;
-export const RENEW_EVERY = 15_000;
-export const GIVE_UP_AFTER = 50_000;
+export const LOCK_TTL = 30_000;
+export const RENEW_EVERY = 6_000;
+export const GIVE_UP_AFTER = 24_000;
+/** Of holds that do not say it: those of a version before 1.0, which gave up after 50 s. Also the most that is believed. */
+const LONGEST_TTL = 60_000;
 
 /** One holder of the lock: a job. Two jobs of one release may hold it together, each for its own part. */
 export interface Holder {
@@ -23,6 +27,8 @@ export interface Holder {
   /** Server time, ISO 8601. */
   readonly since: string;
   readonly renewed: string;
+  /** Milliseconds from `renewed` until another may take over: the holder's own rule, whatever the version that waits. */
+  readonly ttl?: number;
 }
 
 /** `<environment>/lock.json`. It stays when it is free, with no holders: so every change of it is an If-Match. */
@@ -58,7 +64,8 @@ export function decideLock(document: LockDocument | undefined, wanted: Wanted, n
   return { kind: 'wait', blockers, freeAt: Math.max(...blockers.map(expiresAt)) };
 }
 
-export const expiresAt = (holder: Holder): number => Date.parse(holder.renewed) + LOCK_TTL;
+export const expiresAt = ({ renewed, ttl }: Holder): number =>
+  Date.parse(renewed) + (ttl !== undefined && ttl > 0 && ttl < LONGEST_TTL ? ttl : LONGEST_TTL);
 
 /** A stamp that is not a date counts as expired: such an entry would otherwise block for ever. */
 export const isExpired = (holder: Holder, now: number): boolean => !(expiresAt(holder) >= now);

@@ -10,6 +10,7 @@ import {
   describeHolder,
   GIVE_UP_AFTER,
   type Holder,
+  LOCK_TTL,
   type LockDocument,
   type LockVerdict,
   RENEW_EVERY,
@@ -110,6 +111,7 @@ async function take(
     actor: wanted.run.actor,
     since: before?.since ?? stamp,
     renewed: stamp,
+    ttl: LOCK_TTL,
   };
   if (found?.damage) await setAside(ports, ports.keys.lock, found);
   const sentAt = ports.clock.now();
