@@ -9,6 +9,7 @@ export function parseDistribution(xml: string): {
   enabled: boolean;
   defaultRootObject: string;
   origins: Array<{ domain: string; path: string }>;
+  errorPages: Array<{ code: number; status: number; path: string }>;
 } {
   const config = part(xml, 'DistributionConfig');
   const origins = part(config, 'Origins').split('</Origin>').slice(0, -1);
@@ -33,6 +34,14 @@ export function parseDistribution(xml: string): {
       domain: xmlText(origin, 'DomainName'),
       path: xmlText(origin, 'OriginPath'),
     })),
+    errorPages: part(config, 'CustomErrorResponses')
+      .split('</CustomErrorResponse>')
+      .slice(0, -1)
+      .map((page) => {
+        const code = Number(xmlText(page, 'ErrorCode'));
+        const path = xmlText(page, 'ResponsePagePath');
+        return { code, status: Number(xmlText(page, 'ResponseCode')) || code, path };
+      }),
   };
 }
 

@@ -15,6 +15,12 @@ export interface Distribution {
   readonly enabled: boolean;
   readonly defaultRootObject: string;
   readonly origins: ReadonlyArray<{ readonly domain: string; readonly path: string }>;
+  /** Custom error responses: an answer of the origin with `code` reaches the visitor as `path`, with `status`. */
+  readonly errorPages: ReadonlyArray<{
+    readonly code: number;
+    readonly status: number;
+    readonly path: string;
+  }>;
 }
 
 export type InvalidationStatus = 'InProgress' | 'Completed' | (string & {});

@@ -89,7 +89,7 @@ export async function activate(ports: SitePorts, work: Activation): Promise<Acti
   try {
     const written = await writeLive(ports, keys, change.diff.writes, work.sources, options.concurrency);
     const paths = ports.cdn ? invalidationPaths(change.changed, work.mount, work.maxInvalidationPaths) : [];
-    const invalidationId = await invalidate(ports, {
+    const invalidation = await invalidate(ports, {
       reference: reference(ports, change.target, 'a'),
       paths,
       wait: options.waitForInvalidation,
@@ -107,7 +107,7 @@ export async function activate(ports: SitePorts, work: Activation): Promise<Acti
       unchanged: change.diff.unchanged,
       deleted: 0,
       bytesUploaded: written.bytesUploaded,
-      invalidationId,
+      invalidationId: invalidation?.id,
       invalidatedPaths: paths,
       siteUrl: work.siteUrl,
       manifestKey: entry.manifest,
@@ -136,13 +136,14 @@ async function verify(
   work: Activation,
   manifest: Manifest,
   written: readonly string[],
+  invalidated = work.options.waitForInvalidation,
 ): Promise<number> {
   if (!work.siteUrl || work.options.verify === 'off') return 0;
   return verifySite(ports, {
     siteUrl: work.siteUrl,
     files: filesToVerify(manifest.files, new Set(written)),
     level: work.options.verify,
-    invalidated: ports.cdn !== undefined && work.options.waitForInvalidation,
+    invalidated: ports.cdn !== undefined && invalidated,
   });
 }
 
@@ -178,7 +179,7 @@ async function finish(
   const deletes = change.diff.deletes.map((step) => keys.live(step.path));
   await removeLive(ports, deletes);
   const paths = ports.cdn ? invalidationPaths(change.removed, work.mount, work.maxInvalidationPaths) : [];
-  const id = await invalidate(ports, {
+  const removal = await invalidate(ports, {
     reference: reference(ports, change.target, 'r'),
     paths,
     wait: options.waitForInvalidation,
@@ -204,7 +205,7 @@ async function finish(
     report: {
       ...report,
       deleted: deletes.length,
-      invalidationId: report.invalidationId ?? id,
+      invalidationId: report.invalidationId ?? removal?.id,
       invalidatedPaths: [...report.invalidatedPaths, ...paths],
     },
   };
@@ -253,17 +254,20 @@ export async function undoActivation(
   const paths = ports.cdn
     ? invalidationPaths([...back.changed, ...back.removed], work.mount, work.maxInvalidationPaths)
     : [];
-  await invalidate(ports, {
+  const told = await invalidate(ports, {
     reference: reference(ports, change.target, 'u'),
     paths,
     wait: options.waitForInvalidation,
     timeout: options.waitTimeout,
+    // What is back is back: whether visitors see it is for the proof to say.
+    mayTakeLonger: true,
   });
   await verify(
     ports,
     work,
     base,
     back.diff.writes.map((step) => step.file.path),
+    told?.completed ?? true,
   );
   const { baseEntry } = situation;
   if (written.etags.size > 0 && baseEntry) {

@@ -52,9 +52,7 @@ async function lookAround(
 ): Promise<{ front: Front; situation: Situation }> {
   const [front, situation] = await Promise.all([
     findFront(ports, config.place, config.options.siteUrl).then(async (found) => {
-      if (found.siteUrl && config.options.verify === 'full') {
-        await checkMissingIsMissing(ports, found.siteUrl);
-      }
+      if (config.options.verify === 'full') await checkMissingIsMissing(ports, found);
       return found;
     }),
     lookAtSite(config, ports, keys),

@@ -11,6 +11,8 @@ export interface Front {
   readonly siteUrl: string | undefined;
   /** Path of the site at the distribution, without slashes at its ends: what an invalidation names. */
   readonly mount: string;
+  /** How the distribution is set to answer for a file that is not there, where that is no error: in words. */
+  readonly missingIsPage?: string | undefined;
 }
 
 /**
@@ -21,9 +23,9 @@ export interface Front {
 export async function findFront(
   ports: SitePorts,
   place: SitePlace,
-  siteUrl: string | undefined,
+  givenUrl: string | undefined,
 ): Promise<Front> {
-  const given = siteUrl ? publicUrl(siteUrl) : undefined;
+  const given = givenUrl ? publicUrl(givenUrl) : undefined;
   if (!ports.cdn) return { siteUrl: given, mount: place.prefix };
   const distribution = await ports.cdn.describe().catch((error) => {
     throw awsProblem(error, {
@@ -34,7 +36,19 @@ export async function findFront(
   });
   if (!distribution.enabled) ports.log.warning(`the distribution ${distribution.id} is disabled`);
   const mount = findMount(ports, place, distribution);
-  return { siteUrl: given ?? publicUrl(`${distribution.domain}/${mount}`), mount };
+  const siteUrl = given ?? publicUrl(`${distribution.domain}/${mount}`);
+  return { siteUrl, mount, missingIsPage: missingIsPage(distribution) };
+}
+
+/** Custom error responses that answer 403 or 404 (what a private bucket says of a missing file) with success. */
+function missingIsPage({ id, errorPages }: Distribution): string | undefined {
+  const turned = errorPages.filter(
+    ({ code, status }) => (code === 403 || code === 404) && status >= 200 && status < 300,
+  );
+  if (turned.length === 0) return undefined;
+  const codes = turned.map(({ code }) => code).join(' and ');
+  const pages = [...new Set(turned.map(({ path }) => path))].join(', ');
+  return `the custom error responses of ${id} turn ${codes} into ${pages} with HTTP ${turned[0]?.status}`;
 }
 
 function findMount(ports: SitePorts, place: SitePlace, distribution: Distribution): string {

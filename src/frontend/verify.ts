@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import { failed, messageOf, refused } from '../runtime/errors.ts';
 import { httpGet, type RawAnswer } from '../runtime/http-get.ts';
 import { isPage } from './is-page.ts';
+import type { Front } from './site.ts';
 import type { ActivationOptions, SiteFile, SitePorts } from './types.ts';
 
 /** Pages and other files that are read back, at most. */
@@ -106,12 +107,14 @@ async function settled(
 
 /**
  * A script that does not exist must not be answered with a page: the browser would run HTML as JavaScript, and no tab
- * could tell that it is out of date. Asked before anything is changed.
+ * could tell that it is out of date. Asked before anything is changed: of the distribution's settings, which tell it
+ * while the bucket is still empty too, and of the site.
  * @throws ActionError `refused`
  */
-export async function checkMissingIsMissing(ports: SitePorts, siteUrl: string): Promise<void> {
-  const name = `wwhd-missing-${ports.clock.now().toString(36)}.js`;
-  const url = urlOf(siteUrl, name);
+export async function checkMissingIsMissing(ports: SitePorts, front: Front): Promise<void> {
+  if (front.missingIsPage) throw answersForMissing(front.missingIsPage);
+  if (!front.siteUrl) return;
+  const url = urlOf(front.siteUrl, `wwhd-missing-${ports.clock.now().toString(36)}.js`);
   let answer: RawAnswer;
   try {
     answer = await httpGet(url, PATIENCE, ports.signal);
@@ -121,10 +124,18 @@ export async function checkMissingIsMissing(ports: SitePorts, siteUrl: string): 
     return;
   }
   if (answer.status < 200 || answer.status > 299) return;
-  throw refused({
-    input: 'distribution',
-    what: 'the CDN answers for a file that does not exist',
-    found: `${url}: HTTP ${answer.status}, ${answer.headers['content-type'] ?? 'no type'}`,
-    fix: 'let its error pages for 403 and 404 answer with 404 (infra/terraform does; routes of an app belong into a CloudFront function), or set `verify: pages` if it has to be so',
-  });
+  throw answersForMissing(`${url}: HTTP ${answer.status}, ${answer.headers['content-type'] ?? 'no type'}`);
 }
+
+const answersForMissing = (found: string) =>
+  refused({
+    input: 'verify',
+    what: 'the CDN answers for a file that does not exist',
+    found,
+    details: [
+      'a browser would get a page where it asked for a script, and an open tab could not tell that it is out of date',
+      'a single-page app whose routes are answered with index.html: set `verify: pages` in this step, and that is all',
+      'better: take these error pages away, and route in a CloudFront function; docs/frontend.md, "Single-page apps", has it',
+    ],
+    fix: 'set `verify: pages` to deploy with the distribution as it is',
+  });

@@ -13,6 +13,7 @@ const ports = (originPath: string) =>
         id: 'E1',
         enabled: true,
         domain: 'd1.cloudfront.net',
+        errorPages: [],
         origins: [{ domain: 'site.s3.us-west-2.amazonaws.com', path: originPath }],
       }),
     },
