@@ -64,7 +64,7 @@ data "aws_iam_policy_document" "secrets" {
   }
 }
 
-# Pulls the image: App Runner's build service, and the agent of an ECS task, which reads the secrets too.
+# Pulls the image: App Runner's build service, and the agent of an ECS task, which reads the secrets and writes the log too.
 resource "aws_iam_role" "pull" {
   count              = var.target == "none" ? 0 : 1
   name               = "${var.name}-${var.environment}-pull"
@@ -79,7 +79,7 @@ resource "aws_iam_role_policy" "pull" {
 }
 
 resource "aws_iam_role_policy_attachment" "execution" {
-  count      = var.target == "ecs-express" ? 1 : 0
+  count      = contains(["ecs", "ecs-express"], var.target) ? 1 : 0
   role       = aws_iam_role.pull[0].name
   policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
 }
@@ -185,8 +185,8 @@ resource "aws_ecs_express_gateway_service" "api" {
   }
 
   scaling_target {
-    auto_scaling_metric       = "CPU"
-    auto_scaling_target_value = 70
+    auto_scaling_metric       = "AVERAGE_CPU"
+    auto_scaling_target_value = var.target_cpu
     min_task_count            = var.min_instances
     max_task_count            = var.max_instances
   }

@@ -44,7 +44,22 @@ resource "aws_iam_role" "github" {
   depends_on           = [aws_iam_openid_connect_provider.github]
 }
 
-# What planning, the history and the drift check read.
+locals {
+  aws_ecs     = "arn:${local.partition}:ecs:${var.region}:${local.account}"
+  ecs_cluster = var.target == "ecs" ? "${var.name}-${var.environment}" : "default"
+  log_groups = {
+    apprunner   = "/aws/apprunner/${var.name}-api/*"
+    ecs         = "/ecs/${var.name}-${var.environment}-*"
+    ecs-express = "/aws/ecs/*"
+    none        = "/none"
+  }
+  log_group      = "arn:${local.partition}:logs:${var.region}:${local.account}:log-group:${local.log_groups[var.target]}"
+  service_roles  = concat(aws_iam_role.pull[*].arn, aws_iam_role.instance[*].arn, aws_iam_role.infrastructure[*].arn)
+  app_autoscaler = "arn:${local.partition}:application-autoscaling:${var.region}:${local.account}:scalable-target/*"
+}
+
+# What planning, the history, the drift check and preflight read. test/conformance/iam-policy.test.ts holds both documents
+# to what the actions ask for on the wire.
 data "aws_iam_policy_document" "plan" {
   statement {
     sid       = "List"
@@ -57,14 +72,42 @@ data "aws_iam_policy_document" "plan" {
     resources = ["${aws_s3_bucket.site.arn}/*", "${aws_s3_bucket.release.arn}/*"]
   }
   statement {
+    sid = "BucketSettings"
+    actions = [
+      "s3:GetBucketPolicy",
+      "s3:GetBucketPublicAccessBlock",
+      "s3:GetBucketVersioning",
+      "s3:GetBucketWebsite",
+      "s3:GetLifecycleConfiguration",
+    ]
+    resources = [aws_s3_bucket.site.arn, aws_s3_bucket.release.arn]
+  }
+  statement {
     sid       = "Distribution"
     actions   = ["cloudfront:GetDistribution"]
     resources = [aws_cloudfront_distribution.site.arn]
   }
   statement {
-    sid       = "Image"
-    actions   = ["ecr:DescribeRepositories", "ecr:DescribeImages", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    sid = "Image"
+    actions = [
+      "ecr:DescribeRepositories",
+      "ecr:DescribeImages",
+      "ecr:BatchGetImage",
+      "ecr:GetDownloadUrlForLayer",
+      "ecr:GetLifecyclePolicy",
+    ]
     resources = [aws_ecr_repository.api.arn]
+  }
+  statement {
+    # preflight asks IAM what this very role may do.
+    sid       = "OwnPermissions"
+    actions   = ["iam:GetRole", "iam:SimulatePrincipalPolicy"]
+    resources = ["arn:${local.partition}:iam::${local.account}:role/${var.name}-${var.environment}-github-*"]
+  }
+  statement {
+    sid       = "Budget"
+    actions   = ["budgets:ViewBudget"]
+    resources = ["arn:${local.partition}:budgets::${local.account}:budget/*"]
   }
   dynamic "statement" {
     for_each = length(var.secret_names) > 0 ? [1] : []
@@ -76,41 +119,57 @@ data "aws_iam_policy_document" "plan" {
     }
   }
   dynamic "statement" {
-    for_each = aws_apprunner_service.api
+    for_each = var.target == "apprunner" ? [1] : []
     content {
       sid       = "AppRunner"
-      actions   = ["apprunner:DescribeService", "apprunner:ListOperations"]
-      resources = [statement.value.arn]
+      actions   = ["apprunner:DescribeService", "apprunner:ListOperations", "apprunner:ListTagsForResource"]
+      resources = ["arn:${local.partition}:apprunner:${var.region}:${local.account}:service/${var.name}-api/*"]
     }
   }
   dynamic "statement" {
-    for_each = local.apprunner == 1 ? [1] : []
+    for_each = var.target == "apprunner" ? [1] : []
     content {
       sid       = "AppRunnerScaling"
-      actions   = ["apprunner:DescribeAutoScalingConfiguration"]
-      resources = ["arn:${local.partition}:apprunner:${var.region}:${local.account}:autoscalingconfiguration/*"]
+      actions   = ["apprunner:DescribeAutoScalingConfiguration", "apprunner:ListServices"]
+      resources = ["*"]
     }
   }
   dynamic "statement" {
-    for_each = local.ecs_express == 1 ? [1] : []
+    for_each = contains(["ecs", "ecs-express"], var.target) ? [1] : []
     content {
       sid = "Ecs"
       actions = [
-        "ecs:DescribeExpressGatewayService",
         "ecs:DescribeServices",
         "ecs:ListServiceDeployments",
         "ecs:DescribeServiceDeployments",
         "ecs:DescribeServiceRevisions",
         "ecs:ListTasks",
         "ecs:DescribeTasks",
+        "ecs:ListTagsForResource",
       ]
-      resources = ["arn:${local.partition}:ecs:${var.region}:${local.account}:*/default/*"]
+      resources = ["${local.aws_ecs}:*/${local.ecs_cluster}/*"]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.target == "ecs-express" ? [1] : []
+    content {
+      sid       = "EcsExpress"
+      actions   = ["ecs:DescribeExpressGatewayService"]
+      resources = ["${local.aws_ecs}:service/${local.ecs_cluster}/${var.name}-api"]
+    }
+  }
+  dynamic "statement" {
+    for_each = contains(["ecs", "ecs-express"], var.target) ? [1] : []
+    content {
+      sid       = "EcsScaling"
+      actions   = ["application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies"]
+      resources = ["*"]
     }
   }
   statement {
     # These know no resources.
     sid       = "NoResources"
-    actions   = ["cloudwatch:DescribeAlarms", "ecs:DescribeTaskDefinition", "ecr:GetAuthorizationToken"]
+    actions   = ["cloudwatch:DescribeAlarms", "ecs:DescribeTaskDefinition", "ecr:GetAuthorizationToken", "logs:DescribeLogGroups"]
     resources = ["*"]
   }
 }
@@ -141,19 +200,83 @@ data "aws_iam_policy_document" "deploy" {
     resources = [aws_ecr_repository.api.arn]
   }
   dynamic "statement" {
-    for_each = aws_apprunner_service.api
+    for_each = var.target == "apprunner" ? [1] : []
     content {
-      sid       = "UpdateAppRunner"
-      actions   = ["apprunner:UpdateService"]
-      resources = [statement.value.arn, "arn:${local.partition}:apprunner:${var.region}:${local.account}:autoscalingconfiguration/*"]
+      sid     = "UpdateAppRunner"
+      actions = ["apprunner:UpdateService", "apprunner:CreateAutoScalingConfiguration"]
+      resources = [
+        "arn:${local.partition}:apprunner:${var.region}:${local.account}:service/${var.name}-api/*",
+        "arn:${local.partition}:apprunner:${var.region}:${local.account}:autoscalingconfiguration/*",
+      ]
     }
   }
   dynamic "statement" {
-    for_each = local.ecs_express == 1 ? [1] : []
+    for_each = var.target == "ecs" ? [1] : []
     content {
       sid       = "UpdateEcs"
-      actions   = ["ecs:UpdateExpressGatewayService", "ecs:StopServiceDeployment"]
-      resources = ["arn:${local.partition}:ecs:${var.region}:${local.account}:*/default/*"]
+      actions   = ["ecs:UpdateService"]
+      resources = ["${local.aws_ecs}:service/${local.ecs_cluster}/${var.name}-api"]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.target == "ecs-express" ? [1] : []
+    content {
+      sid       = "UpdateEcsExpress"
+      actions   = ["ecs:UpdateExpressGatewayService"]
+      resources = ["${local.aws_ecs}:service/${local.ecs_cluster}/${var.name}-api"]
+    }
+  }
+  dynamic "statement" {
+    for_each = contains(["ecs", "ecs-express"], var.target) ? [1] : []
+    content {
+      # A release is a new revision of the task definition, which knows no resource; what may be in it is what may be passed.
+      sid       = "RegisterTaskDefinition"
+      actions   = ["ecs:RegisterTaskDefinition", "ecs:TagResource"]
+      resources = ["*"]
+    }
+  }
+  dynamic "statement" {
+    for_each = contains(["ecs", "ecs-express"], var.target) ? [1] : []
+    content {
+      sid       = "StopWhatFails"
+      actions   = ["ecs:StopServiceDeployment", "ecs:StopTask"]
+      resources = ["${local.aws_ecs}:*/${local.ecs_cluster}/*"]
+    }
+  }
+  dynamic "statement" {
+    for_each = contains(["ecs", "ecs-express"], var.target) ? [1] : []
+    content {
+      # `migrate-command`, as a one-off task of this cluster.
+      sid       = "Migrate"
+      actions   = ["ecs:RunTask"]
+      resources = ["${local.aws_ecs}:task-definition/*"]
+      condition {
+        test     = "ArnEquals"
+        variable = "ecs:cluster"
+        values   = ["${local.aws_ecs}:cluster/${local.ecs_cluster}"]
+      }
+    }
+  }
+  dynamic "statement" {
+    for_each = contains(["ecs", "ecs-express"], var.target) ? [1] : []
+    content {
+      # `min-instances` and `max-instances`.
+      sid = "Scale"
+      actions = [
+        "application-autoscaling:RegisterScalableTarget",
+        "application-autoscaling:DeregisterScalableTarget",
+        "application-autoscaling:PutScalingPolicy",
+      ]
+      resources = [local.app_autoscaler]
+    }
+  }
+  dynamic "statement" {
+    for_each = contains(["ecs", "ecs-express"], var.target) ? [1] : []
+    content {
+      # Target tracking is carried by two alarms of its own.
+      sid       = "ScalingAlarms"
+      actions   = ["cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms"]
+      resources = ["arn:${local.partition}:cloudwatch:${var.region}:${local.account}:alarm:TargetTracking-service/${local.ecs_cluster}/*"]
     }
   }
   dynamic "statement" {
@@ -161,19 +284,16 @@ data "aws_iam_policy_document" "deploy" {
     content {
       sid       = "PassTheServicesOwnRoles"
       actions   = ["iam:PassRole"]
-      resources = concat(aws_iam_role.pull[*].arn, aws_iam_role.instance[*].arn, aws_iam_role.infrastructure[*].arn)
+      resources = local.service_roles
     }
   }
   dynamic "statement" {
     for_each = var.target == "none" ? [] : [1]
     content {
       # The diagnosis of a failed deployment shows the app's last lines.
-      sid     = "LastLogLines"
-      actions = ["logs:FilterLogEvents"]
-      resources = [
-        "arn:${local.partition}:logs:${var.region}:${local.account}:log-group:/aws/apprunner/${var.name}-api/*",
-        "arn:${local.partition}:logs:${var.region}:${local.account}:log-group:/aws/ecs/*",
-      ]
+      sid       = "LastLogLines"
+      actions   = ["logs:FilterLogEvents"]
+      resources = [local.log_group, "${local.log_group}:*"]
     }
   }
 }

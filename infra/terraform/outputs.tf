@@ -18,7 +18,7 @@ output "ecr_repository" {
 }
 
 output "service_arn" {
-  value = one(concat(aws_apprunner_service.api[*].arn, aws_ecs_express_gateway_service.api[*].service_arn))
+  value = one(concat(aws_apprunner_service.api[*].arn, aws_ecs_express_gateway_service.api[*].service_arn, aws_ecs_service.api[*].arn))
 }
 
 output "site_bucket" {
@@ -35,4 +35,17 @@ output "distribution" {
 
 output "site_url" {
   value = "https://${var.domain == "" ? aws_cloudfront_distribution.site.domain_name : var.domain}"
+}
+
+output "api_url" {
+  value = one(concat(
+    [for service in aws_apprunner_service.api : "https://${service.service_url}"],
+    [for service in aws_ecs_express_gateway_service.api : "https://${service.ingress_paths[0].endpoint}"],
+    [for balancer in aws_lb.api : var.api_domain == "" ? "http://${balancer.dns_name}" : "https://${var.api_domain}"],
+  ))
+}
+
+output "alarms" {
+  description = "Names for deploy-backend's input `alarms`."
+  value       = sort(concat([for alarm in aws_cloudwatch_metric_alarm.errors : alarm.alarm_name], [for alarm in aws_cloudwatch_metric_alarm.latency : alarm.alarm_name]))
 }

@@ -46,12 +46,12 @@ variable "create_github_oidc_provider" {
 }
 
 variable "target" {
-  description = "What runs the backend: apprunner (customers from before 2026-04-30 only), ecs-express, or none."
+  description = "What runs the backend: ecs-express, ecs (Fargate behind a load balancer), apprunner (customers from before 2026-04-30 only), or none."
   type        = string
   default     = "ecs-express"
   validation {
-    condition     = contains(["apprunner", "ecs-express", "none"], var.target)
-    error_message = "Use apprunner, ecs-express or none."
+    condition     = contains(["apprunner", "ecs", "ecs-express", "none"], var.target)
+    error_message = "Use apprunner, ecs, ecs-express or none."
   }
 }
 
@@ -78,7 +78,7 @@ variable "health_check_path" {
 }
 
 variable "cpu" {
-  description = "CPU units: 256 to 4096."
+  description = "CPU units, 1024 for one vCPU: 256 to 4096."
   type        = number
   default     = 1024
 }
@@ -101,10 +101,46 @@ variable "max_instances" {
   default     = 10
 }
 
+variable "target_cpu" {
+  description = "ECS: percent of CPU that auto-scaling aims at."
+  type        = number
+  default     = 70
+}
+
 variable "max_concurrency" {
   description = "App Runner: requests that one instance takes at a time."
   type        = number
   default     = 100
+}
+
+variable "vpc_id" {
+  description = "ecs: the VPC; empty takes the account's default one."
+  type        = string
+  default     = ""
+}
+
+variable "public_subnet_ids" {
+  description = "ecs: subnets of the load balancer, in two zones at least; empty takes all of the VPC's."
+  type        = list(string)
+  default     = []
+}
+
+variable "private_subnet_ids" {
+  description = "ecs: subnets of the tasks, with a way out (NAT, or endpoints); empty puts the tasks into all of the VPC's subnets, with public addresses."
+  type        = list(string)
+  default     = []
+}
+
+variable "api_domain" {
+  description = "ecs: host name of the API, in zone_id; empty makes no certificate, and plain HTTP."
+  type        = string
+  default     = ""
+}
+
+variable "log_retention_days" {
+  description = "ecs: how long the app's output is kept."
+  type        = number
+  default     = 30
 }
 
 variable "secret_names" {
@@ -132,7 +168,7 @@ variable "domain" {
 }
 
 variable "zone_id" {
-  description = "Route 53 zone of the domain."
+  description = "Route 53 zone of domain and api_domain."
   type        = string
   default     = ""
 }

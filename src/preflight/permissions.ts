@@ -84,7 +84,8 @@ function backendPermissions(
     { resource, actions: [...ECS_READS, ...writes].map((action) => `ecs:${action}`) },
     {
       resource: '*',
-      actions: ['ecs:DescribeTaskDefinition', ...(target === 'ecs' ? ['ecs:RegisterTaskDefinition'] : [])],
+      // ECS Express registers the revision in the caller's name.
+      actions: ['ecs:DescribeTaskDefinition', 'ecs:RegisterTaskDefinition'],
     },
   ];
 }

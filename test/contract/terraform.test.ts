@@ -1,5 +1,6 @@
-// infra/terraform, read offline: what must be there is there, what the guide had wrong is not, and the roles' policy
-// grants what `preflight` asks for. It is parsed, and not validated: that needs the provider, from a registry.
+// infra/terraform, read without Terraform: what must be there is there, what the guide had wrong is not, every name that a
+// resource is written with is one that the provider knows, and the roles' policy grants what the code can ask for.
+// terraform-run.test.ts has Terraform itself look at it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from '@cdktf/hcl2json';
@@ -7,11 +8,16 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { PreflightConfig } from '../../src/preflight/config.ts';
 import { neededPermissions } from '../../src/preflight/permissions.ts';
 import { root } from '../support/dist.ts';
+import { grantedActions, type Target } from '../support/iam-policy.ts';
+import type { BlockSchema, ProviderSchema } from '../support/terraform-provider.ts';
 
 type Block = Record<string, unknown>;
 type Kind = Record<string, Record<string, Block[]>>;
 
 const dir = join(root, 'infra/terraform');
+const schema = JSON.parse(
+  readFileSync(join(root, 'test/contract/terraform-schema.json'), 'utf8'),
+) as ProviderSchema;
 const files = readdirSync(dir).filter((name) => name.endsWith('.tf'));
 const text = files.map((name) => readFileSync(join(dir, name), 'utf8')).join('\n');
 const all: {
@@ -40,6 +46,36 @@ beforeAll(async () => {
   }
 });
 
+/** Arguments that every resource has: https://developer.hashicorp.com/terraform/language/meta-arguments */
+const META = ['count', 'for_each', 'provider', 'depends_on', 'lifecycle', 'dynamic'];
+
+/** What the provider would not take of a block, as hcl2json gives it. */
+function mistakes(block: Block, known: BlockSchema, at: string): string[] {
+  const dynamic = (block['dynamic'] ?? {}) as Record<string, Array<{ content: Block[] }>>;
+  const inner = new Map<string, Block[]>();
+  for (const [name, nested] of Object.entries(known.blocks)) {
+    const written = block[name] as Block[] | undefined;
+    const made = (dynamic[name] ?? []).flatMap(({ content }) => content);
+    if (written || made.length > 0) inner.set(name, [...(written ?? []), ...made]);
+    else if (nested.min) inner.set(name, []);
+  }
+  const { attributes, blocks } = known;
+  return [
+    ...[...Object.keys(block), ...Object.keys(dynamic)]
+      .filter((name) => !META.includes(name) && !inner.has(name))
+      .filter((name) => (attributes[name]?.[1] ?? 'computed') === 'computed')
+      .map((name) => `${at} has no argument ${name}`),
+    ...Object.entries(attributes)
+      .filter(([name, [, use]]) => use === 'required' && !(name in block))
+      .map(([name]) => `${at} needs ${name}`),
+    ...[...inner].flatMap(([name, list]) =>
+      list.length === 0
+        ? [`${at} needs a block ${name}`]
+        : list.flatMap((one) => mistakes(one, blocks[name] as BlockSchema, `${at}.${name}`)),
+    ),
+  ];
+}
+
 const one = (type: string, name: string): Block => {
   const block = all.resource[type]?.[name]?.[0];
   if (!block) throw new Error(`no resource ${type}.${name}`);
@@ -49,16 +85,32 @@ const nested = (block: Block, ...path: string[]): Block =>
   path.reduce((at, key) => (at[key] as Block[])[0] as Block, block);
 
 describe('infra/terraform', () => {
-  it('names only variables, locals and resources that exist', () => {
-    const types = new Set(Object.keys(all.resource));
+  it('names only variables, locals, resources and attributes that exist', () => {
     for (const [, name] of text.matchAll(/\bvar\.(\w+)/g))
       expect(all.variable, `var.${name}`).toHaveProperty([name ?? '']);
-    for (const [, type, name] of text.matchAll(/(?<!data\.|["\w])(aws_\w+)\.(\w+)/g)) {
-      if (!types.has(type ?? '')) continue;
-      expect(Object.keys(all.resource[type ?? ''] ?? {}), `${type}.${name}`).toContain(name);
+    const locals = new Set([...text.matchAll(/^ {2}(\w+) *= /gm)].map((m) => m[1]));
+    for (const [, name] of text.matchAll(/\blocal\.(\w+)/g)) expect(locals, `local.${name}`).toContain(name);
+    const reference = /(?<![\w".])(data\.)?(aws_\w+)\.(\w+)(?:\[[^\]]*\])?(?:\.(\w+))?/g;
+    for (const [whole, isData, type = '', name = '', attribute] of text.matchAll(reference)) {
+      const kind = isData ? 'data' : 'resource';
+      expect(Object.keys(all[kind][type] ?? {}), whole).toContain(name);
+      const { attributes, blocks } = schema[kind][type] ?? { attributes: {}, blocks: {} };
+      if (attribute) expect([...Object.keys(attributes), ...Object.keys(blocks)], whole).toContain(attribute);
     }
-    for (const [, type, name] of text.matchAll(/\bdata\.(aws_\w+)\.(\w+)/g))
-      expect(Object.keys(all.data[type ?? ''] ?? {}), `data.${type}.${name}`).toContain(name);
+  });
+
+  it('writes each resource with arguments and blocks that the provider knows, and gives what it requires', () => {
+    const wrong = (['resource', 'data'] as const).flatMap((kind) =>
+      Object.entries(all[kind]).flatMap(([type, named]) =>
+        Object.entries(named).flatMap(([name, [block = {}]]) => {
+          const known = schema[kind][type];
+          return known
+            ? mistakes(block, known, `${type}.${name}`)
+            : [`${type} is not in terraform-schema.json`];
+        }),
+      ),
+    );
+    expect(wrong).toEqual([]);
   });
 
   it('keeps both buckets private, owned, and the ledger under versions', () => {
@@ -120,35 +172,85 @@ describe('infra/terraform', () => {
 
   it('rings on a rate of 5xx and on the p95, and on no count of 4xx', () => {
     expect(one('aws_cloudwatch_metric_alarm', 'latency')['extended_statistic']).toBe('p95');
-    expect(JSON.stringify(one('aws_cloudwatch_metric_alarm', 'errors'))).toContain('errors / requests');
+    expect(JSON.stringify(one('aws_cloudwatch_metric_alarm', 'errors'))).toMatch(/FILL\(errors.*\/ requests/);
     expect(text).not.toContain('4xxStatus');
   });
 
-  it('grants the deploying role what preflight asks for, and the planning role nothing that changes anything', () => {
-    const actionsOf = (name: string) => {
-      const document = all.data['aws_iam_policy_document']?.[name]?.[0] ?? {};
-      return [
-        ...JSON.stringify(document).matchAll(
-          /"((?:s3|ecr|cloudfront|apprunner|ecs|secretsmanager|cloudwatch|logs|iam):\w+)"/g,
+  it('never puts back what a release has changed', () => {
+    const ignored = (type: string) => nested(one(type, 'api'), 'lifecycle')['ignore_changes'];
+    expect(ignored('aws_apprunner_service')).toEqual(['${source_configuration[0].image_repository}']);
+    expect(ignored('aws_ecs_express_gateway_service')).toEqual(['${primary_container}']);
+    expect(ignored('aws_ecs_service')).toEqual(['${task_definition}', '${desired_count}']);
+    expect(ignored('aws_ecs_task_definition')).toEqual(['${container_definitions}']);
+  });
+
+  it('has the production option of the guide: Fargate, a load balancer with TLS, two to ten tasks at 70 % of CPU', () => {
+    expect(one('aws_ecs_service', 'api')).toMatchObject({ launch_type: 'FARGATE' });
+    expect(nested(one('aws_ecs_service', 'api'), 'deployment_circuit_breaker')).toEqual({
+      enable: true,
+      rollback: true,
+    });
+    expect(one('aws_lb_listener', 'https')).toMatchObject({ port: 443, protocol: 'HTTPS' });
+    const defaults = ['min_instances', 'max_instances', 'target_cpu'].map(
+      (name) => all.variable[name]?.[0]?.['default'],
+    );
+    expect(defaults).toEqual([2, 10, 70]);
+    const policy = nested(
+      one('aws_appautoscaling_policy', 'cpu'),
+      'target_tracking_scaling_policy_configuration',
+    );
+    expect(policy['target_value']).toBe('${var.target_cpu}');
+    // The API's own word: `CPU`, as the provider's documentation has it, is refused.
+    const express = nested(one('aws_ecs_express_gateway_service', 'api'), 'scaling_target');
+    expect(express['auto_scaling_metric']).toBe('AVERAGE_CPU');
+  });
+
+  it.each(['apprunner', 'ecs', 'ecs-express'] as const)(
+    'grants the deploying role what preflight asks for with %s, and the planning role nothing that changes anything',
+    async (target) => {
+      const [plan, deploy] = [await grantedActions('plan', target), await grantedActions('deploy', target)];
+      const config = {
+        releaseBucket: 'r',
+        site: { bucket: 'b', prefix: '', distribution: 'D' },
+        backend: { target, name: 'api' },
+        repository: { name: 'api' },
+        alarms: ['a'],
+        secrets: { X: { secret: 'x' } },
+      } as unknown as PreflightConfig;
+      const needed = neededPermissions(config, '123456789012', 'us-west-2').flatMap((n) => n.actions);
+      expect(needed.filter((action) => !deploy.has(action))).toEqual([]);
+      expect(
+        [...plan].filter((action) => !/:(Describe|List|Get|BatchGet|View|Simulate)/.test(action)),
+      ).toEqual([]);
+      expect(
+        [...deploy].filter(
+          (action) =>
+            action.includes('*') ||
+            /:GetSecretValue|iam:(?!PassRole|GetRole|Simulate)|:Delete(?!Object|Alarms)/.test(action),
         ),
-      ].map((m) => m[1] ?? '');
-    };
-    const plan = actionsOf('plan');
-    const deploy = new Set([...plan, ...actionsOf('deploy')]);
-    const config = {
-      releaseBucket: 'r',
-      site: { bucket: 'b', prefix: '', distribution: 'D' },
-      backend: { target: 'apprunner', name: 'api' },
-      repository: { name: 'api' },
-      alarms: ['a'],
-      secrets: { X: { secret: 'x' } },
-    } as unknown as PreflightConfig;
-    const needed = neededPermissions(config, '123456789012', 'us-west-2').flatMap((n) => n.actions);
-    expect(needed.filter((action) => !deploy.has(action))).toEqual([]);
-    expect(plan.filter((action) => !/:(Describe|List|Get|BatchGet)/.test(action))).toEqual([]);
-    expect(
-      [...deploy].filter((action) => action.includes('*') || /:GetSecretValue|iam:(?!PassRole)/.test(action)),
-    ).toEqual([]);
+      ).toEqual([]);
+    },
+  );
+
+  // test/conformance/iam-policy.test.ts looks at the wire; this finds what no run of it happens to ask for.
+  it.each([
+    ['apprunner.ts', 'apprunner', ['apprunner']],
+    ['ecs.ts', 'ecs', ['ecs', 'ecs-express']],
+    ['autoscaling.ts', 'application-autoscaling', ['ecs']],
+    ['ecr.ts', 'ecr', ['ecs']],
+    ['ecr-images.ts', 'ecr', ['ecs']],
+    ['secrets.ts', 'secretsmanager', ['ecs']],
+    ['alarms.ts', 'cloudwatch', ['ecs']],
+    ['logs.ts', 'logs', ['ecs']],
+  ] as const)('grants every operation that src/aws/%s can send', async (file, prefix, targets) => {
+    const code = readFileSync(join(root, 'src/aws', file), 'utf8');
+    const send = /(?:call(?:<[^()]*>)?\(\s*'|new )([A-Z]\w+?)(?:'|Command\()/g;
+    const sent = [...code.matchAll(send)].map((m) => `${prefix}:${m[1]}`);
+    expect(sent.length).toBeGreaterThan(0);
+    const granted = new Set<string>();
+    for (const target of targets as readonly Target[])
+      for (const action of await grantedActions('deploy', target)) granted.add(action);
+    expect(sent.filter((action) => !granted.has(action))).toEqual([]);
   });
 
   it('names its outputs as the variables that the examples read', () => {
