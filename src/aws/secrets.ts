@@ -14,7 +14,8 @@ export function secretsApi(settings: AwsSettings): SecretsApi {
   return {
     async describe(nameOrArn) {
       const answer = await call<DescribeSecretResponse>('DescribeSecret', { SecretId: nameOrArn });
-      return { arn: answer.ARN ?? nameOrArn, deleted: answer.DeletedDate !== undefined };
+      // Some emulators (moto) answer `null` for a secret that is not to be deleted; AWS leaves the member out.
+      return { arn: answer.ARN ?? nameOrArn, deleted: (answer.DeletedDate ?? undefined) !== undefined };
     },
   };
 }

@@ -31,7 +31,8 @@ export async function cleanUpInterrupted(
     const ref = parseServiceRef({ service: undo.service, target: undo.target, cluster: '' });
     const scales = undo.change.scaling !== undefined;
     const target = await openTarget({ ref, container: undo.container, scales }, ports);
-    if (undo.rollout) await target.stop(undo.rollout).catch(() => false);
+    const rollout = undo.rollout ?? (await target.bringing?.(undo.image).catch(() => undefined));
+    if (rollout) await target.stop(rollout).catch(() => false);
     const restored = await returnToSnapshot(target, undo, timeout, ports);
     if (restored.kind !== 'restored') return left(restored.why);
     const how = restored.byTarget ? 'the service is on' : 'the service was returned to';

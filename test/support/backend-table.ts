@@ -189,7 +189,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'a version that listens on another port',
     quick: ['apprunner'],
-    app: { port: 1 },
+    // Port 0: any free one, and so not the one that is asked for.
+    app: { port: 0 },
     ...BY_TARGET,
     says: /must listen on 0\.0\.0\.0:8080/,
   },
@@ -243,7 +244,7 @@ export const FAULTS: readonly Fault[] = [
     name: 'a probe that fails too often',
     quick: ['apprunner'],
     app: { root: 503 },
-    inputs: { 'probe-url': 'SERVICE/page' },
+    inputs: { 'probe-url': 'SERVICE/page', 'max-error-rate': '1%' },
     ...BY_US,
     says: /requests to http:\S+\/page failed \(\d+ × HTTP 503\), more than the 1% of max-error-rate/,
     // Express's own alarm watches the answers too, and may be first.
@@ -337,8 +338,8 @@ export const FAULTS: readonly Fault[] = [
     ...BY_TARGET,
     says: /PARTIALLY_DONE is not a status that is known/,
     but: {
-      ecs: { updates: 2 },
-      // Its way back is a canary, and takes longer.
+      // Here there is a way to go back, and that takes its time.
+      ecs: { updates: 2, inputs: { 'wait-timeout': '15s' } },
       'ecs-express': { updates: 2, inputs: { 'wait-timeout': '15s' } },
     },
   },
@@ -354,10 +355,16 @@ export const FAULTS: readonly Fault[] = [
     name: 'a never-ending operation: stopped where the target can, else said',
     quick: ['apprunner', 'ecs'],
     faults: ofKind({ kind: 'stuck' }),
-    inputs: { 'wait-timeout': '3s' },
+    inputs: { 'wait-timeout': '6s' },
     ...BY_TARGET,
     says: /when wait-timeout ran out/,
-    but: { apprunner: { outcome: 'timed-out', says: /cannot cancel a rollout[\s\S]*could not be returned/ } },
+    but: {
+      apprunner: {
+        inputs: { 'wait-timeout': '2s' },
+        outcome: 'timed-out',
+        says: /cannot cancel a rollout[\s\S]*could not be returned/,
+      },
+    },
   },
   {
     name: 'an operation that vanishes from every list: it cannot be followed, and is not believed',

@@ -8,7 +8,8 @@ import type { Log } from '../../runtime/log.ts';
 import type { Findings } from '../diagnosis.ts';
 import { type BackendSpec, type Scaling, sameScaling, type TargetKind } from '../spec.ts';
 import { phaseOf } from '../verdict.ts';
-import { describeService, describeStopped, seconds, shortArn, tailOf } from './ecs-facts.ts';
+import { LOST, ServiceDeployments } from './ecs-deployments.ts';
+import { describeService, describeStopped, seconds, tailOf } from './ecs-facts.ts';
 import type { BackendState, Observation, OneOff, Rollout, Running, Target } from './target.ts';
 
 export interface EcsPorts {
@@ -27,19 +28,6 @@ export interface Native {
   readonly container: string;
 }
 
-type Brief = Awaited<ReturnType<EcsApi['deployments']>>[number];
-
-const UNDER_WAY = [
-  'PENDING',
-  'IN_PROGRESS',
-  'STOP_REQUESTED',
-  'ROLLBACK_REQUESTED',
-  'ROLLBACK_IN_PROGRESS',
-] as const;
-/** A service deployment appears in the list some seconds after the update. Milliseconds. */
-const APPEARS_WITHIN = 30_000;
-/** Id of a rollout that cannot be found: it counts as vanished, and so as failed. */
-export const LOST = 'not found';
 /** How often tasks are counted again that may have been scaled out just now, a second apart. */
 const COUNTS = 5;
 
@@ -52,6 +40,7 @@ export abstract class EcsBase implements Target {
   protected readonly api: EcsApi;
   protected readonly log: Log;
   protected readonly wantedContainer: string;
+  protected readonly deployments: ServiceDeployments;
   readonly #ports: EcsPorts;
 
   constructor(service: EcsService, container: string, ports: EcsPorts) {
@@ -62,6 +51,8 @@ export abstract class EcsBase implements Target {
     this.api = ports.api;
     this.log = ports.log;
     this.#ports = ports;
+    const { arn, cluster, name } = this;
+    this.deployments = new ServiceDeployments({ ...ports, arn, cluster, name });
   }
 
   abstract read(): Promise<BackendState>;
@@ -116,8 +107,11 @@ export abstract class EcsBase implements Target {
   }
 
   async underWay(): Promise<string | undefined> {
-    const [running] = await this.#deployments(UNDER_WAY);
-    return running && `service deployment ${shortArn(running.serviceDeploymentArn)} (${running.status})`;
+    return this.deployments.underWay();
+  }
+
+  async bringing(image: string): Promise<Rollout | undefined> {
+    return this.deployments.bringing(image);
   }
 
   async observe(rollout: Rollout): Promise<Observation | undefined> {
@@ -148,28 +142,13 @@ export abstract class EcsBase implements Target {
         state,
         digests: [...new Set(digests)],
         tasks: { wanted, running: up.length },
-        replacedBy: rollout?.id ? await this.#replacement(rollout.id) : undefined,
+        replacedBy: rollout?.id ? await this.deployments.replacement(rollout.id) : undefined,
       };
     }
   }
 
-  /** A service deployment that was made after ours, by someone else. */
-  async #replacement(mine: string): Promise<string | undefined> {
-    const all = await this.#deployments();
-    const own = all.find((one) => one.serviceDeploymentArn === mine);
-    const later = all.find((one) => own && one !== own && seconds(one.createdAt) > seconds(own.createdAt));
-    return later && `service deployment ${shortArn(later.serviceDeploymentArn)}`;
-  }
-
   async stop(rollout: Rollout): Promise<boolean> {
-    if (rollout.id === '' || rollout.id === LOST) return false;
-    try {
-      await this.api.stopDeployment(rollout.id);
-      return true;
-    } catch (error) {
-      this.log.debug(`ecs:StopServiceDeployment: ${readAwsError(error).code}`);
-      return false;
-    }
+    return this.deployments.stop(rollout.id);
   }
 
   async digestNow(state: BackendState): Promise<string | undefined> {
@@ -233,44 +212,6 @@ export abstract class EcsBase implements Target {
   /** `service/cluster/name`, as Application Auto Scaling names it. */
   get #resource(): string {
     return `service/${this.cluster.replace(/^.*cluster\//, '')}/${this.name}`;
-  }
-
-  protected async deploymentArns(): Promise<ReadonlySet<string>> {
-    return new Set((await this.#deployments()).map((one) => one.serviceDeploymentArn ?? ''));
-  }
-
-  /** Our own service deployment: one that was not there before, and that brings what we asked for. */
-  protected async findDeployment(
-    known: ReadonlySet<string>,
-    isOurs: (brief: Brief) => Promise<boolean>,
-    within = APPEARS_WITHIN,
-  ): Promise<string> {
-    const { clock } = this.#ports;
-    const end = clock.now() + within;
-    const judged = new Set(known);
-    for (;;) {
-      for (const brief of await this.#deployments()) {
-        const arn = brief.serviceDeploymentArn ?? '';
-        if (judged.has(arn) || !brief.targetServiceRevisionArn) continue;
-        if (await isOurs(brief)) return arn;
-        judged.add(arn);
-      }
-      if (clock.now() >= end) {
-        this.log.warning('the update was accepted, and no service deployment of it appeared');
-        return LOST;
-      }
-      await clock.sleep(1000);
-    }
-  }
-
-  async #deployments(status?: Parameters<EcsApi['deployments']>[2]): Promise<Brief[]> {
-    return this.api.deployments(this.cluster, this.name, status).catch((error) => {
-      throw awsProblem(error, {
-        operation: 'ecs:ListServiceDeployments',
-        resource: this.arn,
-        input: 'service',
-      });
-    });
   }
 
   async #tasks(desired: 'RUNNING' | 'STOPPED'): Promise<EcsTask[]> {

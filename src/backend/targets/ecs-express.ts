@@ -7,7 +7,8 @@ import { refuseSizes } from '../sizes.ts';
 import { type BackendSpec, type Scaling, sameScaling } from '../spec.ts';
 import { conditionOf } from '../verdict.ts';
 import { splitWords } from '../words.ts';
-import { EcsBase, LOST, type Native } from './ecs-base.ts';
+import { EcsBase, type Native } from './ecs-base.ts';
+import { LOST } from './ecs-deployments.ts';
 import { mayBeDone, refuseRoleless } from './ecs-facts.ts';
 import type { BackendState, OneOff, Rollout } from './target.ts';
 import { copyDefinition, specOfContainer } from './task-definition.ts';
@@ -67,7 +68,7 @@ export class ExpressTarget extends EcsBase {
 
   async start(now: BackendState, wanted: BackendSpec): Promise<Rollout> {
     const { configuration } = now.native as ExpressNative;
-    const known = await this.deploymentArns();
+    const known = await this.deployments.arns();
     const startedAt = Date.now();
     let lost: unknown;
     const revision = await this.api
@@ -91,8 +92,8 @@ export class ExpressTarget extends EcsBase {
       const made = await this.api.revision(brief.targetServiceRevisionArn ?? '');
       return made?.containerImages?.some((one) => one.image === wanted.image) ?? false;
     };
-    if (lost === undefined) return { id: await this.findDeployment(known, isOurs), startedAt };
-    const id = await this.findDeployment(known, isOurs, LOST_WITHIN);
+    if (lost === undefined) return { id: await this.deployments.find(known, isOurs), startedAt };
+    const id = await this.deployments.find(known, isOurs, LOST_WITHIN);
     if (id === LOST) throw this.#updateFailed(lost);
     this.log.warning('the answer to the update was lost; the service has it');
     return { id, startedAt };

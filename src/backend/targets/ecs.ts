@@ -71,7 +71,7 @@ export class EcsTarget extends EcsBase {
     const taskDefinition = await this.#definitionFor(now, wanted);
     const breaker = wanted.circuitBreaker !== now.spec.circuitBreaker;
     if (taskDefinition === now.spec.taskDefinition && !breaker) return { id: '', startedAt };
-    const known = await this.deploymentArns();
+    const known = await this.deployments.arns();
     await this.#update({
       cluster: this.cluster,
       service: this.name,
@@ -81,7 +81,7 @@ export class EcsTarget extends EcsBase {
         : {}),
     });
     if (taskDefinition === now.spec.taskDefinition) return { id: '', startedAt };
-    const id = await this.findDeployment(known, async (brief) => {
+    const id = await this.deployments.find(known, async (brief) => {
       const revision = await this.api.revision(brief.targetServiceRevisionArn ?? '');
       return revision?.taskDefinition === taskDefinition;
     });

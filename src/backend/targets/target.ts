@@ -98,6 +98,11 @@ export interface Target {
   observe(rollout: Rollout): Promise<Observation | undefined>;
   /** Reads what runs; `rollout` is left out where nothing was rolled out. */
   running(rollout: Rollout | undefined): Promise<Running>;
+  /**
+   * A rollout under way that brings this image, where the target can tell: of a run that died before it heard which
+   * rollout it had started.
+   */
+  bringing?(image: string): Promise<Rollout | undefined>;
   /** Asks the target to give the rollout up and go back. @returns false where the target has no such call. */
   stop(rollout: Rollout): Promise<boolean>;
   /** What a person would look up. Never throws: what cannot be read is left out. */

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { changesOf, createOn, deployBackend, ecs, pushApp, taskDefinition } from '../support/backend.ts';
+import { logText, versionAt } from '../support/backend-faults.ts';
+import { TARGETS, type Target } from '../support/backend-table.ts';
+import { startCloud, type TestCloud } from '../support/cloud.ts';
+
+let cloud: TestCloud;
+let one: string;
+let two: string;
+
+beforeAll(async () => {
+  cloud = await startCloud({ speed: 100 });
+  [one, two] = [await pushApp(cloud, { version: '1' }), await pushApp(cloud, { version: '2' })];
+});
+afterAll(() => cloud.stop());
+
+/** Migrations, and how each must end; the same on every target. */
+const MIGRATIONS = [
+  {
+    name: 'passes',
+    command: `node -e "console.log('schema', 2)"`,
+    outcome: 'deployed',
+    runs: '2',
+    says: /schema 2[\s\S]*with exit code 0/,
+  },
+  {
+    name: 'fails with an exit code, and its last lines',
+    command: `node -e "console.log('no such table'); process.exit(4)"`,
+    outcome: 'failed',
+    runs: '1',
+    says: /no such table[\s\S]*migrate-command ended with exit code 4; the service was not touched/,
+  },
+  {
+    name: 'is not a command of the image',
+    command: 'no-such-command --now',
+    outcome: 'failed',
+    runs: '1',
+    says: /did not run to its end; the service was not touched[\s\S]*CannotStartContainerError[\s\S]*no-such-command/,
+  },
+  {
+    name: 'does not end',
+    command: `node -e "console.log('waits'); setInterval(() => {}, 1000)"`,
+    inputs: { 'wait-timeout': '3s' },
+    outcome: 'timed-out',
+    runs: '1',
+    says: /migrate-command did not end within 3.0s and was stopped; the service was not touched/,
+  },
+] as const;
+
+const ROWS = TARGETS.flatMap((target) =>
+  MIGRATIONS.map((row, i) => ({ target, ...row, id: `${target}-m${i}` })),
+);
+
+/** App Runner has no tasks: a definition and a cluster are named to it. */
+async function homeOf(target: Target, id: string): Promise<Record<string, string>> {
+  if (target !== 'apprunner') return {};
+  await ecs(cloud, 'CreateCluster', { clusterName: 'jobs' });
+  await ecs(cloud, 'RegisterTaskDefinition', taskDefinition(`jobs-${id}`, one));
+  return {
+    'migrate-cluster': 'jobs',
+    'migrate-task-definition': `jobs-${id}`,
+    'migrate-network': 'subnets=subnet-a security-groups=sg-a public-ip=true',
+  };
+}
+
+interface RunTasks {
+  readonly tasks: ReadonlyArray<{
+    readonly group: string;
+    readonly lastStatus: string;
+    readonly serviceArn?: string;
+    readonly containers: ReadonlyArray<{ readonly image: string; readonly exitCode?: number }>;
+  }>;
+}
+
+/** The one-off tasks of a test, by the cloud's own state. */
+async function oneOffs(id: string) {
+  const state = (await (await fetch(`${cloud.endpoint}/_cloud/state/ecs`)).json()) as RunTasks;
+  return state.tasks.filter((task) => !task.serviceArn && task.group.includes(id));
+}
+
+describe.concurrent('a migration', () => {
+  test.each(ROWS)('on $target that $name: $outcome', async (row) => {
+    const service = await createOn[row.target](cloud, row.id, one);
+    const run = await deployBackend(cloud, {
+      service: service.arn,
+      image: two,
+      'migrate-command': row.command,
+      ...(await homeOf(row.target, row.id)),
+      ...('inputs' in row ? row.inputs : {}),
+    });
+    expect(run.outputs['outcome'], run.log).toBe(row.outcome);
+    expect(logText(run.log)).toMatch(row.says);
+    expect(run.summary).toContain(row.outcome);
+    // Once, in the new image, and over before the switch.
+    const tasks = await oneOffs(row.id);
+    expect(tasks, run.log).toHaveLength(1);
+    expect(tasks[0]?.containers[0]?.image, run.log).toBe(two);
+    expect(['STOPPING', 'DEPROVISIONING', 'STOPPED']).toContain(tasks[0]?.lastStatus);
+    const changes = await changesOf(cloud, row.id);
+    const updates = changes.filter((operation) => operation === service.update);
+    expect(updates, run.log).toHaveLength(row.runs === '2' ? 1 : 0);
+    if (row.runs === '2') expect(changes.indexOf('RunTask')).toBeLessThan(changes.indexOf(service.update));
+    expect(await service.images()).toEqual([(row.runs === '2' ? two : one).split('@')[1]]);
+    expect(await versionAt(service)).toBe(row.runs);
+  });
+
+  test('on App Runner with no place to run in is refused, with what to do', async () => {
+    const service = await createOn.apprunner(cloud, 'homeless', one);
+    const run = await deployBackend(cloud, { service: service.arn, image: two, 'migrate-command': 'true' });
+    expect(run.outputs['outcome'], run.log).toBe('refused');
+    expect(logText(run.log)).toMatch(
+      /App Runner cannot run a command once[\s\S]*set `migrate-cluster`, `migrate-task-definition` and `migrate-network`; or run the command in a step of its own/,
+    );
+    expect(await changesOf(cloud, 'homeless')).toEqual(['CreateService']);
+  });
+});
