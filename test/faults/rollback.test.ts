@@ -61,20 +61,15 @@ async function expectWhole(pair: TestPair, version: string, run: ActionRun): Pro
 }
 
 describe.concurrent('rollback', { timeout: 120_000 }, () => {
-  it('ends well after kill -9 at any moment, and never goes one release further back', async () => {
+  // Every moment to be killed at has a suite of its own: rollback-pair.test.ts.
+  it('goes on after kill -9, never one release further back, and forward again after a cancellation', async () => {
     const pair = await released('kills', ['v1', 'v2', 'v3']);
     const first = { words: 'restoring the frontend', after: 30, attempt: 1 };
     const dead = await killed(pair, 'latest-good', first);
     expect(dead.signal, dead.log).toBe('SIGKILL');
-    await killed(pair, 'latest-good', { words: 'restoring the backend', after: 600, attempt: 2 });
-    const run = await pair.rollback({}, attempt(3));
+    const run = await pair.rollback({}, attempt(2));
     expect(run.outputs['outcome'], run.log).toBe('rolled-back');
     await expectWhole(pair, 'v2', run);
-
-    await killed(pair, 'v3', { words: 'SUCCEEDED', after: 400, attempt: 4 });
-    const forward = await pair.rollback({ to: 'v3' }, attempt(5));
-    expect(['rolled-back', 'refused']).toContain(forward.outputs['outcome']);
-    await expectWhole(pair, 'v3', forward);
 
     // A cancelled job: the step ends at once, and its post step makes the pair whole again.
     const inputs = { to: 'v1', order: 'frontend-first' };
@@ -83,7 +78,7 @@ describe.concurrent('rollback', { timeout: 120_000 }, () => {
     });
     expect(cancelled.outputs['outcome'], cancelled.log).toBe('interrupted');
     const post = await pair.rollback(inputs, { post: cancelled.state });
-    await expectWhole(pair, 'v3', post);
+    await expectWhole(pair, 'v2', post);
     expect(post.log).toContain('is live again, whole');
   });
 

@@ -176,6 +176,12 @@ async function carryOut(
           ),
         );
       },
+      // Nobody can say where it cannot be read: then nothing more is touched.
+      isSealed: () =>
+        room.ledger.current().then(
+          (now) => now?.release === id,
+          () => true,
+        ),
     });
     safety.closed();
     const ending = await settle(room, prepared, recorder, answer);
@@ -242,8 +248,10 @@ async function settle(
   if (answer.kind === 'restored') {
     return result(room, prepared, 'rolled-back', undefined);
   }
-  const outcome = answer.kind === 'put-back' ? 'failed' : 'rollback-failed';
   const problem = describeFailure(prepared, answer);
+  // Its record stays open: the same rollback again goes on with it.
+  if (answer.kind === 'unfinished') return result(room, prepared, 'rollback-failed', problem);
+  const outcome = answer.kind === 'put-back' ? 'failed' : 'rollback-failed';
   const checks = answer.cause instanceof ChecksFailed ? 'failed' : undefined;
   await recorder.end(outcome, messageOf(answer.cause), checks);
   return result(room, prepared, outcome, problem);
@@ -251,8 +259,15 @@ async function settle(
 
 function describeFailure({ found }: Prepared, answer: Exclude<PairResult, { kind: 'restored' }>): string {
   const { current, target } = found;
-  const what = answer.failed === 'checks' ? 'the checks at the end' : `the ${answer.failed}`;
   const cause = answer.cause instanceof ChecksFailed ? answer.cause.problems : [messageOf(answer.cause)];
+  if (answer.kind === 'unfinished') {
+    return describeProblem({
+      what: `release ${target.id} is live again and was proved to be; the rest of the rollback could not be finished`,
+      details: cause.flatMap((text) => text.split('\n')),
+      fix: `run rollback again with to: ${target.id}: it finishes what is left, such as files to remove and the release record`,
+    });
+  }
+  const what = answer.failed === 'checks' ? 'the checks at the end' : `the ${answer.failed}`;
   if (answer.kind === 'put-back') {
     return describeProblem({
       what: `the rollback to ${target.id} failed at ${what}; release ${current.release} is live again, whole`,

@@ -23,16 +23,23 @@ export interface PairSteps {
   starting(part: Part): Promise<void>;
   /** Both halves are live and the gate has passed: the record and the pointer. */
   seal(live: ReadonlyMap<Part, Restoration>, checks: SmokeOutcome | undefined): Promise<void>;
+  /** Where `seal` failed: whether the pointer has moved; true also where nobody can say. Never throws. */
+  isSealed(): Promise<boolean>;
 }
+
+/** Where a rollback failed. */
+export type Place = Part | 'checks' | 'record';
 
 export type PairResult =
   | { readonly kind: 'restored'; readonly live: ReadonlyMap<Part, Restoration> }
+  /** It is live and proved, and the pointer says so; what comes after that could not be done. */
+  | { readonly kind: 'unfinished'; readonly cause: unknown }
   /** Something failed, and the pair from before is live again. */
-  | { readonly kind: 'put-back'; readonly failed: Part | 'checks'; readonly cause: unknown }
+  | { readonly kind: 'put-back'; readonly failed: Place; readonly cause: unknown }
   /** Something failed, and it was not put back, or that did not work: what is live is not one release. */
   | {
       readonly kind: 'torn';
-      readonly failed: Part | 'checks';
+      readonly failed: Place;
       readonly cause: unknown;
       /** Halves that are live in their target form, or in no known form. */
       readonly left: ReadonlyArray<{ readonly part: Part; readonly why: string }>;
@@ -48,8 +55,8 @@ export async function restorePair(halves: readonly HalfPort[], steps: PairSteps)
   for (const half of halves) {
     if (!half.plan.changes) continue;
     steps.signal.throwIfAborted();
-    await steps.starting(half.part);
     try {
+      await steps.starting(half.part);
       steps.log.info(`restoring the ${half.part}`);
       live.set(half.part, await half.restore());
     } catch (error) {
@@ -63,8 +70,14 @@ export async function restorePair(halves: readonly HalfPort[], steps: PairSteps)
   if (answer && !answer.passed) {
     return await putBack(live, 'checks', new ChecksFailed(answer.problems), [], steps);
   }
-  await steps.seal(live, answer?.outcome);
-  return { kind: 'restored', live };
+  try {
+    await steps.seal(live, answer?.outcome);
+    return { kind: 'restored', live };
+  } catch (error) {
+    if (steps.signal.aborted) throw error;
+    if (await steps.isSealed()) return { kind: 'unfinished', cause: error };
+    return await putBack(live, 'record', error, [], steps);
+  }
 }
 
 /** `timed-out`: what was waited for may still happen, and nobody can say which of the two will be live. */
@@ -103,7 +116,7 @@ async function askGate(
 /** Puts the halves that are live already back, the last first. */
 async function putBack(
   live: ReadonlyMap<Part, Restoration>,
-  failed: Part | 'checks',
+  failed: Place,
   cause: unknown,
   torn: ReadonlyArray<{ part: Part; why: string }>,
   steps: PairSteps,

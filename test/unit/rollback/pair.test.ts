@@ -5,10 +5,22 @@ import type { Part } from '../../../src/release/record.ts';
 import { ActionError, failed } from '../../../src/runtime/errors.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 
-type Where = 'restore' | 'torn' | 'timed-out' | 'undo' | 'checks' | 'nothing';
+type Where =
+  | 'starting'
+  | 'seal'
+  | 'sealed'
+  | 'restore'
+  | 'torn'
+  | 'timed-out'
+  | 'undo'
+  | 'checks'
+  | 'nothing';
 
 /** Two halves that stand at `old`, and are to stand at `new`; what is live is kept in `world`. */
-function setup(fail: Partial<Record<Part | 'checks', readonly Where[]>>, same: readonly Part[] = []) {
+function setup(
+  fail: Partial<Record<Part | 'checks' | 'record', readonly Where[]>>,
+  same: readonly Part[] = [],
+) {
   const world: Record<Part, string> = { backend: 'old', frontend: 'old' };
   const events: string[] = [];
   const half = (part: Part): HalfPort => {
@@ -46,8 +58,15 @@ function setup(fail: Partial<Record<Part | 'checks', readonly Where[]>>, same: r
       signal: new AbortController().signal,
       putBackOnFailure,
       gate: async () => ({ passed: !fail.checks, outcome: 'passed', problems: ['the page is blank'] }),
-      starting: async (part) => void events.push(`start ${part}`),
-      seal: async () => void events.push('seal'),
+      starting: async (part) => {
+        events.push(`start ${part}`);
+        if (fail[part]?.includes('starting')) throw failed({ what: 'the record could not be written' });
+      },
+      seal: async () => {
+        events.push('seal');
+        if (fail.record) throw failed({ what: 'the pointer could not be moved' });
+      },
+      isSealed: async () => fail.record?.includes('sealed') ?? false,
     });
   return { world, events, run };
 }
@@ -80,6 +99,21 @@ describe.each(ORDERS)('the pair, %s first', (first, second) => {
     expect(await run([first, second])).toMatchObject({ kind: 'put-back', failed: which });
     expect(world).toEqual({ backend: 'old', frontend: 'old' });
     expect(events).not.toContain('seal');
+  });
+
+  it.each<[string, Parameters<typeof setup>[0], string]>([
+    ['it cannot be written down that the second half begins', { [second]: ['starting'] }, second],
+    ['the pointer cannot be moved', { record: ['seal'] }, 'record'],
+  ])('is whole and old when %s', async (_name, fail, which) => {
+    const { world, run } = setup(fail);
+    expect(await run([first, second])).toMatchObject({ kind: 'put-back', failed: which });
+    expect(world).toEqual({ backend: 'old', frontend: 'old' });
+  });
+
+  it('stays where the pointer has moved and what comes after it fails', async () => {
+    const { world, run } = setup({ record: ['seal', 'sealed'] });
+    expect(await run([first, second])).toMatchObject({ kind: 'unfinished' });
+    expect(world).toEqual({ backend: 'new', frontend: 'new' });
   });
 
   it.each<[string, Parameters<typeof setup>[0], Part]>([
