@@ -8,9 +8,17 @@ resource "aws_iam_openid_connect_provider" "github" {
 
 locals {
   oidc_provider = "arn:${local.partition}:iam::${local.account}:oidc-provider/token.actions.githubusercontent.com"
-  subjects = {
-    deploy = concat(["repo:${var.github_repository}:environment:${var.environment}"], var.github_subjects)
-    plan   = ["repo:${var.github_repository}:environment:plan"]
+  subjects = merge(
+    {
+      deploy = concat(["repo:${var.github_repository}:environment:${var.environment}"], var.github_subjects)
+      plan   = ["repo:${var.github_repository}:environment:plan"]
+    },
+    { for environment in var.preview_domain == "" ? [] : ["preview"] : environment => ["repo:${var.github_repository}:environment:preview"] },
+  )
+  role_descriptions = {
+    deploy  = "GitHub's jobs that deploy ${var.name}"
+    plan    = "GitHub's jobs that plan for ${var.name}: read only"
+    preview = "GitHub's jobs that preview pull requests of ${var.name}"
   }
 }
 
@@ -38,7 +46,7 @@ data "aws_iam_policy_document" "github" {
 resource "aws_iam_role" "github" {
   for_each             = local.subjects
   name                 = "${var.name}-${var.environment}-github-${each.key}"
-  description          = each.key == "deploy" ? "GitHub's jobs that deploy ${var.name}" : "GitHub's jobs that plan for ${var.name}: read only"
+  description          = local.role_descriptions[each.key]
   assume_role_policy   = data.aws_iam_policy_document.github[each.key].json
   max_session_duration = 3600
   depends_on           = [aws_iam_openid_connect_provider.github]

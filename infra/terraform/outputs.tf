@@ -49,3 +49,16 @@ output "alarms" {
   description = "Names for deploy-backend's input `alarms`."
   value       = sort(concat([for alarm in aws_cloudwatch_metric_alarm.errors : alarm.alarm_name], [for alarm in aws_cloudwatch_metric_alarm.latency : alarm.alarm_name]))
 }
+
+output "aws_preview_role" {
+  description = "role-to-assume of preview.yml."
+  value       = one([for name, role in aws_iam_role.github : role.arn if name == "preview"])
+}
+
+output "preview_bucket" {
+  value = one([for name, bucket in aws_s3_bucket.preview : bucket.id if name == "site"])
+}
+
+output "preview_distribution" {
+  value = one(aws_cloudfront_distribution.preview[*].id)
+}

@@ -18,6 +18,19 @@ resource "aws_s3_bucket_ownership_controls" "site" {
   }
 }
 
+# An upload in parts that was cut off is paid for until it is cleared away.
+resource "aws_s3_bucket_lifecycle_configuration" "site" {
+  bucket = aws_s3_bucket.site.id
+  rule {
+    id     = "unfinished-uploads"
+    status = "Enabled"
+    filter {}
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 2
+    }
+  }
+}
+
 data "aws_iam_policy_document" "site" {
   statement {
     sid       = "CloudFrontReads"
@@ -94,6 +107,7 @@ resource "aws_cloudfront_distribution" "site" {
   http_version        = "http2and3"
   default_root_object = "index.html"
   aliases             = var.domain == "" ? [] : [var.domain]
+  web_acl_id          = var.web_acl_arn == "" ? null : var.web_acl_arn
 
   origin {
     origin_id                = "site"

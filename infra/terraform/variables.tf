@@ -173,6 +173,18 @@ variable "zone_id" {
   default     = ""
 }
 
+variable "preview_domain" {
+  description = "Domain in zone_id of the pull requests' previews, such as preview.example.com for https://pr-7.preview.example.com; empty makes none."
+  type        = string
+  default     = ""
+}
+
+variable "web_acl_arn" {
+  description = "ARN of a WAF web ACL for CloudFront (made in us-east-1); empty attaches none."
+  type        = string
+  default     = ""
+}
+
 variable "alarm_topics" {
   description = "ARNs of SNS topics that alarms are sent to."
   type        = list(string)

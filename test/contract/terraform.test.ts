@@ -263,6 +263,9 @@ describe('infra/terraform', () => {
       'SITE_BUCKET',
       'RELEASE_BUCKET',
       'DISTRIBUTION',
+      'AWS_PREVIEW_ROLE',
+      'PREVIEW_BUCKET',
+      'PREVIEW_DISTRIBUTION',
     ])
       expect(Object.keys(all.output)).toContain(name.toLowerCase());
   });

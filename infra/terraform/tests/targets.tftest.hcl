@@ -130,6 +130,24 @@ run "a_site_alone" {
   }
 }
 
+run "previews_of_pull_requests" {
+  command = plan
+  variables {
+    target         = "none"
+    preview_domain = "preview.example.com"
+    zone_id        = "Z1"
+  }
+  override_resource {
+    target          = aws_acm_certificate.preview
+    override_during = plan
+    values          = { domain_validation_options = [{ domain_name = "*.preview.example.com", resource_record_name = "_x.preview.example.com", resource_record_type = "CNAME", resource_record_value = "_y.acm" }] }
+  }
+  assert {
+    condition     = aws_cloudfront_distribution.preview[0].aliases == toset(["*.preview.example.com"]) && contains(keys(aws_iam_role.github), "preview")
+    error_message = "A distribution for every preview, and a role for their jobs."
+  }
+}
+
 run "an_image_by_tag_is_refused" {
   command = plan
   variables {
