@@ -16,9 +16,13 @@ const GRACE = 24 * 3_600_000;
 export const timeToCollect = (state: Pick<SiteState, 'sinceCollection'>, keepReleases: number): boolean =>
   state.sinceCollection >= Math.max(5, Math.ceil(keepReleases / 2));
 
-/** Manifests that no release needs. Pure. */
+/**
+ * Manifests that no release needs. Pure.
+ * @param prefix of their keys; what lies deeper, or is a `site.json`, belongs to a site whose prefix is named so
+ */
 export function manifestsToDrop(
   manifests: readonly StoredObject[],
+  prefix: string,
   state: Pick<SiteState, 'live' | 'activating' | 'releases'>,
   now: number,
 ): { keep: string[]; drop: string[] } {
@@ -28,6 +32,8 @@ export function manifestsToDrop(
   const keep: string[] = [];
   const drop: string[] = [];
   for (const { key, modified } of manifests) {
+    const name = key.slice(prefix.length);
+    if (name.includes('/') || name === 'site.json') continue;
     (needed.has(key) || modified > now - GRACE ? keep : drop).push(key);
   }
   return { keep, drop };
@@ -41,7 +47,10 @@ export function blobsToDrop(
   now: number,
 ): string[] {
   return blobs
-    .filter(({ key, modified }) => !needed.has(key.slice(prefix.length)) && modified <= now - GRACE)
+    .filter(({ key, modified }) => {
+      const name = key.slice(prefix.length);
+      return /^[0-9a-f]{64}$/.test(name) && !needed.has(name) && modified <= now - GRACE;
+    })
     .map(({ key }) => key);
 }
 
@@ -57,7 +66,7 @@ export async function collect(
   try {
     const now = ports.clock.now();
     const listed = await ports.release.listAll(keys.manifests);
-    const { keep, drop } = manifestsToDrop(listed, found.state, now);
+    const { keep, drop } = manifestsToDrop(listed, keys.manifests, found.state, now);
     const needed = new Set<string>();
     for (const key of keep) {
       for (const file of liveFiles(await readManifest(ports, key))) needed.add(file.sha256);

@@ -66,7 +66,7 @@ export async function planRestoreSite(config: RestoreConfig, ports: RestorePorts
     findFront(ports, config.place, config.options.siteUrl),
     // What no release knows is left alone: a deployment's `exclude` is not known here.
     readSituation(ports, keys, () => false, ports),
-    readManifest(ports, config.manifest),
+    readManifest(ports, config.manifest, tooOld),
   ]);
   const { found, known, live } = situation;
   const target: Manifest = {
@@ -111,6 +111,14 @@ export async function planRestoreSite(config: RestoreConfig, ports: RestorePorts
     prepared: { keys, situation, change, front },
   };
 }
+
+const tooOld = (resource: string) =>
+  refused({
+    input: 'to',
+    what: 'the files of that release are no longer in the release bucket',
+    found: `there is no ${resource}: it is older than the releases that deploy-frontend keeps`,
+    fix: 'choose another release; raise `keep-releases` of deploy-frontend to be able to go further back',
+  });
 
 function describeRestore(plan: SitePlan, wanted: Manifest, estimate: number): string[] {
   const copied = `${plan.writes} of ${plan.files} files are copied inside S3 (${formatBytes(plan.writeBytes)}), ${plan.unchanged} stay`;

@@ -1,5 +1,5 @@
 import { awsProblem } from '../aws/errors.ts';
-import { failed } from '../runtime/errors.ts';
+import { type ActionError, failed } from '../runtime/errors.ts';
 import type { LiveObject } from './diff.ts';
 import type { SiteKeys } from './keys.ts';
 import { decodeManifest, emptyManifest, liveFiles } from './manifest.ts';
@@ -47,8 +47,15 @@ export async function readSituation(
   return { found, base, baseEntry, known, live };
 }
 
-/** @throws ActionError `failed` where it is missing or damaged. */
-export async function readManifest(ports: SitePorts, key: string): Promise<Manifest> {
+/**
+ * @param missing what to throw where there is none; by default that it was lost
+ * @throws ActionError `failed` where it is missing or damaged.
+ */
+export async function readManifest(
+  ports: SitePorts,
+  key: string,
+  missing?: (resource: string) => ActionError,
+): Promise<Manifest> {
   const resource = `s3://${ports.release.bucket}/${key}`;
   const found = await ports.release.get(key).catch((error) => {
     throw awsProblem(error, { operation: 's3:GetObject', resource, input: 'release-bucket' });
@@ -60,7 +67,7 @@ export async function readManifest(ports: SitePorts, key: string): Promise<Manif
       fix: 'restore an earlier version of it (the release bucket keeps versions), or delete site.json beside it: the site is then adopted anew',
       cause,
     });
-  if (!found) throw lost('there is no such object');
+  if (!found) throw missing?.(resource) ?? lost('there is no such object');
   try {
     return decodeManifest(found.body);
   } catch (error) {

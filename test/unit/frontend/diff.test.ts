@@ -209,19 +209,24 @@ it('collects what no release needs, and nothing young', () => {
     object('m/c', 2 * day),
     object('m/d', 2 * day),
     object('m/e', 1000),
+    // Of sites whose prefixes are `m` and `m/docs`.
+    object('m/site.json', 9 * day),
+    object('m/docs/site.json', 9 * day),
   ];
-  expect(manifestsToDrop(manifests, state, 100 * day)).toEqual({
+  expect(manifestsToDrop(manifests, 'm/', state, 100 * day)).toEqual({
     keep: ['m/b', 'm/c', 'm/d', 'm/e'],
     drop: ['m/a'],
   });
-  expect(
-    blobsToDrop(
-      [object('b/1', 2 * day), object('b/2', 2 * day), object('b/3', 1000)],
-      'b/',
-      new Set(['1']),
-      100 * day,
-    ),
-  ).toEqual(['b/2']);
+  const [one, two, three] = ['1', '2', '3'].map((digit) => digit.repeat(64)) as [string, string, string];
+  const blobs = [
+    object(`b/${one}`, 2 * day),
+    object(`b/${two}`, 2 * day),
+    object(`b/${three}`, 1000),
+    // Of a site whose prefix is `b`.
+    object('b/site.json', 9 * day),
+    object(`b/blobs/${three}`, 9 * day),
+  ];
+  expect(blobsToDrop(blobs, 'b/', new Set([one]), 100 * day)).toEqual([`b/${two}`]);
   expect([0, 4, 5, 10].map((sinceCollection) => timeToCollect({ sinceCollection }, 20))).toEqual([
     false,
     false,
