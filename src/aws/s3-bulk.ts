@@ -1,60 +1,32 @@
-import type { IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
-import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
-import type { Clock } from '../runtime/clock.ts';
-import { type BulkStore, compareKeys, type ListSegment, segmentsOf, type Usage } from './bulk-store.ts';
+import { type BulkStore, compareKeys, type ListSegment, segmentsOf } from './bulk-store.ts';
 import { awsProblem } from './errors.ts';
-import { readAll, Wire, type WireTarget } from './http-wire.ts';
 import { parseListPage, xmlText } from './list-xml.ts';
 import type { ObjectHeaders, StoredObject } from './object-store.ts';
-import { isRetryable, retryPause, type SentError } from './retry.ts';
+import { findPlace } from './s3-place.ts';
+import { type AnswerHead, S3Sender, type SenderOptions } from './s3-sender.ts';
 import { s3Store } from './s3-store.ts';
-import { type AwsKeys, EMPTY_SHA256, encodeAll, encodeKey, SigV4 } from './sigv4.ts';
+import { encodeAll, encodeKey } from './sigv4.ts';
 
-export interface BulkOptions {
-  readonly clock: Clock;
-  readonly usage: Usage;
-  /** Connections to keep; also the most requests under way that make sense. */
-  readonly connections: number;
-  /** Asked for at each request: what undoes a cancelled deployment goes on after the cancellation. */
-  signal?(): AbortSignal | undefined;
-}
-
-/** Attempts at one request: with one in five failing at random, one in 10⁹ requests fails for good. */
-const ATTEMPTS = 13;
 /** Listings under way at once. */
 const LISTERS = 16;
-
-/** Where a bucket is and how requests to it are signed: asked of the SDK once, used for thousands of requests. */
-interface Place extends WireTarget {
-  readonly host: string;
-  /** Path of the bucket, without a slash at its end: '' where the bucket is in the host name. */
-  readonly basePath: string;
-  readonly region: string;
-}
-
-interface S3Request {
-  readonly operation: string;
-  readonly method: string;
-  readonly key: string;
-  readonly query?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly payload?: string;
-  open?(): Uint8Array | Readable;
-}
 
 /**
  * One bucket by a leaner path than the SDK's, for requests by the thousand: the SDK still finds the endpoint and the
  * credentials, and still does everything rare.
  * @throws ActionError `refused` without a region or credentials
  */
-export async function bulkStore(client: S3Client, bucket: string, options: BulkOptions): Promise<BulkStore> {
+export async function bulkStore(
+  client: S3Client,
+  bucket: string,
+  options: SenderOptions,
+): Promise<BulkStore> {
   const place = await findPlace(client, bucket).catch((error) => {
     // No region, no credentials, a name that no endpoint can be made of: nothing has been sent.
     throw awsProblem(error, { operation: 's3:ListBucket', resource: `s3://${bucket}` });
   });
-  const sender = new Sender(client, place, options);
+  const sender = new S3Sender(client, place, options);
   return {
     ...s3Store(client, bucket),
     async putContent(key, content, headers) {
@@ -70,7 +42,7 @@ export async function bulkStore(client: S3Client, bucket: string, options: BulkO
         payload: content.sha256,
         open: content.open,
       });
-      return { etag: unquote(answer.headers.etag) };
+      return { etag: unquote(answer.headers['etag']) };
     },
     async copy(request) {
       const { from } = request;
@@ -105,7 +77,7 @@ export async function bulkStore(client: S3Client, bucket: string, options: BulkO
   };
 }
 
-async function listSegment(sender: Sender, prefix: string, part: ListSegment): Promise<StoredObject[]> {
+async function listSegment(sender: S3Sender, prefix: string, part: ListSegment): Promise<StoredObject[]> {
   const found: StoredObject[] = [];
   let token: string | undefined;
   do {
@@ -135,141 +107,6 @@ async function listSegment(sender: Sender, prefix: string, part: ListSegment): P
   return found;
 }
 
-/** Signs, sends, and sends again where that may help. */
-class Sender {
-  readonly #client: S3Client;
-  readonly #place: Place;
-  readonly #options: BulkOptions;
-  readonly #wire: Wire;
-  readonly #signer: SigV4;
-  /** Server's clock minus ours, in milliseconds, once the server has refused our time. */
-  #skew = 0;
-
-  constructor(client: S3Client, place: Place, options: BulkOptions) {
-    this.#client = client;
-    this.#place = place;
-    this.#options = options;
-    this.#wire = new Wire(place, options.connections);
-    this.#signer = new SigV4(place.region);
-  }
-
-  close(): void {
-    this.#wire.close();
-  }
-
-  /** The answer with its whole body as text. */
-  async send(request: S3Request): Promise<IncomingMessage & { text: string }> {
-    return this.#retrying(request, async (answer) => {
-      const text = (await readAll(answer)).toString();
-      // CopyObject may fail after its 200 was sent (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html).
-      if (request.operation === 'CopyObject' && text.includes('<Error>')) throw errorOf(answer, text);
-      return Object.assign(answer, { text });
-    });
-  }
-
-  /** The answer as it begins to arrive. */
-  async open(request: S3Request): Promise<IncomingMessage> {
-    return this.#retrying(request, async (answer) => answer);
-  }
-
-  async #retrying<T>(request: S3Request, finish: (answer: IncomingMessage) => Promise<T>): Promise<T> {
-    const { clock } = this.#options;
-    const signal = this.#options.signal?.();
-    for (let attempt = 1; ; attempt++) {
-      signal?.throwIfAborted();
-      try {
-        const answer = await this.#once(request);
-        if ((answer.statusCode ?? 0) >= 300) throw errorOf(answer, (await readAll(answer)).toString());
-        return await finish(answer);
-      } catch (error) {
-        if (signal?.aborted) throw signal.reason;
-        if (attempt >= ATTEMPTS || !this.#mayRetry(error as SentError, attempt)) throw error;
-        await clock.sleep(retryPause(error as SentError, attempt, Math.random()), signal);
-      }
-    }
-  }
-
-  #mayRetry(error: SentError, attempt: number): boolean {
-    if (error.name === 'RequestTimeTooSkewed' && error.serverTime !== undefined && attempt === 1) {
-      this.#skew = error.serverTime - this.#options.clock.now();
-      return true;
-    }
-    return isRetryable(error);
-  }
-
-  async #once(request: S3Request): Promise<IncomingMessage> {
-    const { host, basePath } = this.#place;
-    const query = request.query ?? '';
-    const path = `${basePath}/${encodeKey(request.key)}`;
-    const keys = (await this.#client.config.credentials()) as AwsKeys;
-    const headers = this.#signer.sign(
-      {
-        method: request.method,
-        path,
-        query,
-        headers: { ...request.headers, host },
-        payload: request.payload ?? EMPTY_SHA256,
-      },
-      keys,
-      this.#options.clock.now() + this.#skew,
-    );
-    this.#options.usage.count(request.operation);
-    return this.#wire.send({
-      method: request.method,
-      path: query ? `${path}?${query}` : path,
-      headers,
-      body: request.open?.(),
-      signal: this.#options.signal?.(),
-    });
-  }
-}
-
-/** Lets the SDK resolve, build and sign one request that is never sent, and reads from it where requests go. */
-async function findPlace(client: S3Client, bucket: string): Promise<Place> {
-  const command = new HeadObjectCommand({ Bucket: bucket, Key: 'k' });
-  let seen: BuiltRequest | undefined;
-  command.middlewareStack.add(
-    () => async (args) => {
-      seen = args.request as BuiltRequest;
-      return { response: {}, output: { $metadata: {} } };
-    },
-    { step: 'finalizeRequest', priority: 'low', name: 'wwhdPlace' },
-  );
-  await client.send(command);
-  const scope = /Credential=[^/]+\/\d+\/([^/]+)\/s3\//.exec(seen?.headers['authorization'] ?? '');
-  if (!seen || !scope?.[1]) throw new Error(`requests to ${bucket} are signed in a way that we do not know`);
-  return {
-    protocol: seen.protocol === 'http:' ? 'http:' : 'https:',
-    hostname: seen.hostname,
-    port: seen.port,
-    host: seen.headers['host'] ?? (seen.port ? `${seen.hostname}:${seen.port}` : seen.hostname),
-    basePath: seen.path.replace(/\/k$/, ''),
-    region: scope[1],
-  };
-}
-
-interface BuiltRequest {
-  readonly protocol: string;
-  readonly hostname: string;
-  readonly port?: number;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-function errorOf(answer: IncomingMessage, xml: string): SentError {
-  const status = answer.statusCode ?? 0;
-  const code = xmlText(xml, 'Code') || `Http${status}`;
-  const region = answer.headers['x-amz-bucket-region'];
-  const said = xmlText(xml, 'Message') || answer.statusMessage || 'no message';
-  const error: SentError = new Error(
-    region && status === 301 ? `${said} (the bucket is in ${region})` : said,
-  );
-  error.name = code;
-  error.$metadata = { httpStatusCode: status, requestId: String(answer.headers['x-amz-request-id'] ?? '') };
-  error.serverTime = Date.parse(answer.headers.date ?? '') || undefined;
-  return error;
-}
-
 function headerLines(headers: ObjectHeaders): Record<string, string> {
   const lines: Record<string, string> = {};
   const put = (name: string, value: string | undefined) => {
@@ -285,7 +122,7 @@ function headerLines(headers: ObjectHeaders): Record<string, string> {
   return lines;
 }
 
-function headersFrom(answer: IncomingMessage): ObjectHeaders {
+function headersFrom(answer: AnswerHead): ObjectHeaders {
   const h = answer.headers as Record<string, string | undefined>;
   const metadata = Object.entries(h).flatMap(([name, value]) =>
     name.startsWith('x-amz-meta-') ? [[name.slice('x-amz-meta-'.length), value ?? '']] : [],
@@ -301,4 +138,4 @@ function headersFrom(answer: IncomingMessage): ObjectHeaders {
   };
 }
 
-const unquote = (etag: string | undefined) => (etag ?? '').replaceAll('"', '');
+const unquote = (etag: string | string[] | undefined) => String(etag ?? '').replaceAll('"', '');
