@@ -29,7 +29,8 @@ type Flags = ReadonlyMap<string, 'switch' | 'flag' | 'value'>;
 
 /**
  * Reads flags: `--name value`, `--name=value`, `--name` and `--no-name` for what is true or false. An input that is not
- * given may come from the environment as `WWHD_NAME`.
+ * given may come from the environment as `WWHD_NAME`; a token also as GitHub's own command line takes it, for it has no
+ * business in a shell's history.
  * @throws ActionError `refused` for a flag that does not exist, with the nearest that does.
  */
 export function parseFlags(
@@ -48,11 +49,15 @@ export function parseFlags(
   }
   const inputs: Record<string, string> = {};
   for (const name of Object.keys(command.action.inputs)) {
-    const value = given[name] ?? env[`WWHD_${name.toUpperCase().replaceAll('-', '_')}`];
+    const value = given[name] ?? env[`WWHD_${name.toUpperCase().replaceAll('-', '_')}`] ?? tokenOf(name, env);
     if (value !== undefined) inputs[name] = value;
   }
   return { inputs, options: optionsOf(given) };
 }
+
+/** https://cli.github.com/manual/gh_help_environment */
+const tokenOf = (name: string, env: Readonly<Record<string, string | undefined>>) =>
+  name === 'github-token' ? env['GH_TOKEN'] || env['GITHUB_TOKEN'] : undefined;
 
 function flagsOf({ action }: Command): Flags {
   const flags = new Map<string, 'switch' | 'flag' | 'value'>();

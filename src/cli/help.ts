@@ -16,7 +16,8 @@ const OPTIONS = `Options of every command
                        in place of what git says
   --help               the flags of a command
 
-Every flag may come from the environment instead: --release-bucket is WWHD_RELEASE_BUCKET.
+Every flag may come from the environment instead: --release-bucket is WWHD_RELEASE_BUCKET. A token is also found in
+GH_TOKEN or GITHUB_TOKEN.
 AWS credentials and region are found as the AWS CLI finds them; AWS_ENDPOINT_URL is honoured.`;
 
 /** The list of commands. */

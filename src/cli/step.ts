@@ -94,7 +94,8 @@ async function runOnce(step: Step, dir: string, state: Readonly<Record<string, s
       GITHUB_OUTPUT: files.output,
       GITHUB_STATE: files.state,
       GITHUB_STEP_SUMMARY: files.summary,
-      RUNNER_TEMP: dir,
+      // Not our own folder, which goes with us: a report that is named has to be there afterwards.
+      RUNNER_TEMP: step.env['RUNNER_TEMP'] || tmpdir(),
       WWHD_TERMINAL: 'true',
     },
     stdio: ['ignore', 'pipe', 'pipe'],

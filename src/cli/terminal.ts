@@ -45,6 +45,11 @@ export class Terminal {
   }
 
   show(said: Said): void {
+    const words = 'text' in said ? { ...said, text: tame(said.text) } : said;
+    this.#show(words as Said);
+  }
+
+  #show(said: Said): void {
     switch (said.kind) {
       case 'mask':
         if (said.text) this.#masks.push(said.text);
@@ -103,7 +108,7 @@ export class Terminal {
     if (this.#screen.isTTY) return;
     if (this.#now() - this.#lastPlain < PLAIN_PROGRESS) return;
     this.#lastPlain = this.#now();
-    this.#line(`  ${text}`);
+    this.#line(`  ${oneLine(text)}`);
   }
 
   #line(text: string): void {
@@ -116,8 +121,9 @@ export class Terminal {
     this.#erase();
     this.#frame = (this.#frame + 1) % SPINNER.length;
     const elapsed = formatDuration(this.#now() - this.#started);
-    const text = `${SPINNER[this.#frame]} ${elapsed}  ${this.#hide(this.#live)}`;
-    this.#screen.write(this.#style('cyan', text.slice(0, this.#screen.columns() - 1)));
+    const text = `${SPINNER[this.#frame]} ${elapsed}  ${oneLine(this.#hide(this.#live))}`;
+    // A line that reached the edge would be two, and only one of them could be erased.
+    this.#screen.write(this.#style('cyan', text.slice(0, Math.max(1, this.#screen.columns() - 1))));
     this.#drawn = true;
   }
 
@@ -134,6 +140,14 @@ export class Terminal {
     return this.#screen.colours ? styleText(style, text) : text;
   }
 }
+
+const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ');
+
+/**
+ * Without what would steer the terminal: the log lines of a container are shown too, and they may hold anything.
+ * https://ecma-international.org/publications-and-standards/standards/ecma-48/
+ */
+const tame = (text: string) => text.replaceAll(/\p{Cc}\[[0-?]*[ -/]*[@-~]|[^\P{Cc}\n\t]/gu, '');
 
 /** Further lines stand under the first. */
 const indent = (head: string, text: string) => `${head}${text.replaceAll('\n', `\n${' '.repeat(2)}`)}`;

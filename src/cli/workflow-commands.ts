@@ -26,12 +26,14 @@ const KINDS = {
  * Format: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
  */
 export function readLine(line: string): Said {
-  const match = /^::([a-z-]+)(?:\s[^:]*(?::(?!:)[^:]*)*)?::(.*)$/.exec(line);
-  const [, command = '', data = ''] = match ?? [];
+  const match = /^::([a-z-]+)(\s[^:]*(?::(?!:)[^:]*)*)?::(.*)$/.exec(line);
+  const [, command = '', properties = '', data = ''] = match ?? [];
   if (!match) return { kind: 'text', text: line };
   if (command === 'endgroup') return { kind: 'end-group' };
   const kind = KINDS[command as keyof typeof KINDS];
-  return kind ? { kind, text: decoded(data) } : { kind: 'nothing' };
+  if (!kind) return { kind: 'nothing' };
+  // An annotation with a title is for GitHub's page: what it says stands in the log as well.
+  return { kind: properties.includes('title=') ? 'debug' : kind, text: decoded(data) };
 }
 
 const decoded = (data: string) => data.replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%25', '%');

@@ -188,6 +188,8 @@ export async function restoreSite(
     return await activate(ports, work);
   } catch (error) {
     if (!(error instanceof ActivationError)) throw error;
+    // Cancelled, or the lock is lost: nothing more may be done here; the post step, or the next run, does it.
+    ports.signal.throwIfAborted();
     ports.log.warning(`${messageOf(error.cause)}\ngoing back to what was live before`);
     try {
       await error.undo();

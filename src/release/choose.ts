@@ -78,7 +78,9 @@ function latestGood(question: ChoiceQuestion): Choice {
     if (target.id !== live && isSameHalves(pair, current, byId)) continue;
     return { kind: 'chosen', target, pair, why: `it is the newest good release before ${live}` };
   }
-  return refuse(`there is no good release before ${live}`, `${records.length} releases`);
+  const gone = records.filter((record) => condemned.has(originOf(record.id, byId))).length;
+  const because = gone > 0 ? `, ${gone} of them gone back from` : '';
+  return refuse(`there is no good release before ${live}`, `${records.length} releases${because}`);
 }
 
 /** Releases that a rollback replaced, and that no later rollback has gone back to. */

@@ -36,7 +36,11 @@ export async function commitOfTag(
 }
 
 async function atGitHub(name: string, access: GitHubAccess | undefined): Promise<TagAnswer> {
-  if (!access) return { commit: undefined, doubt: 'GitHub was not asked: it is not known which repository' };
+  if (!access) {
+    const doubt =
+      'if it is a tag: GitHub was not asked, for the repository is not known (run this in a clone, or give --repository)';
+    return { commit: undefined, doubt };
+  }
   const bound = AbortSignal.timeout(GITHUB_TIMEOUT);
   const signal = access.signal ? AbortSignal.any([access.signal, bound]) : bound;
   try {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { COMMANDS, PLANNABLE } from '../../../src/cli/commands.ts';
 import { repositoryOf } from '../../../src/cli/context.ts';
 import { parseFlags } from '../../../src/cli/flags.ts';
@@ -76,6 +76,7 @@ describe('what a bundle says', () => {
     ['::endgroup::', { kind: 'end-group' }],
     ['::error::a%0Ab 100%25', { kind: 'error', text: 'a\nb 100%' }],
     ['::warning file=a.yml,line=3::text: more', { kind: 'warning', text: 'text: more' }],
+    ['::error title=smoke check: x,file=a.yml,line=3::said already', { kind: 'debug', text: 'said already' }],
     ['::add-mask::secret', { kind: 'mask', text: 'secret' }],
     ['::progress::1 of 2', { kind: 'progress', text: '1 of 2' }],
     ['::set-env name=a::b', { kind: 'nothing' }],
@@ -118,6 +119,32 @@ describe('the terminal', () => {
     const terminal = new Terminal(plain, { verbose: false, now: () => now });
     for (; now < 25_000; now += 1000) terminal.show({ kind: 'progress', text: `at ${now}` });
     expect(written.join('')).toBe('  at 0\n  at 10000\n  at 20000\n');
+  });
+});
+
+describe('the live line of a terminal', () => {
+  it('is one line whatever it says, is redrawn in place, and leaves nothing behind', () => {
+    vi.useFakeTimers();
+    let shown = '';
+    const screen = {
+      write: (text: string) => {
+        shown += text;
+      },
+      isTTY: true,
+      columns: () => 20,
+      colours: false,
+    };
+    const terminal = new Terminal(screen, { verbose: false, now: () => 0 });
+    terminal.show({ kind: 'progress', text: 'a\nb\u001b[2Jc '.repeat(9) });
+    vi.advanceTimersByTime(350);
+    const frames = shown.split('\r\u001b[2K');
+    expect(frames).toHaveLength(3);
+    for (const frame of frames) expect(frame).toMatch(/^[⠋-⠿] 0ms {2}a bc a bc a $/);
+    shown = '';
+    terminal.show({ kind: 'text', text: 'a container says \u001b]0;title\u0007\u001b[31mred\rover' });
+    terminal.end('deployed', true);
+    vi.useRealTimers();
+    expect(shown).toBe('\r\u001b[2Ka container says ]0;titleredover\n✓ deployed in 0ms\n');
   });
 });
 
