@@ -157,6 +157,8 @@ async function keep(terminal: Terminal, stage: Stage, out: string): Promise<void
   const variables = {
     AWS_ENDPOINT_URL: cloud.endpoint,
     AWS_REGION: cloud.region,
+    // Version 1 of the AWS command line reads this one.
+    AWS_DEFAULT_REGION: cloud.region,
     AWS_ACCESS_KEY_ID: cloud.accessKey,
     AWS_SECRET_ACCESS_KEY: cloud.secretKey,
     API_URL: resources.apiUrl,
