@@ -116,7 +116,7 @@ function unproved(ref: ImageRef, log: Log): ResolvedImage {
       input: 'image',
       what: `a tag in ${ref.registry} cannot be resolved to its digest`,
       found: `${ref.registry}/${ref.repository}:${ref.tag ?? 'latest'}`,
-      fix: 'name it by digest (…@sha256:…), or use a private ECR repository',
+      fix: `name it by digest (${ref.repository}@sha256:…, as \`docker buildx imagetools inspect\` shows it), or push it to a private ECR repository`,
     });
   }
   log.warning(`${ref.registry} is not ECR: that the image is there, and its platform, were not checked`);

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
-  appRunner,
   call,
   changesOf,
   createBucket,
@@ -12,7 +11,6 @@ import {
   describeRunner,
   pushApp,
   readJson,
-  waitRunner,
 } from '../support/backend.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
 
@@ -205,6 +203,21 @@ describe.concurrent('refused, with nothing changed', () => {
       () => ({ image: `${host()}/arm:1` }),
       /not made for linux\/amd64[\s\S]*linux\/arm64/,
     ],
+    [
+      'a tag outside of ECR',
+      () => ({ image: 'ghcr.io/org/api:1' }),
+      /a tag in ghcr\.io cannot be resolved to its digest[\s\S]*name it by digest/,
+    ],
+    [
+      'a registry that App Runner cannot pull from',
+      () => ({ image: `ghcr.io/org/api@sha256:${'a'.repeat(64)}` }),
+      /ghcr\.io is not ECR[\s\S]*cannot pull from[\s\S]*push it to ECR/,
+    ],
+    [
+      'another kind of registry than the source of the service',
+      () => ({ image: `public.ecr.aws/org/api@sha256:${'a'.repeat(64)}` }),
+      /not in the kind of registry[\s\S]*source is ECR/,
+    ],
     ['a reserved name', () => ({ 'environment-variables': 'PORT=1' }), /PORT is a name that apprunner sets/],
     ['a secret that is not there', () => ({ secrets: 'A=nope' }), /secret nope, which A refers to/],
     ['an alarm that is not there', () => ({ alarms: 'nope' }), /no such CloudWatch alarm: nope/],
@@ -231,16 +244,6 @@ describe.concurrent('refused, with nothing changed', () => {
     expect(decodeURIComponent(run.log.replaceAll('%0A', '\n'))).toMatch(message);
     expect(run.log).not.toMatch(/bug in wwhd-deploy/);
     expect(await changesOf(cloud, 'refuses')).toEqual(['CreateService']);
-  });
-
-  test('a paused service', async () => {
-    const { ServiceArn } = await createRunner(cloud, 'is-paused', one);
-    await appRunner(cloud, 'PauseService', { ServiceArn });
-    await waitRunner(cloud, ServiceArn, 'PAUSED');
-    const run = await deployBackend(cloud, { service: ServiceArn, image: two });
-    expect(run.outputs, run.log).toMatchObject({ outcome: 'refused' });
-    expect(run.log).toMatch(/is paused[\s\S]*resume-service/);
-    expect(await changesOf(cloud, 'is-paused')).toEqual(['CreateService', 'PauseService']);
   });
 
   test('no credentials', async () => {

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import {
   appRunner,
   call,
+  createEcs,
   createRunner,
   describeRunner,
   ecs,
@@ -148,6 +149,19 @@ async function neverCreated({ cloud }: FaultStage, name: string): Promise<TestSe
   };
 }
 
+/** Strategies that shift the traffic: the same deployments, statuses and way back as rolling ones. */
+const STRATEGIES = {
+  BLUE_GREEN: { strategy: 'BLUE_GREEN', bakeTimeInMinutes: 1 },
+  LINEAR: {
+    strategy: 'LINEAR',
+    linearConfiguration: { stepPercent: 50, stepBakeTimeInMinutes: 1 },
+    bakeTimeInMinutes: 1,
+  },
+} as const;
+
+const shifting = (strategy: keyof typeof STRATEGIES) => (stage: FaultStage, name: string) =>
+  createEcs(stage.cloud, name, stage.one, { deployment: STRATEGIES[strategy] });
+
 /** Every line of the issue, a row each: what goes wrong, and how it must end on each target. */
 export const FAULTS: readonly Fault[] = [
   { name: 'nothing goes wrong', ...LIVE, recorded: 'deployed' },
@@ -280,6 +294,27 @@ export const FAULTS: readonly Fault[] = [
     },
     ...BY_US,
     says: /forced-\S+ began to ring/,
+  },
+
+  // -- other strategies than rolling
+  { name: 'BLUE_GREEN: nothing goes wrong', on: ['ecs'], create: shifting('BLUE_GREEN'), ...LIVE },
+  { name: 'LINEAR: nothing goes wrong', on: ['ecs'], create: shifting('LINEAR'), ...LIVE },
+  {
+    name: 'BLUE_GREEN: a version whose health fails',
+    on: ['ecs'],
+    create: shifting('BLUE_GREEN'),
+    app: { health: 500 },
+    ...BY_TARGET,
+    says: /by itself/,
+  },
+  {
+    name: 'LINEAR: a never-ending deployment is stopped, and the traffic is back',
+    on: ['ecs'],
+    create: shifting('LINEAR'),
+    faults: ofKind({ kind: 'stuck' }),
+    inputs: { 'wait-timeout': '6s' },
+    ...BY_TARGET,
+    says: /when wait-timeout ran out/,
   },
 
   // -- what the target says in the end

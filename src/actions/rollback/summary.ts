@@ -56,7 +56,11 @@ export function planText(found: Survey, halves: readonly HalfPort[], order: Orde
       ...plan.lines.map((line) => `  ${line}`),
     ]),
     ...(halves.length > 1 ? [`order: ${order.parts.join(', then ')}; ${order.why}`] : []),
-    ...(kept.length > 0 ? [`will not go back (changed since, or set by hand): ${kept.join(', ')}`] : []),
+    ...(kept.length > 0
+      ? [
+          `variables that keep the value they have today (they have changed since; only fingerprints are recorded): ${kept.join(', ')}`,
+        ]
+      : []),
     `in all about ${formatDuration(totalEstimate(halves))}`,
   ];
 }

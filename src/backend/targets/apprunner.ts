@@ -6,7 +6,7 @@ import { refused } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import { publicUrl } from '../../runtime/url.ts';
 import type { Findings } from '../diagnosis.ts';
-import { digestOf } from '../image-ref.ts';
+import { digestOf, parseImageRef } from '../image-ref.ts';
 import type { ServiceRef } from '../service-ref.ts';
 import { refuseSizes } from '../sizes.ts';
 import type { BackendSpec, Scaling } from '../spec.ts';
@@ -100,6 +100,7 @@ class AppRunnerTarget implements Target {
 
   refuse(now: BackendState, wanted: BackendSpec): void {
     refuseSizes('apprunner', wanted.cpu, wanted.memory);
+    refuseSource(nativeOf(now), wanted.image);
     if (Object.keys(wanted.secrets).length === 0) return;
     if (nativeOf(now).InstanceConfiguration?.InstanceRoleArn) return;
     throw refused({
@@ -227,6 +228,29 @@ export function replacement(operations: readonly OperationSummary[], mine: strin
   const later = at < 0 ? [] : operations.slice(0, at);
   const other = later.find((operation) => REPLACING.has(operation.Type ?? ''));
   return other && `${other.Type} ${other.Id}`;
+}
+
+/**
+ * App Runner runs images of ECR and of ECR Public, and a service has one of the two as its source:
+ * https://docs.aws.amazon.com/apprunner/latest/api/API_ImageRepository.html
+ */
+function refuseSource(service: AppRunnerService, image: string): void {
+  const { kind, registry } = parseImageRef(image);
+  const type = service.SourceConfiguration?.ImageRepository?.ImageRepositoryType ?? 'ECR';
+  const no = (what: string, fix: string) =>
+    refused({ input: 'image', what, found: `${registry}; the service's source is ${type}`, fix });
+  if (kind === 'other') {
+    throw no(
+      'is in a registry that App Runner cannot pull from',
+      'push it to ECR, for example with push-image',
+    );
+  }
+  if ((kind === 'ecr-public') !== (type === 'ECR_PUBLIC')) {
+    throw no(
+      'is not in the kind of registry that the service has as its source',
+      'change the source of the service once, by hand; or use an image where the present one is',
+    );
+  }
 }
 
 const nativeOf = (state: BackendState) => state.native as AppRunnerService;
