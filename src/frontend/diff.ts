@@ -99,10 +99,11 @@ export function reasonToWrite(
   if (!now) return 'new';
   if (now.size !== wanted.size) return 'size';
   // What any release wrote with this ETag. An ETag that is not the MD5 says nothing but through a manifest.
-  const writers = knowledge.manifests.flatMap((manifest) => {
+  const writers: SiteFile[] = [];
+  for (const manifest of knowledge.manifests) {
     const file = manifest.get(wanted.path);
-    return file && file.size === now.size && etagOf(file) === now.etag ? [file] : [];
-  });
+    if (file && file.size === now.size && etagOf(file) === now.etag) writers.push(file);
+  }
   const sameBytes = now.etag === wanted.md5 || writers.some((file) => file.sha256 === wanted.sha256);
   if (!sameBytes) return 'content';
   if (knowledge.closedAt !== undefined && now.modified > knowledge.closedAt) return 'headers-unknown';
