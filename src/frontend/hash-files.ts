@@ -30,31 +30,37 @@ type Crypto = Pick<typeof crypto, 'createHash'>;
  */
 function hashFiles(nodeFs: Fs, nodeCrypto: Crypto, paths: string[]): (FileHash | HashFailure)[] {
   const CHUNK = 1048576;
+  // As LARGEST_FILE in names.ts: what is refused for its size anyway is not read for half a minute first.
+  const LARGEST = 5368709120;
   const buffer = Buffer.allocUnsafe(CHUNK);
+  const hashOpen = (fd: number, before: fs.Stats, wantsHead: boolean): FileHash | HashFailure => {
+    const sha256 = nodeCrypto.createHash('sha256');
+    const md5 = nodeCrypto.createHash('md5');
+    let [size, head] = [0, ''];
+    for (;;) {
+      const read = nodeFs.readSync(fd, buffer, 0, CHUNK, null);
+      if (read === 0) break;
+      const bytes = buffer.subarray(0, read);
+      if (wantsHead) head ||= bytes.toString('utf8', 0, 512);
+      size += read;
+      sha256.update(bytes);
+      md5.update(bytes);
+      // The end of a small file: one read says it all, if the size agrees.
+      if (read < CHUNK && size === before.size) break;
+    }
+    const after = size > CHUNK ? nodeFs.fstatSync(fd) : before;
+    const changed = size !== before.size || after.size !== before.size || after.mtimeMs !== before.mtimeMs;
+    if (changed) return { problem: 'it changed while it was read' };
+    return { size, sha256: sha256.digest('hex'), md5: md5.digest('hex'), head };
+  };
   const one = (path: string): FileHash | HashFailure => {
-    const hasExtension = /[^/]\.[^/.]*$/.test(path);
     const fd = nodeFs.openSync(path, 'r');
     try {
       const before = nodeFs.fstatSync(fd);
       if (!before.isFile()) return { problem: 'it is not a file' };
-      const sha256 = nodeCrypto.createHash('sha256');
-      const md5 = nodeCrypto.createHash('md5');
-      let [size, head] = [0, ''];
-      for (;;) {
-        const read = nodeFs.readSync(fd, buffer, 0, CHUNK, null);
-        if (read === 0) break;
-        const bytes = buffer.subarray(0, read);
-        if (!hasExtension) head ||= bytes.toString('utf8', 0, 512);
-        size += read;
-        sha256.update(bytes);
-        md5.update(bytes);
-        // The end of a small file: one read says it all, if the size agrees.
-        if (read < CHUNK && size === before.size) break;
-      }
-      const after = size > CHUNK ? nodeFs.fstatSync(fd) : before;
-      const changed = size !== before.size || after.size !== before.size || after.mtimeMs !== before.mtimeMs;
-      if (changed) return { problem: 'it changed while it was read' };
-      return { size, sha256: sha256.digest('hex'), md5: md5.digest('hex'), head };
+      if (before.size > LARGEST) return { size: before.size, sha256: '', md5: '', head: '' };
+      const hasExtension = /[^/]\.[^/.]*$/.test(path);
+      return hashOpen(fd, before, !hasExtension);
     } finally {
       nodeFs.closeSync(fd);
     }

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -182,7 +182,8 @@ describe('deploy-frontend', () => {
       '(paren)[brack]{brace}.txt',
       'back\\slash.txt',
       'pipe|pipe^caret`tick.txt',
-      `${'long/'.repeat(200)}x.txt`,
+      // The longest key that S3 takes: 1,024 bytes, not characters.
+      `${'l\u00f6ng/'.repeat(170)}x.js`,
       'star*.txt',
       'co:lon@at$dollar,comma!.txt',
     ];
@@ -379,6 +380,50 @@ describe('deploy-frontend refuses, and nothing has been changed', () => {
     expect((await spa.deploy(makeFolder(smallSite('one')), { verify: 'pages' })).outputs['outcome']).toBe(
       'deployed',
     );
+  });
+
+  it('a key of 1,025 bytes, and a file of more than 5 GiB, before it reads a byte of it', async () => {
+    const long = `${'l\u00f6ng/'.repeat(170)}x.txt`;
+    const run = await site.deploy(makeFolder({ ...smallSite('one'), [long]: 'x' }));
+    expect(run.outputs['outcome'], run.log).toBe('refused');
+    expect(run.log).toContain('its key has 1025 bytes; S3 takes 1024');
+    const folder = makeFolder(smallSite('one'));
+    writeFileSync(join(folder, 'huge.iso'), '');
+    // A sparse file: it has a size and no blocks.
+    truncateSync(join(folder, 'huge.iso'), 5 * 1024 ** 3 + 1);
+    const huge = await site.deploy(folder);
+    expect(huge.outputs['outcome'], huge.log).toBe('refused');
+    expect(huge.log).toContain('the file huge.iso is too large for S3 to take in one piece');
+    expect(huge.log).toContain('5368709121 bytes; the limit is 5368709120 (5 GiB)');
+  });
+
+  it.each([
+    { name: 'is written anew', change: (file: string) => writeFileSync(file, 'B'.repeat(2000)) },
+    { name: 'grows', change: (file: string) => writeFileSync(file, 'A'.repeat(3000)) },
+    { name: 'goes away', change: (file: string) => rmSync(file) },
+  ])('a file that $name between being read and being sent', async ({ change }) => {
+    const folder = makeFolder({ ...smallSite('one'), 'zz.txt': 'A'.repeat(2000) });
+    // The second blob keeps the others waiting; meanwhile the build goes on.
+    await cloud.fault({
+      kind: 'latency',
+      service: 's3',
+      operation: 'PutObject',
+      resource: '/blobs/',
+      ms: 1500,
+      after: 1,
+      count: 1,
+    });
+    await cloud.clearRequests();
+    const running = site.deploy(folder, { concurrency: '1' });
+    const isSending = async () =>
+      (await cloud.requests()).some((r) => r.operation === 'PutObject' && r.resource.includes('/blobs/'));
+    while (!(await isSending())) await new Promise((resolve) => setTimeout(resolve, 20));
+    change(join(folder, 'zz.txt'));
+    const run = await running;
+    await cloud.clearFaults();
+    expect(run.outputs['outcome'], run.log).toBe('failed');
+    expect(run.log).toContain('the file zz.txt changed after it was read');
+    expect(await site.live()).toEqual(new Map());
   });
 
   it('a file that changes while it is read', async () => {
