@@ -1,6 +1,7 @@
 // deploy-frontend beside what a user would pick instead, on one S3 server: radosgw where Debian's packages are there,
-// else the local cloud (and then it says so). Prints times, requests a second of our two request paths, peak memory,
-// and the ratios.
+// else the local cloud (and then it says so). Prints times, peak memory, the ratios, and what the first deployment and
+// its backup cost in processor time: the tool's own and the server's, which share this machine. Where the server takes
+// most of it, no tool can be faster than the server's share allows.
 //
 //   npm run bench:frontend -- [--files 10000] [--latency 0,20] [--tools ours,rclone,s5cmd,aws] [--large 100000]
 import { spawn, spawnSync } from 'node:child_process';
@@ -24,6 +25,8 @@ const { values } = parseArgs({
 });
 const PAGES = 50;
 const dir = mkdtempSync(join(tmpdir(), 'wwhd-bench-'));
+/** Processes of the S3 server, once it runs. */
+let serverPids = [];
 
 /** Icons of a kilobyte or so, and pages that name some of them. */
 function makeSite(count) {
@@ -100,9 +103,24 @@ function environment(endpoint) {
   };
 }
 
-/** Runs to the end. @returns {Promise<{seconds: number, peak: number}>} peak memory in MiB */
+/** Fields of /proc/<pid>/stat after the name, which may hold spaces. */
+const stat = (pid) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ').map(Number);
+/** Processor seconds: of all processes that have run here and ended, and of the server. 100 ticks make a second. */
+function processorTime() {
+  if (process.platform !== 'linux') return { tool: 0, server: 0 };
+  const ended = stat('self');
+  const server = serverPids.map(stat).reduce((sum, fields) => sum + fields[11] + fields[12], 0);
+  return { tool: (ended[13] + ended[14]) / 100, server: server / 100 };
+}
+
+/**
+ * Runs to the end.
+ * @returns {Promise<{seconds: number, peak: number, tool: number, server: number}>} peak memory in MiB; `tool` and
+ *   `server` in processor seconds
+ */
 function timed(env, command, ...args) {
   return new Promise((resolve, reject) => {
+    const before = processorTime();
     const started = performance.now();
     const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const said = [];
@@ -123,7 +141,13 @@ function timed(env, command, ...args) {
         console.error(
           `  ${command.split('/').at(-1)} ${args.join(' ').slice(0, 60)}: ${seconds.toFixed(2)} s`,
         );
-        resolve({ seconds, peak });
+        const after = processorTime();
+        resolve({
+          seconds,
+          peak,
+          tool: after.tool - before.tool,
+          server: after.server - before.server,
+        });
       }
     });
   });
@@ -211,6 +235,8 @@ async function phases(site, files, { first, backup, sync, back }) {
     first: one.seconds,
     backup: saved?.seconds,
     'first + backup': one.seconds + (saved?.seconds ?? 0),
+    'of it the tool, CPU s': one.tool + (saved?.tool ?? 0),
+    'of it the server, CPU s': one.server + (saved?.server ?? 0),
     '10 changed': ten.seconds,
     'nothing changed': none.seconds,
     'going back': restored?.seconds,
@@ -231,7 +257,7 @@ function printTable(title, results) {
   if (!ours) return;
   console.log(`\n| ours is faster by | ${names.filter((n) => n !== 'ours').join(' | ')} |`);
   console.log(`| --- |${' ---: |'.repeat(names.length - 1)}`);
-  for (const row of rows.filter((r) => r !== 'backup' && r !== 'peak MiB')) {
+  for (const row of rows.filter((r) => r !== 'backup' && !/MiB|CPU/.test(r))) {
     const ratios = names
       .filter((n) => n !== 'ours')
       .map((n) => (results[n][row] === undefined ? '–' : `${(results[n][row] / ours[row]).toFixed(1)}×`));
@@ -255,7 +281,7 @@ async function startServer() {
   const endpoint = await new Promise((resolve) =>
     child.stdout.on('data', (d) => resolve(/http:\S+/.exec(String(d))?.[0])),
   );
-  return { endpoint, stop: async () => child.kill() };
+  return { endpoint, pids: [child.pid], stop: async () => child.kill() };
 }
 
 const files = Number(values.files);
@@ -263,6 +289,7 @@ const wanted = values.tools
   .split(',')
   .filter((tool) => tool === 'ours' || has(tool) || console.log(`${tool} is not installed`));
 const server = await startServer();
+serverPids = server.pids;
 try {
   const site = makeSite(files);
   for (const latency of values.latency.split(',').map(Number)) {

@@ -22,7 +22,7 @@ function freePort() {
   });
 }
 
-/** @returns {Promise<{endpoint: string, stop: () => Promise<void>}>} */
+/** @returns {Promise<{endpoint: string, pids: number[], stop: () => Promise<void>}>} */
 export async function startRadosgw() {
   const dir = mkdtempSync(join(tmpdir(), 'wwhd-rgw-'));
   const [v2, v1, port] = [await freePort(), await freePort(), await freePort()];
@@ -116,7 +116,7 @@ rgw enable ops log = false
         () => false,
       )
     ) {
-      return { endpoint, stop: () => stop(children, dir) };
+      return { endpoint, pids: children.map((child) => child.pid), stop: () => stop(children, dir) };
     }
     await sleep(300);
   }
