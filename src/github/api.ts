@@ -18,6 +18,8 @@ export interface GitHubAccess {
   readonly signal?: AbortSignal | undefined;
   /** Longest total wait for rate limits, in milliseconds (default 2 minutes): a courtesy must not hold up a deployment. */
   readonly patience?: number;
+  /** Longest wait for one answer, in milliseconds (default 15 seconds): a server that says nothing is no server. */
+  readonly answerWithin?: number;
 }
 
 export type GitHubFailure =
@@ -43,6 +45,7 @@ export class GitHubError extends Error {
 }
 
 const DEFAULT_PATIENCE = 120_000;
+const ANSWER_WITHIN = 15_000;
 
 /**
  * Calls a route such as `GET /repos/{owner}/{repo}/compare/{basehead}`. `owner` and `repo` are filled in.
@@ -64,18 +67,20 @@ export async function callGitHub<T>(
       'x-github-api-version': '2022-11-28',
       ...(access.token ? { authorization: `token ${access.token}` } : {}),
     },
-    request: access.signal ? { signal: access.signal } : {},
     owner,
     repo,
   });
   let patience = access.patience ?? DEFAULT_PATIENCE;
   for (let attempt = 0; ; attempt++) {
     try {
-      return (await send(route, parameters)).data as T;
+      const limit = AbortSignal.timeout(access.answerWithin ?? ANSWER_WITHIN);
+      const signal = access.signal ? AbortSignal.any([access.signal, limit]) : limit;
+      return asJson<T>(await send(route, { ...parameters, request: { signal } }), route);
     } catch (error) {
       access.signal?.throwIfAborted();
+      if (error instanceof GitHubError) throw error;
       const answer = answerOf(error);
-      const pause = pauseBefore(answer, attempt, access.clock.now());
+      const pause = mayRepeat(route, answer) ? pauseBefore(answer, attempt, access.clock.now()) : undefined;
       if (pause === undefined || pause > patience) throw problemOf(answer, pause, route, error);
       patience -= pause;
       access.log.info(
@@ -112,6 +117,35 @@ export async function courtesy<T>(log: Log, what: string, work: () => Promise<T>
   } catch (error) {
     log.warning(`${what} did not work, and nothing else depends on it: ${messageOf(error)}`);
     return undefined;
+  }
+}
+
+/** GitHub's own answers are JSON; a page with a status of 200 is that of a proxy or a login in between. */
+function asJson<T>({ data, status }: { data: unknown; status: number }, route: string): T {
+  if (typeof data !== 'string' || data === '') return data as T;
+  throw new GitHubError(
+    'other',
+    status,
+    `${route}: the answer is no JSON; something stands before GitHub's API`,
+  );
+}
+
+/**
+ * What creates something is not sent again where the answer was lost: it may have been done. A status of a deployment may
+ * be said twice.
+ */
+function mayRepeat(route: string, { status }: Answer): boolean {
+  const creates = route.startsWith('POST') && !route.endsWith('/statuses');
+  return !creates || (status !== 0 && status < 500);
+}
+
+/** Looks and writes, and once more where GitHub did not say whether it had written: the second look sees it. */
+export async function lookAndWrite<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof GitHubError && (error.kind === 'server' || error.kind === 'network')) return work();
+    throw error;
   }
 }
 

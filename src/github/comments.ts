@@ -1,4 +1,4 @@
-import { callGitHub, type GitHubAccess, listGitHub } from './api.ts';
+import { callGitHub, type GitHubAccess, listGitHub, lookAndWrite } from './api.ts';
 
 interface Comment {
   readonly id: number;
@@ -26,13 +26,22 @@ export function markedBody(marker: string, text: string): string {
  * https://docs.github.com/en/rest/issues/comments
  * @throws GitHubError
  */
-export async function upsertComment(
+export function upsertComment(
   access: GitHubAccess,
   number: number,
   marker: string,
   text: string,
-): Promise<{ readonly id: number; readonly url: string; readonly written: boolean }> {
-  const body = markedBody(marker, text);
+): Promise<Upserted> {
+  return lookAndWrite(() => upsert(access, number, marker, markedBody(marker, text)));
+}
+
+interface Upserted {
+  readonly id: number;
+  readonly url: string;
+  readonly written: boolean;
+}
+
+async function upsert(access: GitHubAccess, number: number, marker: string, body: string): Promise<Upserted> {
   const comments = await listGitHub<Comment>(
     access,
     'GET /repos/{owner}/{repo}/issues/{issue_number}/comments',

@@ -1,4 +1,4 @@
-import { callGitHub, type GitHubAccess, listGitHub } from './api.ts';
+import { callGitHub, type GitHubAccess, listGitHub, lookAndWrite } from './api.ts';
 import { markedBody, markerLine } from './comments.ts';
 
 interface Issue {
@@ -29,10 +29,16 @@ async function findIssue(access: GitHubAccess, { label, marker }: IssueText): Pr
  * new. https://docs.github.com/en/rest/issues/issues
  * @throws GitHubError
  */
-export async function upsertIssue(
-  access: GitHubAccess,
-  text: IssueText,
-): Promise<{ readonly number: number; readonly change: 'opened' | 'updated' | 'none' }> {
+export function upsertIssue(access: GitHubAccess, text: IssueText): Promise<Upserted> {
+  return lookAndWrite(() => upsert(access, text));
+}
+
+interface Upserted {
+  readonly number: number;
+  readonly change: 'opened' | 'updated' | 'none';
+}
+
+async function upsert(access: GitHubAccess, text: IssueText): Promise<Upserted> {
   const body = markedBody(text.marker, text.body);
   const found = await findIssue(access, text);
   if (!found) {

@@ -20,13 +20,15 @@ export interface FakeDeployment {
   readonly environment: string;
   readonly statuses: { state: string; environment_url?: string; description?: string }[];
 }
-/** Answers `status` with `headers` and `message` to requests whose `METHOD path` matches, `count` times. */
+/** With a status of 0 nothing is answered, ever. Else answers `status` with `headers` and `message` to requests whose `METHOD path` matches, `count` times. */
 export interface GitHubFault {
   readonly match?: RegExp;
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly message: string;
   count: number;
+  /** Carries the request out, and loses the answer. */
+  readonly done?: true;
 }
 
 export interface FakeGitHub {
@@ -101,8 +103,11 @@ async function answer(
   const fault = state.faults.find((f) => f.count > 0 && (f.match ?? /./).test(called));
   if (fault) {
     fault.count -= 1;
-    send(fault.status, { message: fault.message }, fault.headers);
-    return;
+    if (fault.status === 0) return;
+    if (!fault.done) {
+      send(fault.status, { message: fault.message }, fault.headers);
+      return;
+    }
   }
   const given = request.headers.authorization?.replace(/^(token|bearer) /i, '');
   if (given !== undefined && given !== token) {
@@ -118,7 +123,8 @@ async function answer(
       query: url.searchParams,
       body: text ? (JSON.parse(text) as Body) : {},
     });
-    send(status, data);
+    if (fault) send(fault.status, { message: fault.message }, fault.headers);
+    else send(status, data);
     return;
   }
   send(404, missing.data);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { GitHubAccess } from '../../../src/github/api.ts';
 import { courtesy, GitHubError } from '../../../src/github/api.ts';
 import { markedBody, upsertComment } from '../../../src/github/comments.ts';
+import { compareCommits } from '../../../src/github/commits.ts';
 import { deactivateDeployments } from '../../../src/github/deployments.ts';
 import { closeIssue, upsertIssue } from '../../../src/github/issues.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
@@ -64,6 +65,15 @@ describe('one comment', () => {
     expect(warnings[0]).toMatch(/commenting did not work.*permissions:/);
   });
 
+  it('is one where GitHub has written it and answered with an error', async () => {
+    github.faults.push({ match: /^POST/, status: 502, message: 'Bad Gateway', count: 1, done: true });
+    expect((await upsertComment(access, 7, 'report', 'first')).written).toBe(false);
+    expect(comments()).toHaveLength(1);
+    github.faults.push({ match: /^POST/, status: 502, message: 'Bad Gateway', count: 1 });
+    expect((await upsertComment(access, 7, 'other', 'second')).written).toBe(true);
+    expect(comments()).toHaveLength(2);
+  });
+
   it('needs the pull request', async () => {
     await expect(upsertComment(access, 99, 'r', 'x')).rejects.toThrow(GitHubError);
   });
@@ -96,6 +106,44 @@ describe('one issue', () => {
     expect(await upsertIssue(access, { ...text, marker: 'drift-staging' })).toMatchObject({
       change: 'opened',
     });
+  });
+});
+
+/** All that GitHub may say in place of an answer. */
+const TROUBLE = {
+  'an expired token': { status: 401, message: 'Bad credentials' },
+  'a missing permission': { status: 403, message: 'Resource not accessible by integration' },
+  'a primary limit beyond our patience': {
+    status: 403,
+    message: 'API rate limit exceeded',
+    headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '99999999999' },
+  },
+  'a secondary limit beyond our patience': {
+    status: 429,
+    message: 'You have exceeded a secondary rate limit',
+    headers: { 'retry-after': '3600' },
+  },
+  'a server that stays down': { status: 503, message: 'Service Unavailable' },
+  'a server that says nothing': { status: 0, message: '' },
+  'an answer that is no JSON': { status: 200, message: '<html>', headers: { 'content-type': 'text/html' } },
+};
+const COURTESIES = {
+  'the order of commits': (of: GitHubAccess) => compareCommits(of, 'a'.repeat(40), 'b'.repeat(40)),
+  'a comment': (of: GitHubAccess) => upsertComment(of, 7, 'report', 'x'),
+  'an issue': (of: GitHubAccess) =>
+    upsertIssue(of, { marker: 'm', label: 'drift', title: 'Drift', body: 'x' }),
+  'the end of an issue': (of: GitHubAccess) =>
+    closeIssue(of, { marker: 'm', label: 'drift', title: 'Drift', body: 'x' }, 'done'),
+  'the end of a deployment': (of: GitHubAccess) => deactivateDeployments(of, 'preview', 'https://p/pr-1/'),
+};
+describe.each(Object.entries(TROUBLE))('%s', (_name, fault) => {
+  it.each(Object.entries(COURTESIES))('is a warning for %s, and ends nothing', async (_what, work) => {
+    github.faults.push({ ...fault, count: 99 });
+    const impatient = { ...access, answerWithin: 30 };
+    const answer = await courtesy(access.log, 'this', () => work(impatient) as Promise<unknown>);
+    expect([undefined, 'unknown']).toContain(answer);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).not.toContain(github.token);
   });
 });
 
