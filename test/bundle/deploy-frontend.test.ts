@@ -81,7 +81,9 @@ describe('deploy-frontend', () => {
     const site = await makeSite(cloud, 'budget-site');
     await site.deploy(makeFolder(smallSite('one')));
     await cloud.clearRequests();
-    const run = await site.deploy(makeFolder({ ...smallSite('one'), 'about.html': '<title>new</title>' }));
+    // Another commit: two runs of one commit in one second would have one release id.
+    const changed = makeFolder({ ...smallSite('one'), 'about.html': '<title>new</title>' });
+    const run = await site.deploy(changed, {}, { commit: '2'.repeat(40), runNumber: 2 });
     expect(run.outputs['outcome'], run.log).toBe('deployed');
     const sent = (await cloud.requests()).filter((r) => r.service === 's3' || r.service === 'cloudfront');
     const byOperation = sent.map((r) => `${r.operation} ${r.resource}`);
