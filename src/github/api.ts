@@ -73,9 +73,7 @@ export async function callGitHub<T>(
   let patience = access.patience ?? DEFAULT_PATIENCE;
   for (let attempt = 0; ; attempt++) {
     try {
-      const limit = AbortSignal.timeout(access.answerWithin ?? ANSWER_WITHIN);
-      const signal = access.signal ? AbortSignal.any([access.signal, limit]) : limit;
-      return asJson<T>(await send(route, { ...parameters, request: { signal } }), route);
+      return asJson<T>(await send(route, { ...parameters, request: { signal: boundOf(access) } }), route);
     } catch (error) {
       access.signal?.throwIfAborted();
       if (error instanceof GitHubError) throw error;
@@ -118,6 +116,12 @@ export async function courtesy<T>(log: Log, what: string, work: () => Promise<T>
     log.warning(`${what} did not work, and nothing else depends on it: ${messageOf(error)}`);
     return undefined;
   }
+}
+
+/** Of one request: the caller's own signal, and the time that an answer may take. */
+function boundOf({ signal, answerWithin = ANSWER_WITHIN }: GitHubAccess): AbortSignal {
+  const limit = AbortSignal.timeout(answerWithin);
+  return signal ? AbortSignal.any([signal, limit]) : limit;
 }
 
 /** GitHub's own answers are JSON; a page with a status of 200 is that of a proxy or a login in between. */

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DockerRegistry, startDockerRegistry } from '../support/docker-registry.ts';
 import { BUILDAH_ENV, writeContext, writeLayout } from '../support/image.ts';
 import { type ActionRun, runAction } from '../support/run-action.ts';
-import { missingTools } from '../support/tools.ts';
+import { hasTool, missingTools } from '../support/tools.ts';
 
 const skip = missingTools('push-image with a real engine and a real registry', [
   'buildah',
@@ -64,6 +64,42 @@ describe.skipIf(skip)('push-image, with buildah and docker-registry', () => {
     const blob = await fetch(`http://${registry.host}/v2/team/app/blobs/${config.digest}`);
     const labels = ((await blob.json()) as { config: { Labels: Record<string, string> } }).config.Labels;
     expect(labels).toMatchObject({ colour: 'blue', 'org.opencontainers.image.revision': commit('a') });
+  });
+
+  it.skipIf(missingTools('push-image with podman', ['podman']))(
+    'builds and pushes with podman, too, and keeps layers in the registry',
+    async () => {
+      const podman = { engine: 'podman', 'build-args': 'COLOUR=green' };
+      const run = await push(podman, commit('7'));
+      expect(run.log).not.toMatch(/::error/);
+      const there = await manifestOf('sha-777777777777');
+      expect(run.outputs).toMatchObject({ outcome: 'deployed', pushed: 'true', digest: there.digest });
+      const { config } = there.body as { config: { digest: string } };
+      const blob = await fetch(`http://${registry.host}/v2/team/app/blobs/${config.digest}`);
+      const made = (await blob.json()) as {
+        architecture: string;
+        config: { Labels: Record<string, string> };
+      };
+      expect(made.architecture).toBe('amd64');
+      expect(made.config.Labels).toMatchObject({ colour: 'green' });
+      const cached = await push({ ...podman, cache: 'registry' }, commit('8'));
+      expect(cached.exitCode, cached.log).toBe(0);
+      const failed = await push({ ...podman, target: 'no-such-stage' }, commit('9'));
+      expect(failed.outputs['outcome']).toBe('failed');
+      expect(failed.log).toMatch(/::error::.*podman build.*ended with/);
+    },
+  );
+
+  it.skipIf(!hasTool('docker'))('says that docker has no daemon, and what to do', async () => {
+    const nowhere = { env: { ...env, DOCKER_HOST: `unix://${dir}/no.sock` }, cwd: dir, commit: commit('6') };
+    const inputs = { repository: `${registry.host}/team/app`, context: 'app', engine: 'docker' };
+    const run = await runAction('push-image', inputs, nowhere);
+    expect([run.exitCode, run.outputs['outcome']]).toEqual([2, 'refused']);
+    expect(run.log).toMatch(
+      /input `engine`: docker can not build an image here.*Cannot connect to the Docker daemon/s,
+    );
+    expect(run.log).toContain('run on ubuntu-latest');
+    expect((await manifestOf('sha-666666666666')).status).toBe(404);
   });
 
   it('does not build what is there already, and moves a further tag to it', async () => {
