@@ -117,6 +117,8 @@ function pack(cwd) {
   console.log(`${archive} ${digest}`);
 }
 
+const isPublished = (tag, cwd) => spawnSync('gh', ['release', 'view', tag], { cwd }).status === 0;
+
 function publish(cwd, dryRun) {
   const { version, commit } = describe(cwd);
   const assets = assetsOf(version);
@@ -133,8 +135,13 @@ function publish(cwd, dryRun) {
     'user.email=41898282+github-actions[bot]@users.noreply.github.com',
   ];
   for (const step of releaseSteps({ version, commit, assets }, { tags: knownTags(cwd) })) {
-    console.log(`${dryRun ? 'would run' : 'run'}: ${step.join(' ')}`);
     const [command, ...args] = step;
+    // An earlier run may have come as far as the release: it is immutable, and what is left is the moving tag.
+    if (!dryRun && command === 'gh' && isPublished(args[2], cwd)) {
+      console.log(`${args[2]} is published already`);
+      continue;
+    }
+    console.log(`${dryRun ? 'would run' : 'run'}: ${step.join(' ')}`);
     if (!dryRun)
       run(command === 'git' ? ['git', ...identity, ...helper, ...args] : step, cwd, {
         stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -107,5 +107,39 @@ describe('a dry run of the script', () => {
     expect(script('plan').stderr).toContain('commit them first');
     writeFileSync(join(dir, 'package.json'), '{"version":"1.0.1"}');
     expect(script('plan').stderr).toContain('package.json says 1.0.1');
+  });
+
+  it('publishes, and goes on where an earlier run stopped after the release', () => {
+    // Knows a release once it has made it.
+    const bin = join(dir, '.build/bin');
+    mkdirSync(bin, { recursive: true });
+    const made = join(dir, '.build/made');
+    const gh = [
+      '#!/bin/sh',
+      `echo "$@" >>"${dir}/.build/gh.log"`,
+      `if [ "$2" = view ]; then test -e "${made}"; else touch "${made}"; fi`,
+      '',
+    ].join('\n');
+    writeFileSync(join(bin, 'gh'), gh, { mode: 0o755 });
+    const publish = () =>
+      spawnSync(process.execPath, [join(root, 'scripts/release.mjs'), 'publish', '--root', dir], {
+        encoding: 'utf8',
+        env: { ...process.env, PATH: `${bin}:${process.env['PATH']}`, GH_TOKEN: 'x' },
+      });
+    expect(publish().stderr).toContain('run `pack` first');
+    expect(script('pack').status).toBe(0);
+    const first = publish();
+    expect(first.status, first.stderr).toBe(0);
+    const remote = () =>
+      git('ls-remote', '--tags', 'origin')
+        .split('\n')
+        .map((line) => line.split('\t')[1]);
+    expect(remote()).toEqual(expect.arrayContaining(['refs/tags/v1', 'refs/tags/v1.0.0']));
+    git('push', '--quiet', 'origin', ':refs/tags/v1');
+    const again = publish();
+    expect(again.status, again.stderr).toBe(0);
+    expect(again.stdout).toContain('v1.0.0 is published already');
+    expect(remote()).toContain('refs/tags/v1');
+    expect(readFileSync(join(dir, '.build/gh.log'), 'utf8').match(/release create/g)).toHaveLength(1);
   });
 });
