@@ -5,6 +5,7 @@ import { cloudfrontService } from './cloudfront/index.ts';
 import { cloudWatchService } from './cloudwatch/index.ts';
 import { ecrService } from './ecr/index.ts';
 import { ecsService } from './ecs/index.ts';
+import { loadBalancingService } from './elbv2/index.ts';
 import { logsService } from './logs/index.ts';
 import { registryService } from './registry/index.ts';
 import { s3Service } from './s3/index.ts';
@@ -20,6 +21,7 @@ export const services: readonly ServiceFactory[] = [
   secretsManagerService,
   appRunnerService,
   ecsService,
+  loadBalancingService,
   autoScalingService,
   cloudWatchService,
   logsService,

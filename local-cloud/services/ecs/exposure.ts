@@ -4,25 +4,26 @@ import type { Exposure } from './task-runner.ts';
 
 /** Tag of a service: the port on 127.0.0.1 that its traffic is to come in at; any free one without it. */
 export const PORT_TAG = 'local-cloud:port';
-/** Tag of a service: what its target group would ask for, such as `/health`. */
+/** Tag of a service without a target group: what that would ask for, such as `/health`. */
 export const HEALTH_TAG = 'local-cloud:health-path';
 
 /**
- * A target group's check. Target groups belong to ELB, which this cloud has not; these are a usual team's numbers:
- * every 10 s, healthy after 2, unhealthy after 3 (AWS's defaults of 30 s and 5 make every rollout minutes longer).
+ * The check of a service that names no target group: a usual team's numbers, every 10 s, healthy after 2, unhealthy after
+ * 3 (AWS's defaults of 30 s and 5 make every rollout minutes longer).
  */
 const TARGET_GROUP = { interval: 10_000, timeout: 5_000, healthyThreshold: 2, unhealthyThreshold: 3 };
 
 /**
  * Which container of a task definition serves the traffic: the load balancer's, or the first with a port. Its health is
- * asked by HTTP where a path is known (Express's own, the service's tag, or the URL in the container's health check),
- * else by connecting.
+ * asked as its target group says; else by HTTP where a path is known (Express's own, the service's tag, or the URL in the
+ * container's health check), else by connecting.
  */
 export function exposureOf(
   definition: Input,
   settings: Input,
   tags: Readonly<Record<string, string>>,
   express?: Input,
+  group?: HealthCheck,
 ): Exposure | undefined {
   const containers = definition.containerDefinitions as Input[];
   const balanced = settings.loadBalancers?.[0];
@@ -33,9 +34,10 @@ export function exposureOf(
   if (!container || containerPort === undefined) return undefined;
   const own = container.healthCheck ? containerCheck(container.healthCheck) : undefined;
   const path = express?.healthCheckPath ?? tags[HEALTH_TAG];
-  const check: HealthCheck = path
+  const asked: HealthCheck = path
     ? { protocol: 'HTTP', path, ...TARGET_GROUP }
     : (own ?? { protocol: 'TCP', path: '/', ...TARGET_GROUP });
+  const check = group ?? asked;
   const grace = (settings.healthCheckGracePeriodSeconds ?? 0) * 1000;
   const extra = Math.ceil(grace / check.interval);
   return {

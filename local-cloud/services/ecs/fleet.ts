@@ -1,5 +1,8 @@
 import { FrontDoor } from '../../images/front-door.ts';
 import { patience } from '../../images/runner.ts';
+import type { LoadBalancingService } from '../elbv2/index.ts';
+import type { TaskTarget } from '../elbv2/model.ts';
+import type { Input } from '../shapes/modelled.ts';
 import { ErrorWatch } from './error-watch.ts';
 import { exposureOf, PORT_TAG } from './exposure.ts';
 import type { ServiceRecord, TaskRecord } from './model.ts';
@@ -12,6 +15,8 @@ import { newTask } from './tasks.ts';
 export interface Live {
   readonly door: FrontDoor;
   routed: string;
+  /** What the target groups were told last. */
+  balanced: string;
   readonly leaving: Set<string>;
   readonly counted: Set<string>;
   readonly errors: ErrorWatch;
@@ -53,6 +58,7 @@ export class Fleet {
     const live: Live = {
       door,
       routed: '',
+      balanced: '',
       leaving: new Set(),
       counted: new Set(),
       errors: new ErrorWatch(60_000 / this.#store.context.speed),
@@ -81,7 +87,9 @@ export class Fleet {
     const revision = this.#store.revisions.get(revisionArn);
     const definition = this.#store.definitions.get(revision?.taskDefinition ?? '');
     if (!revision || !definition) return;
-    const exposure = exposureOf(definition.document, service.settings, service.tags, revision.express);
+    const [group] = groupsOf(service);
+    const check = group ? this.#balancing.check(group) : undefined;
+    const exposure = exposureOf(definition.document, service.settings, service.tags, revision.express, check);
     for (let i = 0; i < count; i++) {
       const task = newTask(this.#store, definition, {
         clusterArn: service.clusterArn,
@@ -112,8 +120,9 @@ export class Fleet {
     this.#store.event(service, `has begun draining connections on 1 tasks: (task ${task.id}).`);
     const instance = this.#runner.exposed(task);
     this.route(service, live);
+    const bound = patience(this.#store.context.speed, 60, 0).drain;
     const drained = instance
-      ? live.door.drained(instance.id, patience(this.#store.context.speed, 60, 0).drain)
+      ? Promise.all([live.door.drained(instance.id, bound), this.#balancing.drained(instance.id, bound)])
       : Promise.resolve();
     const reason = `Scaling activity initiated by (deployment ${service.deployments[0]?.id ?? ''})`;
     drained
@@ -139,9 +148,40 @@ export class Fleet {
       const among = isFresh ? fresh : healthy.length - fresh;
       return [{ id: instance.id, port: instance.port, weight: shifting ? share / among : 1 }];
     });
+    this.#balance(service, live, backends);
     const routed = JSON.stringify(backends);
     if (routed === live.routed) return;
     live.routed = routed;
     live.door.route(backends);
   }
+
+  /** The service's target groups get to know its tasks, and how each stands. */
+  #balance(service: ServiceRecord, live: Live, backends: readonly Weighted[]): void {
+    const groups = groupsOf(service);
+    if (groups.length === 0) return;
+    const told = this.#store.tasksOf(service).flatMap((task): TaskTarget[] => {
+      const instance = this.#runner.exposed(task);
+      if (!instance) return [];
+      const weight = backends.find((one) => one.id === instance.id)?.weight ?? 0;
+      const leaving = live.leaving.has(task.arn) || task.stoppingAt !== undefined;
+      const state = leaving ? 'draining' : task.healthy ? 'healthy' : 'initial';
+      return [{ id: instance.id, port: instance.port, weight, state }];
+    });
+    const balanced = JSON.stringify(told);
+    if (balanced === live.balanced) return;
+    live.balanced = balanced;
+    for (const group of groups) this.#balancing.setTasks(group, service.arn, told);
+  }
+
+  get #balancing(): LoadBalancingService {
+    return this.#store.context.service<LoadBalancingService>('elasticloadbalancing');
+  }
 }
+
+interface Weighted {
+  readonly id: string;
+  readonly weight: number;
+}
+
+const groupsOf = (service: ServiceRecord): string[] =>
+  (service.settings.loadBalancers ?? []).flatMap((one: Input) => one.targetGroupArn ?? []);

@@ -1,4 +1,5 @@
 import type { CloudRequest } from '../../core/service.ts';
+import type { LoadBalancingService } from '../elbv2/index.ts';
 import type { Input } from '../shapes/modelled.ts';
 import { page } from '../shapes/page.ts';
 import { PORT_TAG } from './exposure.ts';
@@ -30,6 +31,16 @@ function checkBalancers(definition: Input, input: Input): void {
         `The container ${balancer.containerName} did not have a container port ${balancer.containerPort} defined.`,
       );
   }
+}
+
+/** A target group that is named has to be there, and a listener in front of it. */
+function checkGroups(store: EcsStore, input: Input): void {
+  const balancing = store.context.service<LoadBalancingService>('elasticloadbalancing');
+  for (const { targetGroupArn: group } of input.loadBalancers ?? [])
+    if (group && !balancing.isUsed(group))
+      throw invalid(
+        `The target group with targetGroupArn ${group} does not have an associated load balancer.`,
+      );
 }
 
 interface NewService {
@@ -100,6 +111,7 @@ export function serviceOperations(store: EcsStore, fleet: Fleet) {
         if (definition) {
           checkNetwork(definition.document, input);
           checkBalancers(definition.document, input);
+          checkGroups(store, input);
         }
         const service = await addService(store, fleet, {
           name: input.serviceName,
@@ -133,6 +145,7 @@ export function serviceOperations(store: EcsStore, fleet: Fleet) {
         const wanted = definitionOf(input.taskDefinition ?? service.settings.taskDefinition, request.region);
         const { cluster: _c, service: _s, forceNewDeployment: _f, desiredCount, ...members } = input;
         checkNetwork(wanted.document, { ...service.settings, ...members });
+        checkGroups(store, input);
         checkBalancers(wanted.document, { ...service.settings, ...members });
         const other = wanted.arn !== service.settings.taskDefinition;
         service.settings = { ...service.settings, ...members, taskDefinition: wanted.arn };

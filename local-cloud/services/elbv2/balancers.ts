@@ -1,0 +1,168 @@
+import type { CloudRequest } from '../../core/service.ts';
+import type { Input } from '../shapes/modelled.ts';
+import { page } from '../shapes/page.ts';
+import { forwardsOf, type Listener, type LoadBalancer } from './model.ts';
+import { type ElbStore, refuse } from './store.ts';
+import type { Traffic } from './traffic.ts';
+
+/** Seconds that a load balancer is `provisioning`, at speed 1. */
+const PROVISIONING = 60;
+
+export function balancerOperations(store: ElbStore, traffic: Traffic) {
+  const describe = (balancer: LoadBalancer) => {
+    const { input, createdAt, arn, name, port } = balancer;
+    const old = (store.context.now() - createdAt) * store.context.speed;
+    return {
+      LoadBalancerArn: arn,
+      LoadBalancerName: name,
+      // Names of AWS's resolve to their addresses; this one says its own.
+      DNSName: `127.0.0.1:${port}`,
+      CanonicalHostedZoneId: 'Z1H1FL5HABSF5',
+      CreatedTime: new Date(createdAt),
+      Scheme: input.Scheme ?? 'internet-facing',
+      VpcId: 'vpc-default',
+      State: { Code: old < PROVISIONING * 1000 ? 'provisioning' : 'active' },
+      Type: input.Type ?? 'application',
+      AvailabilityZones: (input.Subnets ?? []).map((SubnetId: string, i: number) => ({
+        ZoneName: `${balancer.region}${'abcdef'[i % 6]}`,
+        SubnetId,
+      })),
+      SecurityGroups: input.SecurityGroups ?? [],
+      IpAddressType: input.IpAddressType ?? 'ipv4',
+    };
+  };
+  const resource = (input: Input) => (input.LoadBalancerArn ?? input.Name) as string;
+  return {
+    CreateLoadBalancer: {
+      resource,
+      run: async (input: Input, request: CloudRequest) => {
+        const type = input.Type ?? 'application';
+        if (type !== 'application')
+          throw refuse(
+            'InvalidConfigurationRequest',
+            `The local cloud has no load balancers of type ${type}`,
+          );
+        if ((input.Subnets ?? input.SubnetMappings ?? []).length < 2)
+          throw refuse(
+            'ValidationError',
+            'At least two subnets in two different Availability Zones must be specified',
+          );
+        const known = [...store.balancers.values()].some(
+          (one) => one.name === input.Name && one.region === request.region,
+        );
+        if (known)
+          throw refuse(
+            'DuplicateLoadBalancerName',
+            `A load balancer with the same name '${input.Name}' exists, but with different settings`,
+          );
+        const id = store.newId();
+        const balancer: LoadBalancer = {
+          arn: store.arn(request.region, `loadbalancer/app/${input.Name}/${id}`),
+          id,
+          name: input.Name,
+          region: request.region,
+          input,
+          createdAt: store.context.now(),
+          port: 0,
+        };
+        await traffic.open(balancer);
+        store.balancers.set(balancer.arn, balancer);
+        return { LoadBalancers: [describe(balancer)] };
+      },
+    },
+    DescribeLoadBalancers: {
+      resource: (input: Input) => (input.LoadBalancerArns ?? input.Names ?? []).join(','),
+      run: (input: Input, request: CloudRequest) => {
+        for (const arn of input.LoadBalancerArns ?? []) store.balancer(arn, request);
+        const all = [...store.balancers.values()]
+          .filter((one) => one.region === request.region)
+          .filter((one) => !input.LoadBalancerArns || input.LoadBalancerArns.includes(one.arn))
+          .filter((one) => !input.Names || input.Names.includes(one.name))
+          .map(describe);
+        if (input.Names && all.length === 0)
+          throw refuse('LoadBalancerNotFound', `Load balancers '[${input.Names}]' not found`);
+        const { items, next } = page(all, input.Marker, input.PageSize ?? 400, 'ValidationError');
+        return { LoadBalancers: items, NextMarker: next };
+      },
+    },
+    DeleteLoadBalancer: {
+      resource,
+      run: async (input: Input, request: CloudRequest) => {
+        const balancer = store.balancers.get(input.LoadBalancerArn);
+        if (!balancer || balancer.region !== request.region) return {};
+        for (const listener of store.listenersOf(balancer)) {
+          store.listeners.delete(listener.arn);
+          await traffic.shut(listener.arn);
+        }
+        store.balancers.delete(balancer.arn);
+        await traffic.shut(balancer.arn);
+        return {};
+      },
+    },
+  };
+}
+
+export function listenerOperations(store: ElbStore, traffic: Traffic) {
+  const describe = (listener: Listener) => ({
+    ListenerArn: listener.arn,
+    LoadBalancerArn: listener.loadBalancerArn,
+    Port: listener.input.Port,
+    Protocol: listener.input.Protocol,
+    Certificates: listener.input.Certificates,
+    DefaultActions: listener.input.DefaultActions,
+  });
+  const resource = (input: Input) => (input.ListenerArn ?? input.LoadBalancerArn) as string;
+  return {
+    CreateListener: {
+      resource,
+      run: async (input: Input, request: CloudRequest) => {
+        const balancer = store.balancer(input.LoadBalancerArn, request);
+        if (!input.Port || !['HTTP', 'HTTPS'].includes(input.Protocol))
+          throw refuse('ValidationError', 'A port and a protocol of HTTP or HTTPS must be specified');
+        if (input.Protocol === 'HTTPS' && !input.Certificates?.length)
+          throw refuse('CertificateNotFound', 'A certificate must be specified for HTTPS listeners');
+        if (store.listenersOf(balancer).some((one) => one.input.Port === input.Port))
+          throw refuse('DuplicateListener', 'A listener already exists on this port for this load balancer');
+        for (const { arn } of forwardsOf(input)) store.group(arn, request);
+        const id = `app/${balancer.name}/${balancer.id}/${store.newId()}`;
+        const listener: Listener = {
+          arn: store.arn(request.region, `listener/${id}`),
+          loadBalancerArn: balancer.arn,
+          region: request.region,
+          input,
+          port: 0,
+        };
+        store.listeners.set(listener.arn, listener);
+        await traffic.openListener(listener, balancer);
+        return { Listeners: [describe(listener)] };
+      },
+    },
+    DescribeListeners: {
+      resource: (input: Input) => (input.ListenerArns ?? [input.LoadBalancerArn]).join(','),
+      run: (input: Input, request: CloudRequest) => {
+        if (!input.LoadBalancerArn && !input.ListenerArns)
+          throw refuse('ValidationError', 'You must specify either listener ARNs or a load balancer ARN');
+        const all = input.ListenerArns
+          ? input.ListenerArns.map((arn: string) => store.listener(arn, request))
+          : store.listenersOf(store.balancer(input.LoadBalancerArn, request));
+        const { items, next } = page(
+          all as Listener[],
+          input.Marker,
+          input.PageSize ?? 400,
+          'ValidationError',
+        );
+        return { Listeners: items.map(describe), NextMarker: next };
+      },
+    },
+    DeleteListener: {
+      resource,
+      run: async (input: Input, request: CloudRequest) => {
+        const listener = store.listener(input.ListenerArn, request);
+        store.listeners.delete(listener.arn);
+        await traffic.shut(listener.arn);
+        traffic.route();
+        return {};
+      },
+    },
+  };
+}

@@ -1,0 +1,205 @@
+import type { CloudRequest } from '../../core/service.ts';
+import type { Input } from '../shapes/modelled.ts';
+import { page } from '../shapes/page.ts';
+import type { TargetGroup } from './model.ts';
+import { type ElbStore, refuse } from './store.ts';
+import type { Traffic } from './traffic.ts';
+
+/** What CreateTargetGroup fills in for an application load balancer's group (ELB API, CreateTargetGroup). */
+function complete(input: Input): Input {
+  return {
+    TargetType: 'instance',
+    HealthCheckProtocol: input.Protocol === 'TCP' ? 'TCP' : 'HTTP',
+    HealthCheckPort: 'traffic-port',
+    HealthCheckEnabled: true,
+    HealthCheckIntervalSeconds: 30,
+    HealthCheckTimeoutSeconds: 5,
+    HealthyThresholdCount: 5,
+    UnhealthyThresholdCount: 2,
+    ...(input.Protocol === 'TCP' ? {} : { HealthCheckPath: '/', Matcher: { HttpCode: '200' } }),
+    ...input,
+  };
+}
+
+/** https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html */
+const ATTRIBUTES = {
+  'deregistration_delay.timeout_seconds': '300',
+  'load_balancing.algorithm.type': 'round_robin',
+  'slow_start.duration_seconds': '0',
+  'stickiness.enabled': 'false',
+};
+
+function check(input: Input): void {
+  if (!input.Protocol || !input.Port)
+    throw refuse('ValidationError', 'A protocol and a port must be specified');
+  if (!['HTTP', 'HTTPS', 'TCP'].includes(input.Protocol))
+    throw refuse('InvalidConfigurationRequest', `The local cloud has no target groups of ${input.Protocol}`);
+  if (input.HealthCheckTimeoutSeconds >= input.HealthCheckIntervalSeconds)
+    throw refuse('ValidationError', 'Health check interval must be greater than the timeout.');
+}
+
+export function targetGroupOperations(store: ElbStore, traffic: Traffic) {
+  const describe = (group: TargetGroup) => {
+    const { Tags: _tags, ...shown } = group.input;
+    return {
+      TargetGroupArn: group.arn,
+      TargetGroupName: group.name,
+      ...shown,
+      Name: undefined,
+      LoadBalancerArns: store.balancersOf(group),
+    };
+  };
+  const attributes = (group: TargetGroup) => ({
+    Attributes: Object.entries(group.attributes).map(([Key, Value]) => ({ Key, Value })),
+  });
+  const resource = (input: Input) => (input.TargetGroupArn ?? input.Name) as string;
+  return {
+    CreateTargetGroup: {
+      resource,
+      run: (input: Input, request: CloudRequest) => {
+        const known = [...store.groups.values()].some(
+          (one) => one.name === input.Name && one.region === request.region,
+        );
+        if (known)
+          throw refuse(
+            'DuplicateTargetGroupName',
+            `A target group with the same name '${input.Name}' exists, but with different settings`,
+          );
+        const settings = complete(input);
+        check(settings);
+        const group: TargetGroup = {
+          arn: store.arn(request.region, `targetgroup/${input.Name}/${store.newId()}`),
+          name: input.Name,
+          region: request.region,
+          input: settings,
+          attributes: { ...ATTRIBUTES },
+          targets: [],
+        };
+        store.groups.set(group.arn, group);
+        return { TargetGroups: [describe(group)] };
+      },
+    },
+    DescribeTargetGroups: {
+      resource: (input: Input) => (input.TargetGroupArns ?? input.Names ?? []).join(','),
+      run: (input: Input, request: CloudRequest) => {
+        for (const arn of input.TargetGroupArns ?? []) store.group(arn, request);
+        const all = [...store.groups.values()]
+          .filter((one) => one.region === request.region)
+          .filter((one) => !input.TargetGroupArns || input.TargetGroupArns.includes(one.arn))
+          .filter((one) => !input.Names || input.Names.includes(one.name))
+          .map(describe)
+          .filter((one) => !input.LoadBalancerArn || one.LoadBalancerArns.includes(input.LoadBalancerArn));
+        if (input.Names && all.length === 0)
+          throw refuse('TargetGroupNotFound', 'One or more target groups not found');
+        const { items, next } = page(all, input.Marker, input.PageSize ?? 400, 'ValidationError');
+        return { TargetGroups: items, NextMarker: next };
+      },
+    },
+    DeleteTargetGroup: {
+      resource,
+      run: (input: Input, request: CloudRequest) => {
+        const group = store.groups.get(input.TargetGroupArn);
+        if (!group || group.region !== request.region) return {};
+        if (store.balancersOf(group).length > 0)
+          throw refuse(
+            'ResourceInUse',
+            `Target group '${group.arn}' is currently in use by a listener or a rule`,
+          );
+        store.groups.delete(group.arn);
+        return {};
+      },
+    },
+    DescribeTargetGroupAttributes: {
+      resource,
+      run: (input: Input, request: CloudRequest) => attributes(store.group(input.TargetGroupArn, request)),
+    },
+    ModifyTargetGroupAttributes: {
+      resource,
+      run: (input: Input, request: CloudRequest) => {
+        const group = store.group(input.TargetGroupArn, request);
+        for (const { Key, Value } of input.Attributes) {
+          if (!(Key in group.attributes))
+            throw refuse(
+              'InvalidConfigurationRequest',
+              `Target group attribute key '${Key}' is not recognized`,
+            );
+          group.attributes[Key] = Value;
+        }
+        return attributes(group);
+      },
+    },
+    RegisterTargets: {
+      resource,
+      run: (input: Input, request: CloudRequest) => {
+        const group = store.group(input.TargetGroupArn, request);
+        for (const { Id, Port } of input.Targets) {
+          if (Id !== '127.0.0.1')
+            throw refuse('InvalidTarget', `The local cloud reaches targets on 127.0.0.1 only, not '${Id}'`);
+          const port = Port ?? group.input.Port;
+          const known = group.targets.find((one) => one.port === port && one.state !== 'draining');
+          if (known) continue;
+          const fresh = { id: Id, port, why: 'Elb.RegistrationInProgress', good: 0, bad: 0, checkAt: 0 };
+          group.targets.push({ ...fresh, state: 'initial' });
+        }
+        return {};
+      },
+    },
+    DeregisterTargets: {
+      resource,
+      run: (input: Input, request: CloudRequest) => {
+        const group = store.group(input.TargetGroupArn, request);
+        for (const { Id, Port } of input.Targets) {
+          const mine = group.targets.filter(
+            (one) => one.id === Id && (Port === undefined || one.port === Port),
+          );
+          for (const target of mine) traffic.deregister(group, target);
+        }
+        return {};
+      },
+    },
+    DescribeTargetHealth: {
+      resource,
+      run: (input: Input, request: CloudRequest) => {
+        const group = store.group(input.TargetGroupArn, request);
+        const tasks = traffic
+          .tasksOf(group)
+          .map(({ port, state }) => ({ id: '127.0.0.1', port, state, why: '' }));
+        const all = [...tasks, ...group.targets].filter(
+          (one) =>
+            !input.Targets?.length ||
+            input.Targets.some(
+              (t: Input) => t.Id === one.id && (t.Port === undefined || t.Port === one.port),
+            ),
+        );
+        return { TargetHealthDescriptions: all.map(healthOf) };
+      },
+    },
+  };
+}
+
+interface Seen {
+  readonly id: string;
+  readonly port: number;
+  readonly state: string;
+  readonly why: string;
+}
+
+/** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html */
+const REASON: Readonly<Record<string, string>> = {
+  initial: 'Elb.InitialHealthChecking',
+  unhealthy: 'Target.FailedHealthChecks',
+  draining: 'Target.DeregistrationInProgress',
+  unused: 'Target.NotInUse',
+};
+
+function healthOf({ id, port, state, why }: Seen) {
+  const Reason = why.startsWith('HTTP') ? 'Target.ResponseCodeMismatch' : REASON[state];
+  const Description = why.startsWith('HTTP')
+    ? `Health checks failed with these codes: [${why.slice(5)}]`
+    : why || undefined;
+  return {
+    Target: { Id: id, Port: port },
+    HealthCheckPort: String(port),
+    TargetHealth: { State: state, ...(state === 'healthy' ? {} : { Reason, Description }) },
+  };
+}
