@@ -75,7 +75,7 @@ export async function writeLayout(server, dir) {
  * @returns {Promise<{code: number, outputs: Record<string, string>, log: string, started: number, ended: number}>}
  *   times in milliseconds since the epoch
  */
-export async function runBundle(root, dist, name, inputs, { env, run, job, cwd, node = [] }) {
+export async function runBundle(root, dist, name, inputs, { env, run, job, cwd, node = [], onStart }) {
   const dir = mkdtempSync(join(tmpdir(), 'wwhd-bench-run-'));
   for (const file of ['output', 'state', 'summary']) writeFileSync(join(dir, file), '');
   const declared = parse(readFileSync(join(root, 'actions', name, 'action.yml'), 'utf8')).inputs ?? {};
@@ -108,6 +108,7 @@ export async function runBundle(root, dist, name, inputs, { env, run, job, cwd, 
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  onStart?.(child);
   const said = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => said.push(chunk));
   const code = await new Promise((resolve) => child.on('close', resolve));

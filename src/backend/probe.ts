@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { agentProxy } from '../aws/proxy.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { type ProbeReport, reportProbe, type Sample } from './probe-statistics.ts';
 
@@ -81,7 +82,10 @@ function request(url: string, clock: Clock): Promise<Sample> {
     const client = url.startsWith('https:') ? https : http;
     const sent = client.get(
       url,
-      { agent: false, headers: { 'user-agent': 'wwhd-deploy probe', connection: 'close' } },
+      {
+        agent: new client.Agent({ keepAlive: false, ...agentProxy() }),
+        headers: { 'user-agent': 'wwhd-deploy probe', connection: 'close' },
+      },
       (answer) => {
         answer.resume();
         answer.on('end', () => end(answer.statusCode ?? 0));

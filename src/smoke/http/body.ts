@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { leaveGarbage } from './garbage.ts';
 import { WireProblem } from './problem.ts';
 
 /** A body is read up to here; what comes after is not. */
@@ -108,7 +109,9 @@ class Kept {
   }
 
   release(): void {
-    this.#place?.release();
+    if (!this.#place) return;
+    leaveGarbage(this.#size);
+    this.#place.release();
     this.#place = undefined;
   }
 }

@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { agentProxy } from '../../aws/proxy.ts';
 import { formatDuration } from '../../runtime/duration.ts';
 import type { Answer, Redirect, Timings, TlsFacts } from './answer.ts';
 import { LargeBodies, readBody } from './body.ts';
@@ -21,8 +22,13 @@ export interface Want {
 /** Sends requests, over connections that are kept alive between them. */
 export class Wire {
   // No session is resumed: a resumed handshake shows no certificate to judge.
-  readonly #https = new https.Agent({ keepAlive: true, maxCachedSessions: 0, maxSockets: 100 });
-  readonly #http = new http.Agent({ keepAlive: true, maxSockets: 100 });
+  readonly #https = new https.Agent({
+    keepAlive: true,
+    maxCachedSessions: 0,
+    maxSockets: 100,
+    ...agentProxy(),
+  });
+  readonly #http = new http.Agent({ keepAlive: true, maxSockets: 100, ...agentProxy() });
   readonly #large = new LargeBodies();
 
   /**
