@@ -3,6 +3,7 @@ import { appRunnerApi } from '../aws/apprunner.ts';
 import { autoScalingApi } from '../aws/autoscaling.ts';
 import { ecrApi } from '../aws/ecr.ts';
 import { ecsApi } from '../aws/ecs.ts';
+import { loadBalancersApi } from '../aws/load-balancers.ts';
 import { logsApi } from '../aws/logs.ts';
 import { secretsApi } from '../aws/secrets.ts';
 import type { BackendAws } from './config.ts';
@@ -15,6 +16,7 @@ export function awsClients(): BackendAws {
     autoScaling: (region) => autoScalingApi({ region }),
     ecr: (region, account) => ecrApi({ region }, account),
     secrets: (region) => secretsApi({ region }),
+    loadBalancers: (region) => loadBalancersApi({ region }),
     logs: (region) => logsApi({ region }),
     alarms: (region) => alarmsApi({ region }),
   };

@@ -3,6 +3,7 @@ import type { AppRunnerApi } from '../aws/apprunner.ts';
 import type { AutoScalingApi } from '../aws/autoscaling.ts';
 import type { EcrApi } from '../aws/ecr.ts';
 import type { EcsApi, NetworkConfiguration } from '../aws/ecs.ts';
+import type { LoadBalancersApi } from '../aws/load-balancers.ts';
 import type { LogsApi } from '../aws/logs.ts';
 import type { SecretsApi } from '../aws/secrets.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -61,6 +62,7 @@ export interface BackendAws {
   autoScaling(region: string | undefined): AutoScalingApi;
   ecr(region: string | undefined, account: string | undefined): EcrApi;
   secrets(region: string | undefined): SecretsApi;
+  loadBalancers(region: string | undefined): LoadBalancersApi;
   logs(region: string | undefined): LogsApi;
   alarms(region: string | undefined): AlarmsApi;
 }

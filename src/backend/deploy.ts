@@ -1,19 +1,17 @@
-import { publicUrl } from '../runtime/url.ts';
 import type { BackendConfig, BackendPorts, BeforeUs, Journal } from './config.ts';
 import type { Deployment } from './deployment.ts';
 import type { Failure } from './failure.ts';
 import { armAlarms } from './gates.ts';
 import { shortImage } from './image-ref.ts';
 import { foreignOneOff, runMigration } from './migrate.ts';
+import { openProbe } from './open-probe.ts';
 import { planChanges, planLines } from './plan.ts';
 import { type Prepared, prepareDeployment, regionOf } from './prepare.ts';
-import { startProbe } from './probe.ts';
 import { recover } from './recover.ts';
 import { type BackendResult, fingerprints } from './result.ts';
 import { bringLive } from './rollout.ts';
 import { resultBase, type Taken, takeSnapshot } from './snapshot.ts';
 import { applyChange } from './spec.ts';
-import type { BackendState } from './targets/target.ts';
 import { unchangedResult } from './unchanged.ts';
 import { provedUndo, undoFor } from './undo.ts';
 
@@ -100,9 +98,7 @@ export async function rollOut<T>(
 ): Promise<T> {
   const alarms = await armAlarms(config.alarms, ports.aws.alarms(regionOf(target.arn)), ports);
   const undo = undoFor(snapshot, digest, wanted, config.container);
-  const url = probeUrl(config, snapshot);
-  const probe = url ? startProbe(url, config.probe.interval, ports.clock) : undefined;
-  if (!probe) ports.log.notice('the service has no public address: no probe');
+  const probe = await openProbe(target, snapshot, config, ports);
   try {
     // A baseline to compare with; it costs two intervals.
     if (!config.probe.forRecordOnly) await probe?.moreSamples(3, config.probe.interval * 4);
@@ -135,9 +131,4 @@ function planned({ state, image, change }: Prepared, { log }: BackendPorts): Bac
   if (state.condition === 'busy')
     log.notice('something is under way on the service: it would be waited out first');
   return { ...resultBase(state, image.image, wanted, plan), outcome: 'planned' };
-}
-
-function probeUrl(config: BackendConfig, state: BackendState): string | undefined {
-  if (config.probe.url) return config.probe.url;
-  return state.url && `${publicUrl(state.url)}${state.health.path}`;
 }

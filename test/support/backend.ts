@@ -256,7 +256,13 @@ export async function createEcs(
   cloud: TestCloud,
   name: string,
   image: string,
-  options: { desired?: number; controller?: string; definition?: object; deployment?: object } = {},
+  options: {
+    desired?: number;
+    controller?: string;
+    definition?: object;
+    deployment?: object;
+    loadBalancers?: readonly object[];
+  } = {},
 ): Promise<TestService> {
   await ecs(cloud, 'CreateCluster', { clusterName: CLUSTER });
   await ecs(cloud, 'RegisterTaskDefinition', taskDefinition(name, image, options.definition));
@@ -268,6 +274,7 @@ export async function createEcs(
     launchType: 'FARGATE',
     networkConfiguration: network,
     tags: [{ key: 'local-cloud:health-path', value: '/health' }],
+    ...(options.loadBalancers ? { loadBalancers: options.loadBalancers } : {}),
     ...(options.deployment ? { deploymentConfiguration: options.deployment } : {}),
     ...(options.controller ? { deploymentController: { type: options.controller } } : {}),
   });

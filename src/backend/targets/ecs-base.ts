@@ -1,6 +1,7 @@
 import type { AutoScalingApi } from '../../aws/autoscaling.ts';
 import type { EcsApi, EcsService, EcsTask, RegisterTaskDefinitionRequest } from '../../aws/ecs.ts';
 import { awsProblem, readAwsError } from '../../aws/errors.ts';
+import type { LoadBalancersApi } from '../../aws/load-balancers.ts';
 import type { LogsApi } from '../../aws/logs.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { refused } from '../../runtime/errors.ts';
@@ -16,6 +17,8 @@ export interface EcsPorts {
   readonly api: EcsApi;
   readonly logs: LogsApi;
   readonly scaling: AutoScalingApi;
+  /** Made where it is needed. */
+  readonly loadBalancers: () => LoadBalancersApi;
   readonly log: Log;
   readonly clock: Clock;
   /** True where the user gives auto-scaling numbers. */
@@ -192,6 +195,10 @@ export abstract class EcsBase implements Target {
       this.log.debug(`the app's log could not be read: ${readAwsError(error).code}`);
       return [];
     }
+  }
+
+  protected loadBalancers(): LoadBalancersApi {
+    return this.#ports.loadBalancers();
   }
 
   protected async scaling(): Promise<Scaling | undefined> {

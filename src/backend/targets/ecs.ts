@@ -6,6 +6,7 @@ import { planChanges } from '../plan.ts';
 import { refuseSizes } from '../sizes.ts';
 import type { BackendSpec } from '../spec.ts';
 import { conditionOf } from '../verdict.ts';
+import { addressOf, type Found } from './ecs-address.ts';
 import { EcsBase, type EcsPorts, type Native } from './ecs-base.ts';
 import { mayBeDone, refuseRoleless } from './ecs-facts.ts';
 import type { BackendState, OneOff, Rollout } from './target.ts';
@@ -86,6 +87,13 @@ export class EcsTarget extends EcsBase {
       return revision?.taskDefinition === taskDefinition;
     });
     return { id, startedAt };
+  }
+
+  async findAddress(now: BackendState): Promise<Found> {
+    const groups = (now.native as EcsNative).service.loadBalancers?.flatMap(
+      (one) => one.targetGroupArn ?? [],
+    );
+    return addressOf(groups ?? [], this.loadBalancers());
   }
 
   async oneOff(now: BackendState, wanted: BackendSpec): Promise<OneOff> {

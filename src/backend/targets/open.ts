@@ -31,6 +31,7 @@ export async function openTarget(
   const ports: EcsPorts = {
     api: aws.ecs(region),
     scaling: aws.autoScaling(region),
+    loadBalancers: () => aws.loadBalancers(region),
     logs,
     log,
     clock,

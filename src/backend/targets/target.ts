@@ -52,6 +52,16 @@ export interface Running {
   readonly replacedBy?: string | undefined;
 }
 
+/** Where anybody asks the service. */
+export interface PublicAddress {
+  /** Without a slash at its end. */
+  readonly url: string;
+  /** What the health check asks for. */
+  readonly path: string;
+  /** The name is the load balancer's own, which its certificate is not made for: only what answers is looked at. */
+  readonly anyCertificate: boolean;
+}
+
 /** A one-off task that runs the new image, with a command of its own. */
 export interface OneOff {
   readonly cluster: string;
@@ -98,6 +108,8 @@ export interface Target {
   observe(rollout: Rollout): Promise<Observation | undefined>;
   /** Reads what runs; `rollout` is left out where nothing was rolled out. */
   running(rollout: Rollout | undefined): Promise<Running>;
+  /** Looks for an address where `read` tells none. @returns it, or in a sentence why there is none. Never throws. */
+  findAddress?(now: BackendState): Promise<PublicAddress | { readonly why: string }>;
   /**
    * A rollout under way that brings this image, where the target can tell: of a run that died before it heard which
    * rollout it had started.

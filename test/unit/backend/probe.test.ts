@@ -91,7 +91,7 @@ test('the probe asks through everything, each time on a connection of its own', 
   server.on('connection', () => connections++);
   await new Promise((resolve) => server.on('listening', resolve));
   const { port } = server.address() as AddressInfo;
-  const probe = startProbe(`http://127.0.0.1:${port}/health`, 10, systemClock);
+  const probe = startProbe({ url: `http://127.0.0.1:${port}/health` }, 10, systemClock);
   await probe.moreSamples(3, 2000);
   probe.markUpdate();
   status = 500;
