@@ -10,6 +10,7 @@ export type {
   GateAnswer,
 } from './deploy-types.ts';
 export type { DeletionLimit } from './guards.ts';
+export { planLines } from './plan-lines.ts';
 export { type Recovery, recoverSite } from './recover.ts';
 export {
   planRestoreSite,

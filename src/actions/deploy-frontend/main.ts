@@ -5,6 +5,7 @@ import {
   type DeploySitePorts,
   type DeploySiteResult,
   deploySite,
+  planLines,
   recoverSite,
   renderSiteSummary,
 } from '../../frontend/index.ts';
@@ -45,6 +46,7 @@ async function main(job: FrontendJob): Promise<ActionResult<DeployFrontend>> {
       onOpen: (release: string) => job.saveState(OPEN, release),
     });
     const result = await deploySite({ ...config.site, releaseId }, ports);
+    if (result.outcome === 'planned') for (const line of planLines(result.plan)) job.log.info(line);
     if (config.historyPage && result.outcome !== 'planned') await publishHistory(edges.ledger, job);
     return answer(config, releaseId, job.clock.now() - started, result, edges.clients);
   } finally {
