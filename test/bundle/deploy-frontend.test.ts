@@ -258,6 +258,35 @@ describe('deploy-frontend', () => {
     expect((await site.get('/robots.txt')).headers.get('content-type')).toBe('text/plain; charset=utf-8');
   });
 
+  it('is green with an error annotation where a release is live and what it no longer has can not be removed', async () => {
+    const site = await makeSite(cloud, 'left-over-site');
+    await site.deploy(makeFolder({ ...smallSite('one'), 'old.html': '<title>old</title>' }));
+    await cloud.fault({
+      kind: 'denied',
+      service: 's3',
+      operation: 'DeleteObjects',
+      resource: 'left-over-site',
+    });
+    const run = await site.deploy(makeFolder(smallSite('two')), { 'release-id': 'two' });
+    await cloud.clearFaults();
+    expect(run.outputs, run.log).toMatchObject({ outcome: 'deployed', deleted: '0' });
+    expect(run.exitCode).toBe(0);
+    const annotation = run.log.split('\n').find((line) => line.startsWith('::error')) ?? run.log;
+    expect(annotation).toContain(
+      'release two is live, but what it no longer has is not all gone: s3:DeleteObject',
+    );
+    expect(annotation).toContain('the next deployment or rollback removes what is left');
+    expect(run.summary).toContain('what it no longer has is not all gone');
+    // Its post step has nothing to put back.
+    const post = await site.deploy('unused', { 'release-id': 'two' }, { post: run.state });
+    expect(post.exitCode, post.log).toBe(0);
+    expect((await site.get('/')).body).toBe(smallSite('two')['index.html']);
+    expect([...(await site.live()).keys()]).toContain('old.html');
+    const next = await site.deploy(makeFolder(smallSite('two')), { 'release-id': 'three' });
+    expect(next.outputs, next.log).toMatchObject({ outcome: 'deployed', deleted: '1' });
+    expect((await site.get('/old.html')).status).toBe(404);
+  });
+
   it('redirects, and stores compressed what it is told to', async () => {
     const site = await makeSite(cloud, 'redirect-site');
     const run = await site.deploy(
