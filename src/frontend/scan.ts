@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type BrotliOptions, brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { compareKeys } from '../aws/bulk-store.ts';
 import { failed, refused } from '../runtime/errors.ts';
+import { keepHeapSmall } from '../runtime/heap.ts';
 import type { Log } from '../runtime/log.ts';
 import { type CacheRule, cacheControlOf, REVALIDATE } from './cache-rules.ts';
 import { contentTypeOf } from './content-type.ts';
@@ -53,6 +54,7 @@ export async function scan(options: ScanOptions, log: Log): Promise<Scanned> {
   checkFolder(options.source);
   const walked = await walk(options.source, options);
   const paths = walked.paths.filter((path) => path !== REDIRECTS).sort(compareKeys);
+  keepHeapSmall(paths.length);
   checkNames(paths, options.livePrefix);
   const full = paths.map((path) => join(options.source, path));
   const hashes = await hashAll(full, (done) => log.progress(`read ${done} of ${paths.length} files`));

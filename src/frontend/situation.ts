@@ -1,5 +1,6 @@
 import { awsProblem } from '../aws/errors.ts';
 import { type ActionError, failed } from '../runtime/errors.ts';
+import { keepHeapSmall } from '../runtime/heap.ts';
 import type { LiveObject } from './diff.ts';
 import type { SiteKeys } from './keys.ts';
 import { decodeManifest, emptyManifest, liveFiles } from './manifest.ts';
@@ -69,7 +70,9 @@ export async function readManifest(
     });
   if (!found) throw missing?.(resource) ?? lost('there is no such object');
   try {
-    return decodeManifest(found.body);
+    const manifest = decodeManifest(found.body);
+    keepHeapSmall(manifest.files.length);
+    return manifest;
   } catch (error) {
     throw lost(error instanceof Error ? error.message : String(error), error);
   }
