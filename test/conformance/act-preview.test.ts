@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ActLab, actLab, openPullRequest, pullRequest } from '../support/act-lab.ts';
+import { root } from '../support/dist.ts';
 import { missingTools } from '../support/tools.ts';
 
 const asked = process.env['WWHD_CONFORMANCE'] === '1';
@@ -113,5 +116,14 @@ describe.skipIf(skip)('the previews of pull requests, run by act', { timeout: 12
     expect(await page(8, 'version.json')).toMatch(/^404/);
     expect(await page(9, 'version.json')).toMatch(/^200/);
     expect(lab.github.deployments.find((d) => d.id === 81)?.statuses.at(-1)?.state).toBe('inactive');
+  });
+
+  it('need no more of AWS than their own role is granted', async () => {
+    const policy = readFileSync(join(root, 'infra/terraform/previews.tf'), 'utf8');
+    const [, role = ''] = policy.split('data "aws_iam_policy_document" "preview" {');
+    const granted = new Set([...role.matchAll(/"([a-z0-9-]+:[A-Z]\w+)"/g)].map((m) => m[1]));
+    const used = new Set((await lab.cloud.requests()).flatMap((request) => request.iam));
+    expect(used.size).toBeGreaterThan(4);
+    expect([...used].filter((action) => !granted.has(action))).toEqual([]);
   });
 });
