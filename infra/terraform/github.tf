@@ -174,6 +174,19 @@ data "aws_iam_policy_document" "plan" {
       resources = ["*"]
     }
   }
+  dynamic "statement" {
+    for_each = var.target == "ecs" ? [1] : []
+    content {
+      # Where the probe asks; without it deploy-backend needs `probe-url`.
+      sid = "EcsAddress"
+      actions = [
+        "elasticloadbalancing:DescribeListeners",
+        "elasticloadbalancing:DescribeLoadBalancers",
+        "elasticloadbalancing:DescribeTargetGroups",
+      ]
+      resources = ["*"]
+    }
+  }
   statement {
     # These know no resources.
     sid       = "NoResources"

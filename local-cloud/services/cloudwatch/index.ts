@@ -4,7 +4,7 @@ import { model } from '../shapes/cloudwatch.ts';
 import { modelled } from '../shapes/modelled.ts';
 import { alarmOperations, describeOperations } from './alarms.ts';
 import { metricOperations } from './metric-operations.ts';
-import { type Dimension, MetricStore } from './metrics.ts';
+import { type Dimension, type Metric, MetricStore } from './metrics.ts';
 import { type Alarm, type AlarmState, evaluate, type Store } from './store.ts';
 
 /** CloudWatch: alarms and metrics. Its signing name is `monitoring`. */
@@ -19,6 +19,8 @@ export interface CloudWatchService extends Service {
     dimensions: readonly Dimension[],
     value: number,
   ): void;
+  /** The average of each period since then that has points, oldest first; times in milliseconds. */
+  averages(metric: Metric, since: number, period: number): number[];
 }
 
 export function cloudWatchService(context: CloudContext): CloudWatchService {
@@ -47,6 +49,10 @@ export function cloudWatchService(context: CloudContext): CloudWatchService {
       store.metrics.add({ region, namespace, name, dimensions }, { at: context.now(), value, count: 1 });
       evaluate(store, region, namespace, name);
     },
+    averages: (metric, since, period) =>
+      store.metrics
+        .statistics(store.metrics.find(metric), since, context.now(), period)
+        .map((one) => one.Average),
     save: () => ({ alarms: [...store.alarms.values()] }),
     load: (state) => {
       for (const alarm of (state as { alarms: Alarm[] }).alarms)

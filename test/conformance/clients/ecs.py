@@ -162,6 +162,22 @@ def check_a_stop_with_rollback():
     equal((service()["taskDefinition"], body()), (seen["d2"], "v2"))
 
 
+def check_a_stop_without_rollback():
+    ecs("update-service", *ON, "--task-definition", seen["d1"])
+    ecs("stop-service-deployment", "--service-deployment-arn", newest(), "--stop-type", "ABORT")
+    equal(ended(newest())["status"], "STOPPED")
+    equal((service()["taskDefinition"], body()), (seen["d2"], "v2"))
+
+
+def check_overlapping_deployments():
+    ecs("update-service", *ON, "--task-definition", seen["d1"])
+    first = newest()
+    ecs("update-service", *ON, "--task-definition", seen["d2"], "--force-new-deployment")
+    second = newest()
+    equal((ended(second)["status"], ended(first)["status"]), ("SUCCESSFUL", "STOPPED"))
+    equal((service()["taskDefinition"], body()), (seen["d2"], "v2"))
+
+
 def check_other_controllers():
     other = ["--cluster", "prod", "--service-name", "bluegreen", "--task-definition", seen["d1"], *NETWORK]
     ecs("create-service", *other, "--desired-count", "0", "--deployment-controller", "type=CODE_DEPLOY")
@@ -183,6 +199,15 @@ def check_auto_scaling_of_a_service():
     equal(found["TargetTrackingScalingPolicyConfiguration"]["TargetValue"], 60.0)
     equal(aa("describe-scalable-targets", "--service-namespace", "ecs")["ScalableTargets"][0]["MaxCapacity"], 4)
     equal(aa("describe-scaling-activities", "--service-namespace", "ecs")["ScalingActivities"], [])
+    on = ["--namespace", "AWS/ECS", "--metric-name", "CPUUtilization", "--dimensions", "ClusterName=prod,ServiceName=web"]
+
+    def busy():
+        aws("cloudwatch", "put-metric-data", *on, "--value", "110")
+        return service()["desiredCount"] == 4
+
+    until(busy, "a busy service is scaled out")
+    activity = aa("describe-scaling-activities", *target[:4])["ScalingActivities"][0]
+    equal(activity["Description"], "Setting desired count to 4.")
     aa("tag-resource", "--resource-arn", arn, "--tags", "a=b,c=d")
     aa("untag-resource", "--resource-arn", arn, "--tag-keys", "a")
     equal(aa("list-tags-for-resource", "--resource-arn", arn)["Tags"], {"c": "d"})
