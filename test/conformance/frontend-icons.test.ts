@@ -96,5 +96,5 @@ describe.skipIf(!wanted)('ten thousand real icons', () => {
     const copied = (await cloud.changes()).filter(({ operation }) => operation === 'CopyObject');
     expect(copied).toHaveLength(10);
     expect([first, again, ten, back].map(({ heads }) => heads)).toEqual([0, 0, 0, 0]);
-  }, 240_000);
+  }, 600_000);
 });

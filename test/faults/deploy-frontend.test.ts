@@ -7,6 +7,7 @@ import { startCloud, type TestCloud } from '../support/cloud.ts';
 import { makeFolder, makeSite, removeFolders, smallSite, type TestSite } from '../support/site.ts';
 import {
   type Death,
+  deployWhileBrowsing,
   type LabPorts,
   labConfig,
   labDeploy,
@@ -98,7 +99,7 @@ async function recover(site: TestSite, version: Version, after: number) {
   await expectWhole(site, version, `n${after}`, `death at request ${after}`);
 }
 
-/** All of it, on a machine with time: each death in both ways, and a hundred deployments. */
+/** All of it, on a machine with time: each death in both ways. */
 const EXHAUSTIVE = process.env['WWHD_EXHAUSTIVE'] === '1';
 /**
  * Else a machine dies at every second request before it is sent, and at the others after they were carried out; on the
@@ -204,30 +205,12 @@ describe('a network that fails', () => {
   });
 });
 
-describe('a browser during a hundred deployments', () => {
+describe('a browser during deployments', () => {
+  // A hundred of them: test/conformance/frontend-browser.test.ts.
   it('never loads a page with something missing', async () => {
     const site = await makeSite(cloud, 'busy-site');
-    await deploy(site, 'a', 'v0');
-    const problems: string[] = [];
-    let [loads, done] = [0, false];
-    const browse = async (path: string) => {
-      while (!done) {
-        problems.push(...(await loadPage(site, path)));
-        loads++;
-      }
-    };
-    const browsers = PAGES.slice(0, 2).map(browse);
-    const ports = await labPorts(site);
-    const until = Date.now() + (EXHAUSTIVE ? 600_000 : 8000);
-    for (let i = 1; i <= 100 && (Date.now() < until || i <= 10); i++) {
-      const source = makeFolder(smallSite(`v${i}`));
-      const result = await deploySite(labConfig(site, source, `v${i}`), ports);
-      expect(result.outcome).toBe('deployed');
-    }
-    done = true;
-    await Promise.all(browsers);
-    ports.close();
-    expect(problems).toEqual([]);
-    expect(loads).toBeGreaterThan(20);
-  }, 600_000);
+    const browsed = await deployWhileBrowsing(site, PAGES, { least: 5, most: 20, milliseconds: 3000 });
+    expect(browsed.problems).toEqual([]);
+    expect(browsed.loads).toBeGreaterThan(browsed.deployments);
+  });
 });

@@ -13,7 +13,7 @@ import type { Hold, Ledger } from '../../src/release/ledger.ts';
 import { openLedger } from '../../src/release/open.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
-import type { TestSite } from './site.ts';
+import { makeFolder, smallSite, type TestSite } from './site.ts';
 
 /** When the machine that a deployment runs on goes away. */
 export interface Death {
@@ -175,12 +175,68 @@ export async function labRestore(site: TestSite, to: string, id: string): Promis
 export async function loadPage(site: TestSite, path: string): Promise<string[]> {
   const page = await site.get(path);
   if (page.status !== 200) return [`${path}: HTTP ${page.status}`];
+  return loadAssets(site, path, page.body);
+}
+
+async function loadAssets(site: TestSite, path: string, html: string): Promise<string[]> {
   const file = path.endsWith('/') ? `${path.slice(1)}index.html` : path.slice(1);
   const missing = await Promise.all(
-    localReferences(page.body, file).map(async (asset) => {
+    localReferences(html, file).map(async (asset) => {
       const answer = await site.get(`/${asset}`);
       return answer.status === 200 ? undefined : `${path} loads /${asset}: HTTP ${answer.status}`;
     }),
   );
   return missing.filter((problem) => problem !== undefined);
+}
+
+export interface Browsed {
+  readonly deployments: number;
+  readonly loads: number;
+  readonly problems: readonly string[];
+}
+
+/**
+ * Deploys version after version of a small site, while browsers load its pages through the CDN without a pause, and tabs
+ * that opened a page before a deployment load what it names after that.
+ */
+export async function deployWhileBrowsing(
+  site: TestSite,
+  pages: readonly string[],
+  deployments: { least: number; most: number; milliseconds: number },
+): Promise<Browsed> {
+  await labDeploy(site, makeFolder(smallSite('v0')), 'v0');
+  const problems: string[] = [];
+  let [loads, done, over] = [0, 0, false];
+  const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  const browser = async (path: string) => {
+    for (; !over; loads++) {
+      problems.push(...(await loadPage(site, path)));
+      // Leaves a core to the deployments.
+      await pause(20);
+    }
+  };
+  const tab = async (path: string) => {
+    for (; !over; loads++) {
+      const opened = done;
+      const page = await site.get(path);
+      while (!over && done === opened) await pause(10);
+      problems.push(...(await loadAssets(site, path, page.body)).map((problem) => `a tab: ${problem}`));
+    }
+  };
+  const visitors = [...pages.map(browser), ...pages.slice(0, 1).map(tab)];
+  const ports = await labPorts(site);
+  const until = Date.now() + deployments.milliseconds;
+  try {
+    for (let i = 1; i <= deployments.most && (Date.now() < until || i <= deployments.least); i++) {
+      const config = labConfig(site, makeFolder(smallSite(`v${i}`)), `v${i}`);
+      const { outcome, cause } = await deploySite(config, ports);
+      if (outcome !== 'deployed') problems.push(`deployment ${i}: ${outcome}: ${cause?.message}`);
+      done++;
+    }
+  } finally {
+    over = true;
+    await Promise.all(visitors);
+    ports.close();
+  }
+  return { deployments: done, loads, problems };
 }
