@@ -1,11 +1,11 @@
-import type { CloudWatchService } from '../cloudwatch/index.ts';
 import type { Fleet, Live } from './fleet.ts';
+import { countFailures, whyGivenUp } from './judgement.ts';
 import { type DeploymentRecord, isOver, type ServiceRecord, type TaskRecord } from './model.ts';
 import { rollingStep, shiftSteps } from './rolling.ts';
 import type { EcsStore } from './store.ts';
 
 /** Seconds at speed 1: before a deployment begins; and the watch over its alarms after a rolling one is done. */
-const SECONDS = { pending: 2, alarmBake: 60, retry: 10 };
+const SECONDS = { pending: 2, alarmBake: 60 };
 /** Real milliseconds between two looks at every service. */
 const TICK = 50;
 
@@ -79,8 +79,8 @@ export class Scheduler {
 
   #progress(service: ServiceRecord, live: Live, deployment: DeploymentRecord): void {
     if (this.#store.context.fault('ecs', 'stuck', service.arn)) return;
-    this.#countFailures(service, live, deployment);
-    const why = this.#mustRollBack(service, live, deployment);
+    countFailures(this.#store, service, live, deployment);
+    const why = whyGivenUp(this.#store, service, live, deployment);
     if (why) {
       this.#failed(service, live, deployment, why);
       return;
@@ -160,40 +160,6 @@ export class Scheduler {
       this.#stage(deployment, next.weight === 100 ? 'BAKE_TIME' : 'PRODUCTION_TRAFFIC_SHIFT');
     } else this.#stage(deployment, 'CLEAN_UP');
     return false;
-  }
-
-  #countFailures(service: ServiceRecord, live: Live, deployment: DeploymentRecord): void {
-    for (const task of this.#store.tasks.values()) {
-      const mine = task.serviceArn === service.arn && task.revisionArn === deployment.target;
-      const ended =
-        task.stoppingAt !== undefined && !live.counted.has(task.arn) && !live.leaving.has(task.arn);
-      if (!mine || !ended || !failedByItself(task)) continue;
-      live.counted.add(task.arn);
-      deployment.failedTasks++;
-      live.notBefore =
-        this.#store.context.now() + Math.max(200, (SECONDS.retry * 1000) / this.#store.context.speed);
-      this.#store.event(
-        service,
-        `(deployment ${deployment.id}) (task ${task.id}) failed: ${task.stoppedReason}`,
-      );
-    }
-  }
-
-  /** Why this deployment cannot go on; nothing where it can. */
-  #mustRollBack(service: ServiceRecord, live: Live, deployment: DeploymentRecord): string | undefined {
-    const { deploymentCircuitBreaker, alarms } = deployment.configuration;
-    if (deploymentCircuitBreaker?.enable && deployment.failedTasks >= deployment.threshold) {
-      deployment.breaker = 'TRIGGERED';
-      return 'Service deployment rolled back because the circuit breaker threshold was exceeded.';
-    }
-    const watched: string[] = alarms?.enable ? alarms.alarmNames : [];
-    const cloudWatch = this.#store.context.service<CloudWatchService>('monitoring');
-    const ringing = watched.filter((name) => cloudWatch.alarmState(service.region, name) === 'ALARM');
-    if (service.express && deployment.source.length > 0 && live.errors.rings(this.#store.context.now()))
-      ringing.push(expressAlarm(service));
-    if (ringing.length === 0) return undefined;
-    deployment.triggeredAlarms = ringing;
-    return `Service deployment rolled back because alarms [${ringing.join(', ')}] detected a failure.`;
   }
 
   #failed(service: ServiceRecord, live: Live, deployment: DeploymentRecord, why: string): void {
@@ -305,13 +271,3 @@ export class Scheduler {
     this.#set(deployment, status);
   }
 }
-
-/** Not one that a person, a smaller wanted count or a restart of the cloud has ended. */
-const failedByItself = (task: TaskRecord): boolean =>
-  task.stopCode === 'TaskFailedToStart' ||
-  task.stopCode === 'EssentialContainerExited' ||
-  (task.stoppedReason ?? '').startsWith('Task failed ELB health checks');
-
-/** Name of the alarm that Express makes for a service. */
-export const expressAlarm = (service: ServiceRecord): string =>
-  `${service.arn.split(':')[5]?.replaceAll('/', '-')}-rollback`;

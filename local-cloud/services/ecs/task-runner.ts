@@ -8,7 +8,8 @@ import type { LogsService } from '../logs/index.ts';
 import type { SecretsManagerService } from '../secretsmanager/index.ts';
 import type { Input } from '../shapes/modelled.ts';
 import type { ContainerRecord, TaskRecord } from './model.ts';
-import { type EcsStore, refuse } from './store.ts';
+import { startOrder } from './start-order.ts';
+import type { EcsStore } from './store.ts';
 
 /** Seconds that Fargate takes, at speed 1. */
 const SECONDS = { provision: 10, pull: 10, deprovision: 3 };
@@ -286,17 +287,3 @@ interface Prepared {
 }
 
 const ending = (task: TaskRecord) => task.stoppingAt !== undefined;
-
-/** Containers after those that they depend on. @throws ClientException on a circle */
-export function startOrder(containers: readonly Input[]): Input[] {
-  const ordered: Input[] = [];
-  const left = [...containers];
-  while (left.length > 0) {
-    const next = left.findIndex((c) =>
-      (c.dependsOn ?? []).every((need: Input) => ordered.some((o) => o.name === need.containerName)),
-    );
-    if (next < 0) throw refuse('ClientException', 'Dependency circle found in containers.');
-    ordered.push(...left.splice(next, 1));
-  }
-  return ordered;
-}

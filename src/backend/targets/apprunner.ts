@@ -6,12 +6,13 @@ import { refused } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import { publicUrl } from '../../runtime/url.ts';
 import type { Findings } from '../diagnosis.ts';
-import { digestOf, parseImageRef } from '../image-ref.ts';
+import { digestOf } from '../image-ref.ts';
 import type { ServiceRef } from '../service-ref.ts';
 import { refuseSizes } from '../sizes.ts';
 import type { BackendSpec, Scaling } from '../spec.ts';
 import { sameScaling } from '../spec.ts';
 import { conditionOf, phaseOf } from '../verdict.ts';
+import { refuseSource } from './apprunner-source.ts';
 import { appRunnerUpdate, withDefaults } from './apprunner-update.ts';
 import { type BackendState, BusyError, type Rollout, type Running, type Target } from './target.ts';
 
@@ -228,29 +229,6 @@ export function replacement(operations: readonly OperationSummary[], mine: strin
   const later = at < 0 ? [] : operations.slice(0, at);
   const other = later.find((operation) => REPLACING.has(operation.Type ?? ''));
   return other && `${other.Type} ${other.Id}`;
-}
-
-/**
- * App Runner runs images of ECR and of ECR Public, and a service has one of the two as its source:
- * https://docs.aws.amazon.com/apprunner/latest/api/API_ImageRepository.html
- */
-function refuseSource(service: AppRunnerService, image: string): void {
-  const { kind, registry } = parseImageRef(image);
-  const type = service.SourceConfiguration?.ImageRepository?.ImageRepositoryType ?? 'ECR';
-  const no = (what: string, fix: string) =>
-    refused({ input: 'image', what, found: `${registry}; the service's source is ${type}`, fix });
-  if (kind === 'other') {
-    throw no(
-      'is in a registry that App Runner cannot pull from',
-      'push it to ECR, for example with push-image',
-    );
-  }
-  if ((kind === 'ecr-public') !== (type === 'ECR_PUBLIC')) {
-    throw no(
-      'is not in the kind of registry that the service has as its source',
-      'change the source of the service once, by hand; or use an image where the present one is',
-    );
-  }
 }
 
 const nativeOf = (state: BackendState) => state.native as AppRunnerService;
