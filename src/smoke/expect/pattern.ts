@@ -3,7 +3,7 @@ import vm from 'node:vm';
 /** Letters of a text that a pattern is searched in; what comes after is not looked at. */
 export const MAX_SUBJECT = 1024 * 1024;
 /** Milliseconds that one search may take: a pattern can take for ever on a text that almost matches it. */
-export const MAX_SEARCH_MS = 1000;
+const MAX_SEARCH_MS = 1000;
 
 let context: vm.Context | undefined;
 const script = new vm.Script('new RegExp(pattern, "su").exec(subject)');
