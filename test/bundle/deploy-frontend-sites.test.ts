@@ -155,5 +155,6 @@ describe.each<RealSite>(['next', 'vite'])('a real site, built by %s', (kind) => 
     const kept = Object.keys(two).filter((path) => !one[path] && !isPage(path));
     expect(kept.length).toBeGreaterThan(0);
     for (const path of kept) expect((await site.live()).get(path), path).toBe(two[path]?.toString());
-  });
+    // Hundreds of files are read back one by one.
+  }, 180_000);
 });

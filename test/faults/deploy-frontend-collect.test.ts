@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { collect } from '../../src/frontend/collect.ts';
 import { siteKeys } from '../../src/frontend/keys.ts';
 import { readState, type SiteState } from '../../src/frontend/site-state.ts';
@@ -13,6 +13,7 @@ beforeAll(async () => {
   cloud = await startCloud({ speed: 1000 });
   Object.assign(process.env, cloud.env);
 });
+vi.setConfig({ testTimeout: 180_000 });
 afterAll(async () => {
   await cloud?.stop();
   removeFolders();
