@@ -76,7 +76,7 @@ export const action = {
     verify: {
       required: false,
       default: 'true',
-      description: '`true` reads pages back through the CDN (bytes, type, cache header) and wants a missing file to be a 404; `pages` compares bytes and type only; `false` nothing.',
+      description: '`true` reads pages back through the CDN (bytes, type, cache header) and wants a missing file to be a 404; `pages`, for a single-page app whose routes are answered with index.html, compares bytes and type only; `false` nothing.',
     },
     'wait-for-invalidation': {
       required: false,
