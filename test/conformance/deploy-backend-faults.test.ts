@@ -22,7 +22,7 @@ afterAll(() => stage?.cloud.stop());
   test.each(rest)('$target: $name: $outcome', { timeout: 180_000 }, (row) => playRow(stage, row, row.index));
 });
 
-// All of them were seen to hold; a landing tries the update and what comes right before and after it.
+// A landing tries the worst moment, the update itself; WWHD_EXHAUSTIVE=1 all of them.
 const exhaustive = process.env['WWHD_EXHAUSTIVE'] === '1';
 
 describe('killed after each of its changes', () => {
@@ -32,7 +32,7 @@ describe('killed after each of its changes', () => {
     async (target) => {
       const changes = await changesOfDeployment(stage, target);
       const update = changes.findIndex((change) => /^Update/.test(change)) + 1;
-      const numbers = exhaustive ? changes.map((_, i) => i + 1) : [update - 1, update, update + 1];
+      const numbers = exhaustive ? changes.map((_, i) => i + 1) : [update];
       const moments = numbers.flatMap((n) => [
         { n, first: 'none' as const },
         { n, first: 'post' as const },
