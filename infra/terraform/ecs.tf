@@ -261,7 +261,13 @@ resource "aws_ecs_service" "api" {
   lifecycle {
     ignore_changes = [task_definition, desired_count]
   }
-  depends_on = [aws_lb_listener.http, aws_lb_listener.https, aws_iam_role_policy.pull, aws_iam_role_policy.secrets]
+  depends_on = [
+    aws_iam_role_policy.pull,
+    aws_iam_role_policy.secrets,
+    aws_iam_role_policy_attachment.execution,
+    aws_lb_listener.http,
+    aws_lb_listener.https,
+  ]
 }
 
 resource "aws_appautoscaling_target" "api" {
