@@ -49,11 +49,14 @@ export function parseFlags(
   }
   const inputs: Record<string, string> = {};
   for (const name of Object.keys(command.action.inputs)) {
-    const value = given[name] ?? env[`WWHD_${name.toUpperCase().replaceAll('-', '_')}`] ?? tokenOf(name, env);
+    const value = given[name] ?? env[variableOf(name)] ?? tokenOf(name, env);
     if (value !== undefined) inputs[name] = value;
   }
   return { inputs, options: optionsOf(given) };
 }
+
+/** The variable that stands in for a flag. */
+export const variableOf = (input: string): string => `WWHD_${input.toUpperCase().replaceAll('-', '_')}`;
 
 /** https://cli.github.com/manual/gh_help_environment */
 const tokenOf = (name: string, env: Readonly<Record<string, string | undefined>>) =>

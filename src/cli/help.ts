@@ -28,6 +28,8 @@ export function generalHelp(): string {
   return `wwhd-deploy: ship a container backend and a static frontend to AWS, and take any release back
 
 Usage: wwhd-deploy <command> [flags]
+       wwhd-deploy help <command>
+       wwhd-deploy --version
 
 Commands
 ${lines.join('\n')}

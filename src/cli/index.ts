@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ActionError, messageOf, refused } from '../runtime/errors.ts';
@@ -8,7 +9,7 @@ import { nearest } from '../runtime/nearest.ts';
 import { type AnyOutcome, exitCode, isSuccess } from '../runtime/outcome.ts';
 import { COMMANDS, type Command, PLANNABLE } from './commands.ts';
 import { runEnvironment } from './context.ts';
-import { type CommandLine, parseFlags } from './flags.ts';
+import { type CommandLine, parseFlags, variableOf } from './flags.ts';
 import { commandHelp, generalHelp } from './help.ts';
 import { runStep } from './step.ts';
 import { screenOf, Terminal } from './terminal.ts';
@@ -19,20 +20,45 @@ const dist = dirname(dirname(fileURLToPath(import.meta.url)));
 process.exitCode = await run(process.argv.slice(2));
 
 async function run(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
   try {
-    const [name, ...rest] = args;
     if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-      process.stdout.write(generalHelp());
+      const about = rest[0] === undefined ? undefined : commandOf(rest[0]);
+      process.stdout.write(about ? commandHelp(rest[0] ?? '', about) : generalHelp());
       return name === undefined ? exitCode('', 'refused') : 0;
     }
+    if (name === '--version') return version();
     if (name === 'local-cloud') return await localCloud(rest);
     if (name === 'plan') return await plan(rest);
     return await runCommand(name, rest, {});
   } catch (error) {
-    const known = error instanceof ActionError;
-    process.stderr.write(`${known ? messageOf(error) : String((error as Error)?.stack ?? error)}\n`);
-    return exitCode('', known ? error.outcome : 'failed');
+    const outcome = error instanceof ActionError ? error.outcome : 'failed';
+    const problem =
+      error instanceof ActionError ? messageOf(error) : String((error as Error)?.stack ?? error);
+    const code = exitCode('', outcome);
+    process.stderr.write(`${problem}\n`);
+    // Whoever parses the answer gets one whatever was wrong with the question.
+    if (rest.includes('--json'))
+      writeDocument({ version: 1, command: name, exitCode: code, outcome, problem });
+    return code;
   }
+}
+
+/** The package's own version: its package.json stands above the bundles, wherever they were built. */
+function version(): number {
+  for (let at = dist; at !== dirname(at); at = dirname(at)) {
+    const file = join(at, 'package.json');
+    if (!existsSync(file)) continue;
+    const about = JSON.parse(readFileSync(file, 'utf8')) as { name?: string; version?: string };
+    if (about.name !== 'wwhd-deploy') continue;
+    process.stdout.write(`${about.version}\n`);
+    return 0;
+  }
+  throw refused({ what: 'the package.json of wwhd-deploy is not there, so its version is not known' });
+}
+
+function writeDocument(document: object): void {
+  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
 }
 
 function plan(args: readonly string[]): Promise<number> {
@@ -64,6 +90,7 @@ async function runCommand(
     process.stdout.write(commandHelp(name, command));
     return 0;
   }
+  refuseMissing(name, command, line);
   const terminal = new Terminal(
     screenOf(line.options.json ? process.stderr : process.stdout, process.env),
     line.options,
@@ -73,6 +100,17 @@ async function runCommand(
   } finally {
     terminal.close();
   }
+}
+
+/** Said in the words of a command line, where the bundle would speak of a workflow. */
+function refuseMissing(name: string, { action }: Command, { inputs }: CommandLine): void {
+  const missing = Object.entries(action.inputs).find(([input, spec]) => spec.required && !inputs[input]);
+  if (!missing) return;
+  const [input, { description }] = missing;
+  throw refused({
+    what: `${name} needs --${input}: ${description.replaceAll('`', '').replace(/\.$/, '')}`,
+    fix: `give --${input}, or set ${variableOf(input)}; \`${name} --help\` has an example`,
+  });
 }
 
 async function runInTerminal(
@@ -92,7 +130,7 @@ async function runInTerminal(
   });
   const outcome = (result.outputs['outcome'] ?? 'failed') as AnyOutcome;
   terminal.end(outcome, isSuccess(name, outcome));
-  if (options.json) process.stdout.write(`${JSON.stringify(document(name, result), null, 2)}\n`);
+  if (options.json) writeDocument(document(name, result));
   return result.exitCode;
 }
 

@@ -84,7 +84,11 @@ export class Terminal {
       case 'warning':
         return this.#style('yellow', indent('warning: ', said.text));
       case 'error':
-        return this.#style(['red', 'bold'], indent('error: ', said.text));
+        // Bundles speak of inputs; here they are flags.
+        return this.#style(
+          ['red', 'bold'],
+          indent('error: ', said.text.replace(/^input `([\w-]+)`/, '--$1')),
+        );
     }
   }
 

@@ -146,7 +146,11 @@ export function historyText(history: History, limit: number): string[] {
     `${environment}: ${current ? `release ${current.release} is live` : 'nothing is live yet'}, ${releases.length} releases`,
     ...locked.map((holder) => `locked by ${holder}`),
     '',
-    ...(rows.length > 0 ? textTable([header, ...cells]) : ['(no releases)']),
+    ...(rows.length > 0
+      ? textTable([header, ...cells])
+      : [
+          '(no releases: where there should be some, see that the environment and the release bucket are the right ones)',
+        ]),
     ...(releases.length > limit ? [`… and ${releases.length - limit} more`] : []),
     '',
     ...textTable(describeDora(history.dora).map(({ name, value, detail }) => [name, value, detail])),

@@ -72,7 +72,24 @@ describe('the command line', () => {
   it('ends with the exit code of the outcome, and says what to do', async () => {
     const { code, out } = await cli('rollback', 'r9');
     expect(code).toBe(2);
-    expect(out).toMatch(/error: input `to`: "r9" names no release[\s\S]*r2 +r200000/);
+    expect(out).toMatch(/error: --to: "r9" names no release[\s\S]*r2 +r200000/);
+  });
+
+  it.each([
+    [['rollback', 'r9', '--json'], 2, 'input `to`: "r9" names no release'],
+    [['history', '--release-buckt', 'x', '--json'], 2, 'there is no flag --release-buckt'],
+    [['deploy-backend', '--json'], 2, 'deploy-backend needs --service'],
+    [['plan', 'histroy', '--json'], 2, 'plan takes a command'],
+  ])('gives scripts one JSON document whatever is wrong: %j', async (args, exit, problem) => {
+    const { code, out } = await cli(...args);
+    expect(code).toBe(exit);
+    expect(JSON.parse(out)).toMatchObject({ version: 1, exitCode: exit, outcome: 'refused' });
+    expect(JSON.parse(out).problem).toContain(problem);
+  });
+
+  it('says its version, and the flags of one command', async () => {
+    expect((await cli('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect((await cli('help', 'rollback')).out).toContain('Usage: wwhd-deploy rollback [to] [flags]');
   });
 
   it('knows what was meant', async () => {
