@@ -9,8 +9,8 @@ import { type AnswerHead, S3Sender, type SenderOptions } from './s3-sender.ts';
 import { s3Store } from './s3-store.ts';
 import { encodeAll, encodeKey } from './sigv4.ts';
 
-/** Listings under way at once. */
-const LISTERS = 16;
+/** Pages of a listing that are asked for at once: a page takes a megabyte until it is read, so fewer of very many. */
+const listersFor = (pages: number) => (pages > 32 ? 8 : 16);
 
 /**
  * One bucket by a leaner path than the SDK's, for requests by the thousand: the SDK still finds the endpoint and the
@@ -61,8 +61,9 @@ export async function bulkStore(
       return { etag: unquote(xmlText(answer.text, 'ETag')) };
     },
     async listAll(prefix, expected = []) {
-      const pages = await pMap(segmentsOf(expected), (part) => listSegment(sender, prefix, part), {
-        concurrency: LISTERS,
+      const parts = segmentsOf(expected);
+      const pages = await pMap(parts, (part) => listSegment(sender, prefix, part), {
+        concurrency: listersFor(parts.length),
       });
       return pages.flat();
     },

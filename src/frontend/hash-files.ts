@@ -79,6 +79,8 @@ const THREADS_FROM_FILES = 1500;
 /** Files handed to a thread at once: small enough to share evenly, large enough to pay for the message. */
 const BATCH = 500;
 const MOST_THREADS = 8;
+/** MiB for young objects in each thread: its files pass through one buffer, and leave a few strings. */
+const YOUNG = 4;
 
 /**
  * Hashes files on all cores; in this thread where they are few.
@@ -128,7 +130,10 @@ function runWorker(
   keep: (start: number, hashes: (FileHash | HashFailure)[]) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(WORKER_SOURCE, { eval: true });
+    const worker = new Worker(WORKER_SOURCE, {
+      eval: true,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG },
+    });
     let start: number | undefined;
     const feed = () => {
       start = take();
