@@ -11,6 +11,7 @@ import {
   taskDefinition,
 } from '../support/backend.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
+import { dyingWire } from '../support/dying-wire.ts';
 import { runAction } from '../support/run-action.ts';
 
 let cloud: TestCloud;
@@ -176,7 +177,7 @@ function users(url: string) {
  * The operation that looks at a rollout, how often it is asked apart from that (App Runner's list: before the update, and
  * for the verdict), and all that a whole deployment asks besides.
  */
-const IMAGE = { BatchGetImage: 1, GetDownloadUrlForLayer: 1, BlobGet: 1 };
+const IMAGE = { BatchGetImage: 1, GetDownloadUrlForLayer: 1 };
 const TASKS = { ListTasks: 1, DescribeTasks: 1, DescribeServices: 5, ListServiceDeployments: 4 };
 const ASKS = {
   apprunner: {
@@ -207,24 +208,24 @@ describe('under 50 requests a second', () => {
   test.each(['apprunner', 'ecs', 'ecs-express'] as const)('%s loses none', async (target) => {
     const service = await createOn[target](cloud, `busy-${target}`, one);
     const load = users(`${service.url}/`);
-    await cloud.clearRequests();
-    const run = await deployBackend(cloud, {
-      service: service.arn,
-      image: two,
-      'probe-url': `${service.url}/health`,
-    });
+    const wire = await dyingWire(cloud.endpoint, 0);
+    const run = await deployBackend(
+      cloud,
+      { service: service.arn, image: two, 'probe-url': `${service.url}/health` },
+      { env: { AWS_ENDPOINT_URL: wire.endpoint } },
+    );
+    wire.close();
     const { asked, failed } = await load.stop();
     expect(run.outputs['outcome'], run.log).toBe('deployed');
     expect(asked).toBeGreaterThan(50);
     expect(failed).toEqual([]);
-    // What it asks is known beforehand, but for the looks: one for each second at most, by the cloud's own log.
+    // What it asks is known beforehand, but for the looks: one for each second at most, as counted on the wire.
     const counts: Record<string, number> = {};
-    const requests = await cloud.requests();
-    for (const { operation } of requests) counts[operation] = (counts[operation] ?? 0) + 1;
+    for (const { operation } of wire.asked) counts[operation] = (counts[operation] ?? 0) + 1;
     const { look, before, rest } = ASKS[target];
     const { [look]: looks = 0, ...others } = counts;
     expect(others).toEqual(rest);
-    const times = requests.filter((r) => r.operation === look).map((r) => r.time);
+    const times = wire.asked.filter((r) => r.operation === look).map((r) => r.time);
     const seconds = Math.ceil(((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1000);
     expect(looks - before).toBeLessThanOrEqual(seconds + 1);
   });

@@ -6,6 +6,8 @@ export interface DyingWire {
   readonly endpoint: string;
   /** Changes that the cloud has made for who speaks over it, as `service.Operation` or `METHOD /path`. */
   readonly changes: readonly string[];
+  /** Every operation of a JSON service, in order; times in milliseconds since the epoch. */
+  readonly asked: ReadonlyArray<{ readonly operation: string; readonly time: number }>;
   watch(child: ChildProcess): void;
   close(): void;
 }
@@ -19,15 +21,24 @@ const READING = /^(Describe|List|Get|Batch)/;
 export async function dyingWire(cloud: string, n: number): Promise<DyingWire> {
   const to = new URL(cloud);
   const changes: string[] = [];
+  const asked: Array<{ operation: string; time: number }> = [];
   let child: ChildProcess | undefined;
-  const server = createServer((asked, answer) => {
+  const server = createServer((incoming, answer) => {
+    const operation = operationOf(incoming);
+    if (operation) asked.push({ operation, time: Date.now() });
     const outgoing = request(
-      { host: to.hostname, port: to.port, method: asked.method, path: asked.url, headers: asked.headers },
+      {
+        host: to.hostname,
+        port: to.port,
+        method: incoming.method,
+        path: incoming.url,
+        headers: incoming.headers,
+      },
       (done) => {
         const parts: Buffer[] = [];
         done.on('data', (part: Buffer) => parts.push(part));
         done.on('end', () => {
-          const change = (done.statusCode ?? 500) < 300 ? changeOf(asked) : undefined;
+          const change = (done.statusCode ?? 500) < 300 ? changeOf(incoming) : undefined;
           if (change) changes.push(change);
           if (change && changes.length === n) {
             child?.kill('SIGKILL');
@@ -37,7 +48,7 @@ export async function dyingWire(cloud: string, n: number): Promise<DyingWire> {
       },
     );
     outgoing.on('error', () => answer.destroy());
-    asked.pipe(outgoing);
+    incoming.pipe(outgoing);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -45,6 +56,7 @@ export async function dyingWire(cloud: string, n: number): Promise<DyingWire> {
   return {
     endpoint: `http://127.0.0.1:${port}`,
     changes,
+    asked,
     watch: (one) => {
       child = one;
     },
@@ -55,11 +67,14 @@ export async function dyingWire(cloud: string, n: number): Promise<DyingWire> {
   };
 }
 
-function changeOf({ method = '', url = '', headers }: IncomingMessage): string | undefined {
+function operationOf({ headers }: IncomingMessage): string | undefined {
   const target = headers['x-amz-target'];
-  if (typeof target === 'string') {
-    const operation = target.split('.').at(-1) ?? '';
-    return READING.test(operation) ? undefined : operation;
-  }
+  return typeof target === 'string' ? target.split('.').at(-1) : undefined;
+}
+
+function changeOf(incoming: IncomingMessage): string | undefined {
+  const operation = operationOf(incoming);
+  if (operation) return READING.test(operation) ? undefined : operation;
+  const { method = '', url = '' } = incoming;
   return ['PUT', 'DELETE', 'POST'].includes(method) ? `${method} ${url}` : undefined;
 }
