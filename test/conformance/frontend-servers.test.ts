@@ -144,13 +144,13 @@ describe.skipIf(!wanted)('deploy-frontend leaves the same site on every S3 serve
     async () => {
       expect(await everything(await startMoto())).toEqual(await ours);
     },
-    120_000,
+    300_000,
   );
   it.skipIf(!has('radosgw') || !has('ceph-mon'))(
     'radosgw',
     async () => {
       expect(await everything(await startCeph())).toEqual(await ours);
     },
-    120_000,
+    300_000,
   );
 });
