@@ -77,6 +77,11 @@ export async function killAndRepeat(
   );
   wire.close();
   const at = `${order}, killed after ${wire.changes.join(', ')}\n${dead.log}`;
+  if (wire.changes.length < n) {
+    // The first rollback of a pair keeps up the index of releases once more than the others: this one was through.
+    expect(dead.outputs['outcome'], at).toBe('rolled-back');
+    return;
+  }
   expect(dead.signal, at).toBe('SIGKILL');
   if (post) {
     const after = await pair.rollback({ to, order }, { post: dead.state });
