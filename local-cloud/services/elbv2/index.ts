@@ -71,6 +71,7 @@ export function loadBalancingService(context: CloudContext): LoadBalancingServic
         if (first) first.port = balancer.port;
         for (const one of listeners) if (one !== first) await traffic.openListener(one, balancer);
       }
+      traffic.route();
       traffic.start();
     },
     close: () => traffic.close(),
