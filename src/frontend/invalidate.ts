@@ -22,9 +22,9 @@ export interface Invalidated {
 }
 
 /** Milliseconds between two tries while CloudFront has too many invalidations under way: doubled, up to the most. */
-const RETRY = { first: 1000, every: 5000 };
-/** Milliseconds between two looks: close together at first, for a small distribution is done in seconds. */
-const LOOK = { first: 250, every: 5000 };
+const RETRY = { first: 1000, every: 5000, doubling: true };
+/** Milliseconds between two looks: close together at first, for a small distribution is done in seconds; doubled too. */
+const LOOK = { first: 250, every: 5000, doubling: true };
 
 /**
  * Asks for an invalidation, and waits for it where that is wanted.

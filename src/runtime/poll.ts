@@ -9,6 +9,8 @@ export interface PollOptions {
   readonly every: number;
   /** Milliseconds before the first ask, for what is never over at once; left out: asks at once. At most `every`. */
   readonly first?: number;
+  /** True: the pauses double from `first` up to `every`, so that what ends soon is seen soon. */
+  readonly doubling?: boolean;
   /** Bound on the whole wait, in milliseconds. */
   readonly timeout: number;
   readonly clock: Clock;
@@ -26,8 +28,9 @@ export async function poll<T>(
   options: PollOptions,
   ask: (elapsed: number) => Promise<T | undefined>,
 ): Promise<T> {
-  const { clock, every, first, timeout, signal, what } = options;
+  const { clock, every, first, doubling, timeout, signal, what } = options;
   const start = clock.now();
+  let turn = doubling && first !== undefined ? first : every;
   if (first !== undefined) await clock.sleep(Math.min(first, timeout), signal);
   for (;;) {
     signal?.throwIfAborted();
@@ -38,7 +41,8 @@ export async function poll<T>(
     if (elapsed >= timeout) {
       throw timedOut({ what: `waited ${formatDuration(elapsed)} for ${what}, in vain`, fix: options.fix });
     }
-    const pause = Math.max(0, every - (clock.now() - asked));
+    if (doubling) turn = Math.min(every, turn * 2);
+    const pause = Math.max(0, turn - (clock.now() - asked));
     await clock.sleep(Math.min(pause, timeout - elapsed), signal);
   }
 }

@@ -163,7 +163,10 @@ test('polling keeps its pace, and its bound names what was waited for', async ()
   expect(await poll(options, async () => 7)).toBe(7);
 });
 
-test('polling may begin sooner than its pace, which it then keeps', async () => {
+test.each([
+  { doubling: false, at: [250, 1250, 2250, 3250, 4250, 5000] },
+  { doubling: true, at: [250, 750, 1750, 2750, 3750, 4750, 5000] },
+])('polling may begin sooner than its pace: doubling $doubling', async ({ doubling, at }) => {
   const asked: number[] = [];
   let now = 0;
   const clock = {
@@ -172,8 +175,8 @@ test('polling may begin sooner than its pace, which it then keeps', async () => 
       now += ms;
     },
   };
-  const options = { what: 'the tide', every: 1000, first: 250, timeout: 5000, clock };
+  const options = { what: 'the tide', every: 1000, first: 250, doubling, timeout: 5000, clock };
   const ask = async (elapsed: number) => void asked.push(elapsed);
   await expect(poll(options, ask)).rejects.toThrow(/waited 5\.0s for the tide/);
-  expect(asked).toEqual([250, 1250, 2250, 3250, 4250, 5000]);
+  expect(asked).toEqual(at);
 });
