@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { startLocalCloud } from './support/local-cloud.mjs';
 import { hasRadosgw, KEYS, startRadosgw } from './support/radosgw.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -275,13 +276,8 @@ async function startServer() {
   console.log(
     'S3 server: OUR OWN LOCAL CLOUD, for radosgw is not installed: these figures judge us by ourselves',
   );
-  const child = spawn(process.execPath, [join(dist, 'local-cloud/index.js'), '--port', '0'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const endpoint = await new Promise((resolve) =>
-    child.stdout.on('data', (d) => resolve(/http:\S+/.exec(String(d))?.[0])),
-  );
-  return { endpoint, pids: [child.pid], stop: async () => child.kill() };
+  const { endpoint, pid, stop } = await startLocalCloud(dist, 1);
+  return { endpoint, pids: [pid], stop };
 }
 
 const files = Number(values.files);

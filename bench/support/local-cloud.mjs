@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { parse } from 'yaml';
 
-/** @returns {Promise<{endpoint: string, env: Record<string, string>, control: Function, stop: Function}>} */
+/** @returns {Promise<{endpoint: string, pid: number, env: Record<string, string>, control: Function, stop: Function}>} */
 export async function startLocalCloud(dist, speed) {
   const args = [join(dist, 'local-cloud/index.js'), '--port', '0', '--speed', String(speed), '--with-parent'];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -17,6 +17,7 @@ export async function startLocalCloud(dist, speed) {
   );
   return {
     endpoint,
+    pid: child.pid,
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
