@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
  * | `throttle` | the service's own throttling error, nothing done |
  * | `error` | `status` (default 500) and `code` (default `InternalError`), nothing done |
  * | `latency` | the operation waits `ms` first |
+ * | `hold` | the operation waits until the fault is cleared: what a test does meanwhile, it does in the middle |
  * | `reset` | the connection is dropped before the operation |
  * | `reset-after` | the operation is done, its answer is lost |
  * | `denied` | AccessDenied in the service's own words |
@@ -19,6 +20,7 @@ export const WIRE_FAULTS: ReadonlySet<string> = new Set([
   'throttle',
   'error',
   'latency',
+  'hold',
   'reset',
   'reset-after',
   'denied',
@@ -78,6 +80,7 @@ interface Armed {
 /** The faults that were asked for, and how often each has happened. */
 export class Faults {
   readonly #armed: Armed[] = [];
+  readonly #waiting = new Map<string, Array<() => void>>();
   readonly #random: () => number;
 
   constructor(random: () => number = Math.random) {
@@ -101,7 +104,20 @@ export class Faults {
     const before = this.#armed.length;
     const rest = id === undefined ? [] : this.#armed.filter((a) => a.fault.id !== id);
     this.#armed.splice(0, before, ...rest);
+    for (const one of [...this.#waiting.keys()]) if (id === undefined || id === one) this.#let(one);
     return before - rest.length;
+  }
+
+  /** Resolves when the fault is cleared. */
+  cleared(fault: Fault): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.set(fault.id, [...(this.#waiting.get(fault.id) ?? []), resolve]);
+    });
+  }
+
+  #let(id: string): void {
+    for (const go of this.#waiting.get(id) ?? []) go();
+    this.#waiting.delete(id);
   }
 
   /** The first fault of these kinds that hits at this place, counted as used. */

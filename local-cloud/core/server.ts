@@ -201,13 +201,18 @@ async function wireFaults(faults: Faults, service: Service, note: RequestNote): 
   const place = { service: service.name, operation: note.operation, resource: note.resource };
   const slow = faults.take(LATENCY, place);
   if (slow) await sleep(Number(slow['ms'] ?? 100));
+  const held = faults.take(HOLD, place);
+  if (held) await faults.cleared(held);
   const fault = faults.take(ENDING, place);
   if (!fault) return false;
   return happen(fault, service);
 }
 
 const LATENCY: ReadonlySet<string> = new Set(['latency']);
-const ENDING: ReadonlySet<string> = new Set([...WIRE_FAULTS].filter((kind) => kind !== 'latency'));
+const HOLD: ReadonlySet<string> = new Set(['hold']);
+const ENDING: ReadonlySet<string> = new Set(
+  [...WIRE_FAULTS].filter((kind) => !LATENCY.has(kind) && !HOLD.has(kind)),
+);
 
 function happen(fault: Fault, service: Service): boolean {
   switch (fault.kind) {

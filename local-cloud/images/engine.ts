@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 import { pack } from 'tar-stream';
 import type { ImageStore } from '../services/registry/store.ts';
 import { type Exit, environmentOf, type Instance, type Launcher, type LaunchSpec } from './instance.ts';
-import { freePort, lines, type ProcessLauncher } from './process.ts';
+import { freePort } from './ports.ts';
+import { lines, type ProcessLauncher } from './process.ts';
 import type { PulledImage } from './pull.ts';
 
 const run = promisify(execFile);
@@ -207,6 +208,11 @@ class EngineInstance implements Instance {
     } catch {
       return false;
     }
+  }
+
+  /** The container's processes are the engine's, which may be in a virtual machine. */
+  work(): undefined {
+    return undefined;
   }
 
   /** The client hands SIGTERM on to the container; SIGKILL has to be asked of the engine. */

@@ -1,5 +1,6 @@
 import { get } from 'node:http';
 import { connect } from 'node:net';
+import { Boot } from './boot.ts';
 import type { Exit, Instance } from './instance.ts';
 
 /** A health check as it is configured; times in milliseconds of AWS's clock, to be divided by the cloud's speed. */
@@ -71,10 +72,8 @@ const noAnswer = (timeout: number) => `no answer in ${timeout / 1000} s`;
 const said = (error: NodeJS.ErrnoException) =>
   error.code === 'ECONNREFUSED' ? REFUSED : (error.code ?? error.message);
 
-/** Real milliseconds that a process may take to listen, however fast the cloud's clock runs. */
-const BOOT = 4_000;
-/** A check's real timeout is no shorter: it measures a real process on a busy machine. */
-const SHORTEST_TIMEOUT = 1_000;
+/** Milliseconds: a check's real timeout is no shorter, since it measures a real process on a busy machine. */
+export const SHORTEST_TIMEOUT = 2_000;
 
 export interface Watch {
   readonly speed: number;
@@ -90,14 +89,14 @@ export type Startup =
 
 /** Checks until the instance was healthy, or unhealthy, so often in a row as its thresholds say. */
 export async function becomesHealthy(instance: Instance, check: HealthCheck, watch: Watch): Promise<Startup> {
-  const began = Date.now();
+  const boot = new Boot(() => instance.work());
   const pause = Math.max(20, check.interval / watch.speed);
   let [good, bad] = [0, 0];
   for (;;) {
     if (watch.cancelled?.()) return { healthy: false, cause: 'cancelled', why: 'stopped' };
     const verdict = await ask(instance, check, watch);
     if (instance.exit) return exitedBecause(instance.exit);
-    const booting = verdict.why === REFUSED && Date.now() - began < BOOT;
+    const booting = verdict.why === REFUSED && boot.goesOn();
     if (verdict.ok) [good, bad] = [good + 1, 0];
     else if (!booting) [good, bad] = [0, bad + 1];
     if (good >= check.healthyThreshold) return { healthy: true };

@@ -1,4 +1,5 @@
 import type { ImageStore } from '../services/registry/store.ts';
+import type { Work } from './boot.ts';
 import type { PulledImage } from './pull.ts';
 
 /** What to run, and how. */
@@ -32,6 +33,8 @@ export interface Instance {
   readonly exited: Promise<Exit>;
   /** Set once it is over. */
   readonly exit: Exit | undefined;
+  /** What its processes have done so far, where that can be seen from here. */
+  work(): Work | undefined;
   /** SIGTERM, and SIGKILL after `grace` milliseconds. Resolves when it is gone. */
   stop(grace: number): Promise<Exit>;
 }

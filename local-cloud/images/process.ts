@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { constants as osConstants } from 'node:os';
 import { dirname, isAbsolute, join, posix } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { type Work, workOfGroup } from './boot.ts';
 import {
   commandOf,
   type Exit,
@@ -15,6 +15,7 @@ import {
   type Launcher,
   type LaunchSpec,
 } from './instance.ts';
+import { freePort } from './ports.ts';
 import type { RootFilesystems } from './rootfs.ts';
 import { resolveInside } from './unpack.ts';
 
@@ -163,20 +164,9 @@ async function needsRoot(path: string): Promise<boolean> {
   }
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
-}
-
 /** One that never ran. */
 export function over(id: string, exit: Exit): Instance {
-  return { id, port: 0, exit, exited: Promise.resolve(exit), stop: async () => exit };
+  return { id, port: 0, exit, exited: Promise.resolve(exit), work: () => undefined, stop: async () => exit };
 }
 
 class ProcessInstance implements Instance {
@@ -201,6 +191,10 @@ class ProcessInstance implements Instance {
       child.on('error', (error) => done({ code: 127, startError: error.message }));
       child.on('close', (code, signal) => done({ code: code ?? 128 + signalNumber(signal) }));
     });
+  }
+
+  work(): Work | undefined {
+    return this.#child.pid === undefined ? undefined : workOfGroup(this.#child.pid);
   }
 
   async stop(grace: number): Promise<Exit> {

@@ -73,7 +73,7 @@ export interface Patience {
 export function patience(speed: number, drainSeconds: number, stopSeconds: number): Patience {
   return {
     drain: Math.max(5_000, (drainSeconds * 1000) / speed),
-    stop: Math.max(2_000, (stopSeconds * 1000) / speed),
+    stop: Math.max(5_000, (stopSeconds * 1000) / speed),
   };
 }
 

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createEcs, deployBackend, ecs, pushApp, type TestService } from '../support/backend.ts';
-import { logText, until } from '../support/backend-faults.ts';
+import { logText } from '../support/backend-faults.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
 import { load } from '../support/compute.ts';
 import { createBalancer, type TestBalancer } from '../support/load-balancer.ts';
+import { until } from '../support/until.ts';
 
 let cloud: TestCloud;
 let one: string;
@@ -24,7 +25,7 @@ async function balanced(name: string): Promise<{ balancer: TestBalancer; service
 describe.concurrent('a service behind a load balancer', () => {
   test('is reached at its DNS name, by all healthy tasks; the probe finds it; a release loses no request', async () => {
     const { balancer, service } = await balanced('is-balanced');
-    await until(async () => (await balancer.health()).join() === 'healthy,healthy');
+    await until(async () => (await balancer.health()).join() === 'healthy,healthy', 'two healthy tasks');
     const users = load(`${balancer.url}/`, 50);
     const run = await deployBackend(cloud, { service: service.arn, image: two });
     const { failed, sent } = await users.stop();
@@ -33,7 +34,7 @@ describe.concurrent('a service behind a load balancer', () => {
     expect(failed).toEqual([]);
     expect(sent).toBeGreaterThan(20);
     expect(await service.images()).toEqual([two.split('@')[1]]);
-    await until(async () => (await balancer.health()).join() === 'healthy,healthy');
+    await until(async () => (await balancer.health()).join() === 'healthy,healthy', 'two healthy tasks');
   });
 
   test('a version that its target group calls sick is taken back', async () => {

@@ -436,11 +436,10 @@ describe('deploy-frontend refuses, and nothing has been changed', () => {
     const folder = makeFolder({ ...smallSite('one'), 'zz.txt': 'A'.repeat(2000) });
     // The second blob keeps the others waiting; meanwhile the build goes on.
     await cloud.fault({
-      kind: 'latency',
+      kind: 'hold',
       service: 's3',
       operation: 'PutObject',
       resource: '/blobs/',
-      ms: 1500,
       after: 1,
       count: 1,
     });
@@ -450,8 +449,8 @@ describe('deploy-frontend refuses, and nothing has been changed', () => {
       (await cloud.requests()).some((r) => r.operation === 'PutObject' && r.resource.includes('/blobs/'));
     while (!(await isSending())) await new Promise((resolve) => setTimeout(resolve, 20));
     change(join(folder, 'zz.txt'));
-    const run = await running;
     await cloud.clearFaults();
+    const run = await running;
     expect(run.outputs['outcome'], run.log).toBe('failed');
     expect(run.log).toContain('the file zz.txt changed after it was read');
     expect(await site.live()).toEqual(new Map());
@@ -473,11 +472,10 @@ describe('deploy-frontend is stopped', () => {
   async function stopHalfWay(site: TestSite, version: string, stop: (child: ChildProcess) => void) {
     await cloud.clearRequests();
     await cloud.fault({
-      kind: 'latency',
+      kind: 'hold',
       service: 's3',
       operation: 'PutObject',
       resource: `${site.bucket}/index.html`,
-      ms: 1500,
       count: 1,
     });
     let child: ChildProcess | undefined;
@@ -496,8 +494,10 @@ describe('deploy-frontend is stopped', () => {
       );
     while (!(await pageIsLive())) await new Promise((resolve) => setTimeout(resolve, 30));
     stop(child as ChildProcess);
-    const run = await running;
+    // The signal is there before the answer.
+    await new Promise((resolve) => setTimeout(resolve, 300));
     await cloud.clearFaults();
+    const run = await running;
     return run;
   }
 

@@ -22,7 +22,8 @@ import {
 } from '@aws-sdk/client-ecs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
-import { load, pushApp, until } from '../support/compute.ts';
+import { load, pushApp } from '../support/compute.ts';
+import { until } from '../support/until.ts';
 
 let cloud: TestCloud;
 let apprunner: AppRunnerClient;

@@ -408,7 +408,7 @@ describe('the local cloud', () => {
     const statusOf = async (Id: string | undefined) =>
       (await cf.send(new GetInvalidationCommand({ DistributionId, Id }))).Invalidation?.Status;
     const completed = (id: string | undefined) =>
-      expect.poll(() => statusOf(id), { timeout: 10_000 }).toBe('Completed');
+      expect.poll(() => statusOf(id), { timeout: 60_000 }).toBe('Completed');
     await cloud.fault({ kind: 'stale-cdn', service: 'cloudfront', count: 1 });
     await put('index.html', 'new home', { ContentType: 'text/html' });
     const second = await invalidate('stale');
@@ -580,7 +580,7 @@ describe('a stop and a start', () => {
         }
         // What a service holds is saved a moment after it changed; only what was saved is promised.
         if (round === 0)
-          await expect.poll(() => savedBuckets(state), { timeout: 20_000 }).toContain('"killed"');
+          await expect.poll(() => savedBuckets(state), { timeout: 60_000 }).toContain('"killed"');
         child.kill('SIGKILL');
         await once(child, 'exit');
       }
@@ -597,10 +597,10 @@ describe('a stop and a start', () => {
     parent.stdout.on('data', (chunk) => {
       said += String(chunk);
     });
-    await expect.poll(() => said, { timeout: 20_000 }).toContain('ready');
+    await expect.poll(() => said, { timeout: 60_000 }).toContain('ready');
     const pid = Number(said.split('\n')[0]);
     parent.kill('SIGKILL');
-    await expect.poll(() => existsSync(`/proc/${pid}`) || alive(pid), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => existsSync(`/proc/${pid}`) || alive(pid), { timeout: 60_000 }).toBe(false);
   });
 
   it.each([

@@ -11,16 +11,10 @@ import {
   readJson,
   waitRunner,
 } from '../support/backend.ts';
-import {
-  type FaultStage,
-  faultStage,
-  playRow,
-  until,
-  updated,
-  versionAt,
-} from '../support/backend-faults.ts';
+import { type FaultStage, faultStage, playRow, updated, versionAt } from '../support/backend-faults.ts';
 import { quickRows } from '../support/backend-table.ts';
 import type { TestCloud } from '../support/cloud.ts';
+import { until } from '../support/until.ts';
 
 /** Retries under throttling take their time on a busy machine; milliseconds. */
 const TIMEOUT = 120_000;
@@ -85,24 +79,23 @@ describe.concurrent('App Runner, interrupted', () => {
 
   test('a service that someone else changes while we get ready is left alone', async () => {
     const service = await createTestRunner(cloud, 'is-changed', one);
-    const snapshot = until(async () => {
-      const reads = (await cloud.requests()).filter(
-        (r) => r.operation === 'DescribeAlarms' && r.status === 200,
-      );
-      return reads.length >= 2;
-    });
     await call(cloud, 'monitoring', 'GraniteServiceVersion20100801.PutMetricAlarm', ALARM('quiet'), '1.0');
-    const other = snapshot.then(() =>
-      appRunner(cloud, 'UpdateService', {
+    // The alarms are looked at for the second time after the snapshot was taken, and before the update.
+    await cloud.fault({ kind: 'hold', operation: 'DescribeAlarms', after: 1, count: 1 });
+    const other = until(
+      async () => (await cloud.faults()).some(({ hits }) => hits === 1),
+      'the snapshot',
+    ).then(async () => {
+      await appRunner(cloud, 'UpdateService', {
         ServiceArn: service.arn,
         InstanceConfiguration: { Cpu: '2048', Memory: '4096' },
-      }),
-    );
+      });
+      await cloud.clearFaults();
+    });
     const run = await deployBackend(cloud, {
       service: service.arn,
       image: two,
       alarms: 'quiet',
-      'probe-interval': '600ms',
     });
     await other;
     expect(run.outputs['outcome'], run.log).toBe('refused');

@@ -40,10 +40,10 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** Kills the action once the cloud has answered `requests` of its requests; it then hangs on the next for a while. */
+/** Kills the action once the cloud has answered `requests` of its requests; it then hangs on the next. */
 async function pushAndDie(repository: string, requests: number): Promise<NodeJS.Signals | null> {
   await cloud.clearRequests();
-  await cloud.fault({ kind: 'latency', ms: 3000, after: requests });
+  await cloud.fault({ kind: 'hold', after: requests });
   const run = await runAction(
     'push-image',
     { repository, 'oci-layout': 'layout' },

@@ -1,5 +1,7 @@
 // smoke-test beside a rollout that really happens: the old release must never pass for the new one.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -22,8 +24,20 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
+/** The service behind one more door, where it can be seen that the checks have begun. */
+async function watched(service: RunnerService, onAnswer: () => Promise<void>) {
+  const server = createServer(async (request, response) => {
+    const answer = await fetch(`http://${service.ServiceUrl}${request.url}`);
+    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
+    response.end(await answer.text());
+    await onAnswer();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, host: `127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
 /** Starts a rollout of version 2, and runs the checks for it at the same time. */
-async function rolloutAndChecks(service: RunnerService, budget: string) {
+async function rolloutAndChecks(service: RunnerService, budget: string, host = service.ServiceUrl) {
   const { SourceConfiguration } = service;
   await appRunner(cloud, 'UpdateService', {
     ServiceArn: service.ServiceArn,
@@ -35,7 +49,7 @@ async function rolloutAndChecks(service: RunnerService, budget: string) {
   writeFileSync(
     join(dir, 'checks.yml'),
     `version: 1
-base-url: http://${service.ServiceUrl}
+base-url: http://${host}
 release:
   get: /health
   expect: { json: { $.version: "2" } }
@@ -53,7 +67,12 @@ checks:
 }
 
 test('the checks wait for the new release, and hold it to be the one that answers to the end', async () => {
-  const run = await rolloutAndChecks(await createRunner(cloud, 'switches', one), '60s');
+  const service = await createRunner(cloud, 'switches', one);
+  // The rollout goes on once the old release has been asked: it cannot be faster than the checks.
+  await cloud.fault({ kind: 'stuck', resource: 'switches' });
+  const { server, host } = await watched(service, () => cloud.clearFaults());
+  const run = await rolloutAndChecks(service, '60s', host);
+  server.close();
   expect([run.exitCode, run.outputs['outcome']], run.log).toEqual([0, 'passed']);
   expect(run.report.results[0]).toMatchObject({
     name: 'the release that answers',

@@ -14,6 +14,7 @@ import {
 import type { Row } from './backend-table.ts';
 import { type FaultRequest, startCloud, type TestCloud } from './cloud.ts';
 import type { ActionRun } from './run-action.ts';
+import { until } from './until.ts';
 
 export interface FaultStage {
   readonly cloud: TestCloud;
@@ -33,12 +34,10 @@ export async function faultStage(speed: number): Promise<FaultStage> {
 
 /** Clears the faults whose resource contains the name, those of one kind where it is given: other tests run beside. */
 export async function pauseFault(cloud: TestCloud, name: string, kind?: string): Promise<void> {
-  const faults = (await (await fetch(`${cloud.endpoint}/_cloud/faults`)).json()) as {
-    id: string;
-    kind: string;
-    resource?: string;
-  }[];
-  const mine = faults.filter((one) => one.resource?.includes(name) && (!kind || one.kind === kind));
+  const faults = await cloud.faults();
+  const mine = faults.filter(
+    (one) => String(one['resource'] ?? '').includes(name) && (!kind || one.kind === kind),
+  );
   for (const fault of mine) await fetch(`${cloud.endpoint}/_cloud/faults/${fault.id}`, { method: 'DELETE' });
 }
 
@@ -146,16 +145,6 @@ export async function versionAt(service: Pick<TestService, 'url'>): Promise<stri
   return ((await (await fetch(`${service.url}/`)).json()) as { version: string }).version;
 }
 
-/** Asks every 20 ms until there is an answer. */
-export async function until<T>(ask: () => Promise<T | undefined | false>): Promise<T> {
-  for (let i = 0; i < 1500; i++) {
-    const answer = await ask();
-    if (answer) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error('waited in vain');
-}
-
 /** Resolves when the service has been updated once more. */
 export async function updated(
   cloud: TestCloud,
@@ -163,5 +152,5 @@ export async function updated(
 ): Promise<boolean> {
   const count = async () => (await changesOf(cloud, service.name)).filter((o) => o === service.update).length;
   const before = await count();
-  return until(async () => (await count()) > before);
+  return until(async () => (await count()) > before, `an update of ${service.name}`);
 }

@@ -13,8 +13,9 @@ import {
   updateImage,
   waitRunner,
 } from './backend.ts';
-import { type FaultStage, pauseFault, until, updated } from './backend-faults.ts';
+import { type FaultStage, pauseFault, updated } from './backend-faults.ts';
 import type { FaultRequest } from './cloud.ts';
+import { until } from './until.ts';
 
 export type Target = TestService['target'];
 export const TARGETS: readonly Target[] = ['apprunner', 'ecs', 'ecs-express'];
@@ -86,7 +87,7 @@ async function whenAsked({ cloud }: FaultStage, of: TestService): Promise<void> 
   const asked = async () =>
     (await cloud.requests()).filter((r) => r.operation === operation && r.resource.includes(of.name)).length;
   const before = await asked();
-  await until(async () => (await asked()) >= before + 2);
+  await until(async () => (await asked()) >= before + 2, 'two more looks at the rollout');
   await pauseFault(cloud, of.name);
 }
 

@@ -5,6 +5,7 @@ import { CreateBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client
 import { pushOciLayout, writeOciLayout } from '../../demo/oci-layout.ts';
 import type { TestCloud } from './cloud.ts';
 import { type ActionRun, type RunOptions, runAction } from './run-action.ts';
+import { until } from './until.ts';
 
 /** How an app in a test behaves. */
 export interface TestApp {
@@ -102,13 +103,27 @@ export async function describeRunner(cloud: TestCloud, arn: string): Promise<Run
   return (await appRunner<{ Service: RunnerService }>(cloud, 'DescribeService', { ServiceArn: arn })).Service;
 }
 
+/** @throws Error with the service's own log where it stays in another state for good */
 export async function waitRunner(cloud: TestCloud, arn: string, status = 'RUNNING'): Promise<RunnerService> {
-  for (let i = 0; i < 400; i++) {
+  return until(async () => {
     const service = await describeRunner(cloud, arn);
     if (service.Status === status) return service;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`${arn} did not become ${status}`);
+    if (/FAILED|DELETED/.test(service.Status))
+      throw new Error(`${arn} is ${service.Status}:\n${await serviceLog(cloud, arn)}`);
+    return undefined;
+  }, `${arn} to become ${status}`);
+}
+
+async function serviceLog(cloud: TestCloud, arn: string): Promise<string> {
+  const [, name, id] = arn.split('/');
+  const input = { logGroupName: `/aws/apprunner/${name}/${id}/service` };
+  const { events } = await call<{ events: { message: string }[] }>(
+    cloud,
+    'logs',
+    'Logs_20140328.FilterLogEvents',
+    input,
+  );
+  return events.map(({ message }) => message).join('\n');
 }
 
 /** Makes a service that runs `image`, with a health check on /health, and waits until it does. */
@@ -321,16 +336,14 @@ async function settledEcs(
   arn: string,
   desired: number,
 ): Promise<TestService> {
-  for (let i = 0; ; i++) {
+  await until(async () => {
     const { serviceDeployments: all } = await ecs<{ serviceDeployments: { status: string }[] }>(
       cloud,
       'ListServiceDeployments',
       { cluster, service: name },
     );
-    if (desired === 0 || all.some((one) => one.status === 'SUCCESSFUL')) break;
-    if (i > 600) throw new Error(`${name} did not come up: ${JSON.stringify(all)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+    return desired === 0 || all.some((one) => one.status === 'SUCCESSFUL');
+  }, `the first deployment of ${name}`);
   return {
     target,
     name,

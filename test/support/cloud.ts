@@ -27,6 +27,8 @@ export interface TestCloud {
   changes(): Promise<LoggedRequest[]>;
   clearRequests(): Promise<void>;
   fault(fault: FaultRequest): Promise<void>;
+  /** What was asked for, and how often it has happened. */
+  faults(): Promise<Array<FaultRequest & { readonly id: string; readonly hits: number }>>;
   clearFaults(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -53,6 +55,7 @@ export async function startCloud(
       const answer = await control('faults', { method: 'POST', body: JSON.stringify(fault) });
       if (!answer.ok) throw new Error(`the local cloud refused the fault: ${await answer.text()}`);
     },
+    faults: async () => (await control('faults')).json(),
     clearFaults: async () => void (await control('faults', { method: 'DELETE' })),
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;

@@ -88,17 +88,3 @@ export function load(url: string, perSecond: number): { stop(): Promise<LoadResu
     },
   };
 }
-
-/** Asks until it is so. */
-export async function until<T>(
-  found: () => Promise<T | undefined | false>,
-  what: string,
-  seconds = 30,
-): Promise<T> {
-  for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
-    const value = await found();
-    if (value) return value;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`${what}: not within ${seconds} s`);
-}

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until } from './until.ts';
 
 export interface DockerRegistry {
   /** `127.0.0.1:PORT`. */
@@ -25,14 +26,14 @@ export async function startDockerRegistry(): Promise<DockerRegistry> {
   // YAML contains JSON.
   writeFileSync(config, JSON.stringify(document));
   const child = spawn('docker-registry', ['serve', config], { stdio: 'ignore' });
-  for (let i = 0; i < 100; i++) {
-    const up = await fetch(`http://${host}/v2/`).then(
-      (r) => r.ok,
-      () => false,
-    );
-    if (up) break;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await until(
+    () =>
+      fetch(`http://${host}/v2/`).then(
+        (answer) => answer.ok,
+        () => false,
+      ),
+    'docker-registry',
+  );
   return {
     host,
     async stop() {

@@ -6,6 +6,7 @@ import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
 import { pushOciLayout, writeOciLayout } from '../../demo/oci-layout.ts';
 import { type ActionRun, type RunOptions, runAction } from './run-action.ts';
 import { type CloudAddress, makeFolder, makeSite, smallSite, type TestSite } from './site.ts';
+import { until } from './until.ts';
 
 /** A service and a site in one environment, and releases of both. */
 export interface TestPair {
@@ -151,11 +152,9 @@ async function createService(client: AppRunnerClient, name: string, image: strin
     }),
   );
   const arn = Service?.ServiceArn ?? '';
-  for (let i = 0; i < 200; i++) {
+  return until(async () => {
     const { Service: now } = await client.send(new DescribeServiceCommand({ ServiceArn: arn }));
-    if (now?.Status === 'RUNNING') return { arn, url: `http://${now.ServiceUrl}` };
-    if (now?.Status === 'CREATE_FAILED') break;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`the service ${name} was not created`);
+    if (now?.Status === 'CREATE_FAILED') throw new Error(`the service ${name} was not created`);
+    return now?.Status === 'RUNNING' && { arn, url: `http://${now.ServiceUrl}` };
+  }, `the service ${name}`);
 }

@@ -1,5 +1,5 @@
 import { type Backend, FrontDoor } from '../../images/front-door.ts';
-import { type HealthCheck, probeOnce } from '../../images/health.ts';
+import { type HealthCheck, probeOnce, SHORTEST_TIMEOUT } from '../../images/health.ts';
 import {
   forwardsOf,
   type Listener,
@@ -12,8 +12,6 @@ import type { ElbStore } from './store.ts';
 
 /** Real milliseconds between two looks at what is due. */
 const TICK = 50;
-/** A check's real timeout is no shorter: it measures a real process on a busy machine. */
-const SHORTEST_TIMEOUT = 1_000;
 
 /** Times in milliseconds of AWS's clock. */
 export function checkOf({ input }: TargetGroup): HealthCheck {

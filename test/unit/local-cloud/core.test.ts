@@ -241,6 +241,21 @@ describe('faults', () => {
   ])('%j hits %s', (fault, wanted) => {
     expect(hits(fault, 4)).toBe(wanted);
   });
+  it('lets go of what it holds when it is cleared', async () => {
+    const faults = new Faults();
+    const [one, other] = [faults.add({ kind: 'hold' }), faults.add({ kind: 'hold' })];
+    const gone: string[] = [];
+    const held = [
+      faults.cleared(one).then(() => gone.push('one')),
+      faults.cleared(other).then(() => gone.push('other')),
+    ];
+    faults.clear(one.id);
+    await held[0];
+    expect(gone).toEqual(['one']);
+    faults.clear();
+    await Promise.all(held);
+    expect(gone).toEqual(['one', 'other']);
+  });
   it.each([
     null,
     'x',
