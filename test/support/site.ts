@@ -4,7 +4,10 @@ import { dirname, join } from 'node:path';
 import {
   CloudFrontClient,
   CreateDistributionCommand,
+  CreateFunctionCommand,
   CreateOriginAccessControlCommand,
+  type EventType,
+  PublishFunctionCommand,
 } from '@aws-sdk/client-cloudfront';
 import { CreateBucketCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
 import { s3Store } from '../../src/aws/s3-store.ts';
@@ -44,11 +47,19 @@ const config = (cloud: CloudAddress) => ({
   },
 });
 
+export interface SiteOptions {
+  readonly originPath?: string;
+  /** Missing files are answered with index.html, by the distribution's error responses. */
+  readonly spa?: boolean;
+  /** The code of a CloudFront function for each event. */
+  readonly functions?: { readonly [event in EventType]?: string };
+}
+
 /** @param name of the bucket; a file of tests shares one cloud, and each test has a site of its own. */
 export async function makeSite(
   cloud: CloudAddress,
   name: string,
-  options: { originPath?: string; spa?: boolean; distribution?: boolean } = {},
+  options: SiteOptions & { distribution?: boolean } = {},
 ): Promise<TestSite> {
   const s3 = new S3Client(config(cloud));
   const releaseBucket = `${name}-backup`;
@@ -125,7 +136,7 @@ async function letCdnRead(s3: S3Client, bucket: string, distribution: string): P
 async function makeDistribution(
   cloud: CloudAddress,
   bucket: string,
-  options: { originPath?: string; spa?: boolean },
+  options: SiteOptions,
 ): Promise<{ id: string; url: string }> {
   const client = new CloudFrontClient(config(cloud));
   const access = await client.send(
@@ -144,6 +155,12 @@ async function makeDistribution(
     ResponsePagePath: options.spa ? '/index.html' : '/404.html',
     ErrorCachingMinTTL: 0,
   }));
+  const associations: { EventType: EventType; FunctionARN: string }[] = [];
+  for (const [event, code] of Object.entries(options.functions ?? {}) as [EventType, string][])
+    associations.push({
+      EventType: event,
+      FunctionARN: await publish(client, `${bucket}-${event}`, code),
+    });
   const answer = await client.send(
     new CreateDistributionCommand({
       DistributionConfig: {
@@ -167,6 +184,7 @@ async function makeDistribution(
           TargetOriginId: 'site',
           ViewerProtocolPolicy: 'redirect-to-https',
           CachePolicyId: '658327ea-f89d-4fab-a63d-7e88639e58f6',
+          FunctionAssociations: { Quantity: associations.length, Items: associations },
         },
         CustomErrorResponses: { Quantity: 2, Items: errorPages },
       },
@@ -174,6 +192,19 @@ async function makeDistribution(
   );
   client.destroy();
   return { id: answer.Distribution?.Id ?? '', url: `http://${answer.Distribution?.DomainName}` };
+}
+
+/** @returns the function's ARN */
+async function publish(client: CloudFrontClient, name: string, code: string): Promise<string> {
+  const made = await client.send(
+    new CreateFunctionCommand({
+      Name: name,
+      FunctionConfig: { Comment: '', Runtime: 'cloudfront-js-2.0' },
+      FunctionCode: Buffer.from(code),
+    }),
+  );
+  const live = await client.send(new PublishFunctionCommand({ Name: name, IfMatch: made.ETag }));
+  return live.FunctionSummary?.FunctionMetadata?.FunctionARN ?? '';
 }
 
 /** A folder with these files; removed by `removeFolders`. */

@@ -1,7 +1,7 @@
 import { CloudFault } from '../../core/service.ts';
 import { parseXml, text, type XmlNode, type XmlValue } from '../../core/xml.ts';
 import { type Call, ok, page } from './call.ts';
-import { tidy } from './config.ts';
+import { tidy } from './items.ts';
 import { type AccessControl, checkVersion, newId } from './model.ts';
 
 const config = (control: AccessControl) => control.document as { [name: string]: XmlValue };

@@ -1,5 +1,7 @@
 import { CloudFault } from '../../core/service.ts';
-import { child, children, text, type XmlNode } from '../../core/xml.ts';
+import { child, text, type XmlNode } from '../../core/xml.ts';
+import { type Associations, readAssociations } from './functions/associations.ts';
+import { items } from './items.ts';
 
 /** What the CDN needs of a distribution's configuration; the document itself is kept and given back as it came. */
 export interface DistributionConfig {
@@ -32,6 +34,7 @@ export interface Behavior {
   readonly compress: boolean;
   readonly policy: CachePolicy;
   readonly forwards: boolean;
+  readonly functions: Associations;
 }
 
 /** Seconds, and what makes two requests two cache entries. */
@@ -69,21 +72,6 @@ const required = (node: XmlNode | undefined, name: string): XmlNode => {
   }
   return found;
 };
-
-/** A list with its quantity. @throws CloudFault InconsistentQuantities */
-export function items(node: XmlNode | undefined, name: string): readonly XmlNode[] {
-  if (node === undefined) return [];
-  const list = children(child(node, 'Items'), name);
-  const quantity = text(node, 'Quantity');
-  if (quantity === undefined || Number(quantity) !== list.length) {
-    throw new CloudFault(
-      'InconsistentQuantities',
-      "The value of Quantity and the size of Items don't match.",
-      400,
-    );
-  }
-  return list;
-}
 
 const texts = (nodes: readonly XmlNode[]): string[] => nodes.filter((n) => typeof n === 'string');
 
@@ -184,6 +172,7 @@ function readBehavior(node: XmlNode, pattern: string): Behavior {
     compress: text(node, 'Compress') === 'true',
     policy,
     forwards: text(node, 'OriginRequestPolicyId') !== undefined || policy.query !== 'none',
+    functions: readAssociations(node),
   };
 }
 
@@ -238,17 +227,4 @@ function readError(node: XmlNode): ErrorResponse {
     status: status === undefined ? undefined : Number(status),
     ttl: number(node, 'ErrorCachingMinTTL', ERROR_TTL),
   };
-}
-
-/** White space between elements is no content. */
-export function tidy(node: XmlNode): XmlNode {
-  if (typeof node === 'string') return node;
-  const names = Object.keys(node).filter((name) => name !== '#text');
-  if (names.length === 0) return String(node['#text'] ?? '');
-  return Object.fromEntries(
-    names.map((name) => {
-      const value = node[name] as XmlNode | readonly XmlNode[];
-      return [name, Array.isArray(value) ? value.map(tidy) : tidy(value as XmlNode)];
-    }),
-  );
 }

@@ -1,11 +1,12 @@
 import { CloudFault } from '../../core/service.ts';
-import { child, children, parseXml, text, type XmlNode, type XmlValue } from '../../core/xml.ts';
+import { child, parseXml, text, type XmlNode, type XmlValue } from '../../core/xml.ts';
 import { type Call, ok, page } from './call.ts';
-import { readConfig, tidy } from './config.ts';
-import { checkVersion, type Distribution, newId } from './model.ts';
+import { readConfig } from './config.ts';
+import { checkAssociations } from './functions/associations.ts';
+import { tidy } from './items.ts';
+import { checkVersion, type Distribution, domainOf, newId } from './model.ts';
 import type { CloudFrontState } from './state.ts';
-
-export const domainOf = (distribution: Distribution): string => `127.0.0.1:${distribution.port}`;
+import { tagsOf } from './tags.ts';
 
 function distributionXml(state: CloudFrontState, distribution: Distribution): { [name: string]: XmlValue } {
   return {
@@ -52,7 +53,7 @@ async function bodyConfig(
   if (config === undefined || typeof config === 'string') {
     throw new CloudFault('MalformedXML', 'The XML document is malformed.', 400);
   }
-  readConfig(config);
+  checkAssociations(readConfig(config).behaviors, (arn) => call.state.liveCode(arn) !== undefined);
   return { document: withDefaults(config), tags: withTags ? tagsOf(child(root, 'Tags')) : {} };
 }
 
@@ -146,40 +147,4 @@ export function listDistributions({ state, request }: Call) {
       },
     ),
   );
-}
-
-function tagsOf(node: XmlNode | undefined): Record<string, string> {
-  const tags: Record<string, string> = {};
-  for (const tag of children(child(node, 'Items'), 'Tag'))
-    tags[text(tag, 'Key') ?? ''] = text(tag, 'Value') ?? '';
-  return tags;
-}
-
-function tagged({ state, request }: Call): Distribution {
-  const arn = request.query.get('Resource') ?? '';
-  const found = [...state.distributions.values()].find((d) => d.arn === arn);
-  if (!found) throw new CloudFault('NoSuchResource', `The specified resource does not exist: ${arn}`, 404);
-  return found;
-}
-
-export async function tagResource(call: Call) {
-  const distribution = tagged(call);
-  Object.assign(
-    distribution.tags,
-    tagsOf(tidy(parseXml((await call.request.body()).toString('utf8'), 'Tags'))),
-  );
-  return { status: 204 };
-}
-
-export async function untagResource(call: Call) {
-  const distribution = tagged(call);
-  const keys = tidy(parseXml((await call.request.body()).toString('utf8'), 'TagKeys'));
-  for (const key of children(child(keys, 'Items'), 'Key'))
-    if (typeof key === 'string') delete distribution.tags[key];
-  return { status: 204 };
-}
-
-export function listTags(call: Call) {
-  const { tags } = tagged(call);
-  return ok('Tags', { Items: { Tag: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) } });
 }

@@ -10,9 +10,12 @@ import { elements } from '../../core/xml.ts';
 import * as controls from './access-controls.ts';
 import type { Call } from './call.ts';
 import * as distributions from './distributions.ts';
+import * as functions from './functions/operations.ts';
+import { testFunction } from './functions/test-run.ts';
 import * as invalidations from './invalidations.ts';
-import { NAMESPACE } from './model.ts';
+import { domainOf, NAMESPACE } from './model.ts';
 import { CloudFrontState } from './state.ts';
+import * as tags from './tags.ts';
 
 interface Operation {
   readonly name: string;
@@ -49,9 +52,9 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   'GET distribution/*/invalidation': { name: 'ListInvalidations', handle: invalidations.listInvalidations },
   'GET distribution/*/invalidation/*': { name: 'GetInvalidation', handle: invalidations.getInvalidation },
-  'GET tagging': { name: 'ListTagsForResource', handle: distributions.listTags },
-  'POST tagging?Tag': { name: 'TagResource', mutating: true, handle: distributions.tagResource },
-  'POST tagging?Untag': { name: 'UntagResource', mutating: true, handle: distributions.untagResource },
+  'GET tagging': { name: 'ListTagsForResource', handle: tags.listTags },
+  'POST tagging?Tag': { name: 'TagResource', mutating: true, handle: tags.tagResource },
+  'POST tagging?Untag': { name: 'UntagResource', mutating: true, handle: tags.untagResource },
   'POST origin-access-control': {
     name: 'CreateOriginAccessControl',
     mutating: true,
@@ -64,9 +67,17 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     mutating: true,
     handle: controls.deleteAccessControl,
   },
+  'POST function': { name: 'CreateFunction', mutating: true, handle: functions.createFunction },
+  'GET function': { name: 'ListFunctions', handle: functions.listFunctions },
+  'GET function/*': { name: 'GetFunction', handle: functions.getFunction },
+  'GET function/*/describe': { name: 'DescribeFunction', handle: functions.describeFunction },
+  'PUT function/*': { name: 'UpdateFunction', mutating: true, handle: functions.updateFunction },
+  'POST function/*/publish': { name: 'PublishFunction', mutating: true, handle: functions.publishFunction },
+  'POST function/*/test': { name: 'TestFunction', handle: testFunction },
+  'DELETE function/*': { name: 'DeleteFunction', mutating: true, handle: functions.deleteFunction },
 };
 
-/** CloudFront: distributions, invalidations, and for each distribution a CDN on a port of its own. */
+/** CloudFront: distributions, invalidations, functions, and for each distribution a CDN on a port of its own. */
 export function cloudfrontService(context: CloudContext): Service {
   const state = new CloudFrontState(context);
   return {
@@ -135,12 +146,13 @@ function inspect(state: CloudFrontState): unknown {
     distributions: [...state.distributions.values()].map((d) => ({
       id: d.id,
       arn: d.arn,
-      domain: distributions.domainOf(d),
+      domain: domainOf(d),
       status: state.status(d),
       config: d.config,
       invalidations: d.invalidations,
       served: d.edge.counts,
       cached: d.edge.cache.list(),
     })),
+    functions: [...state.functions.values()],
   };
 }

@@ -1,7 +1,7 @@
 import { CloudFault } from '../../core/service.ts';
 import { child, parseXml, text } from '../../core/xml.ts';
 import { type Call, ok, page } from './call.ts';
-import { items, tidy } from './config.ts';
+import { items, tidy } from './items.ts';
 import type { Invalidation } from './model.ts';
 import { checkInProgress, checkPaths } from './paths.ts';
 

@@ -33,6 +33,8 @@ export interface Distribution {
   readonly edge: Edge;
 }
 
+export const domainOf = (distribution: Distribution): string => `127.0.0.1:${distribution.port}`;
+
 export interface AccessControl {
   readonly id: string;
   etag: string;

@@ -5,12 +5,14 @@ import type { XmlNode } from '../../core/xml.ts';
 import type { S3Service } from '../s3/index.ts';
 import { Edge } from './cdn/edge.ts';
 import { readConfig } from './config.ts';
-import { type AccessControl, type Distribution, type Invalidation, newId } from './model.ts';
+import { type EdgeFunction, versionOf } from './functions/model.ts';
+import { type AccessControl, type Distribution, domainOf, type Invalidation, newId } from './model.ts';
 
 interface Saved {
   readonly version: 1;
   readonly distributions: ReadonlyArray<Omit<Distribution, 'edge' | 'config'>>;
   readonly accessControls: readonly AccessControl[];
+  readonly functions?: readonly EdgeFunction[];
 }
 
 /** Milliseconds at AWS's own pace, to be divided by the cloud's speed. */
@@ -22,6 +24,8 @@ export class CloudFrontState {
   readonly context: CloudContext;
   readonly distributions = new Map<string, Distribution>();
   readonly accessControls = new Map<string, AccessControl>();
+  /** By name. */
+  readonly functions = new Map<string, EdgeFunction>();
 
   constructor(context: CloudContext) {
     this.context = context;
@@ -32,6 +36,25 @@ export class CloudFrontState {
     const found = this.distributions.get(id);
     if (!found) throw new CloudFault('NoSuchDistribution', 'The specified distribution does not exist.', 404);
     return found;
+  }
+
+  /** @throws CloudFault NoSuchFunctionExists */
+  function(name: string): EdgeFunction {
+    const found = this.functions.get(name);
+    versionOf(found, 'DEVELOPMENT');
+    return found as EdgeFunction;
+  }
+
+  /** What distributions run of a function; nothing of one that is not there, or was never published. */
+  liveCode(arn: string): string | undefined {
+    return [...this.functions.values()].find((one) => one.arn === arn)?.live?.code;
+  }
+
+  /** How many distributions run a function. */
+  functionUsers(arn: string): number {
+    const uses = (one: Distribution) =>
+      one.config.behaviors.some(({ functions }) => Object.values(functions).includes(arn));
+    return [...this.distributions.values()].filter(uses).length;
   }
 
   async create(document: XmlNode, tags: Record<string, string>): Promise<Distribution> {
@@ -61,7 +84,11 @@ export class CloudFrontState {
 
   async #open(saved: Omit<Distribution, 'edge' | 'config'>): Promise<Distribution> {
     const { store } = this.context.service<S3Service>('s3');
-    const edge = new Edge(store, () => distribution.config, this.context.now);
+    const edge = new Edge(store, () => distribution.config, this.context.now, {
+      distribution: () => ({ id: saved.id, domain: domainOf(distribution) }),
+      code: (arn) => this.liveCode(arn),
+      log: (line) => this.context.log(line),
+    });
     const distribution: Distribution = { ...saved, config: readConfig(saved.document), edge };
     // A port of before may be taken by another process now.
     distribution.port = await listen(edge.server, saved.port, '127.0.0.1').catch(() =>
@@ -113,6 +140,7 @@ export class CloudFrontState {
         ({ edge: _edge, config: _config, ...rest }) => rest,
       ),
       accessControls: [...this.accessControls.values()],
+      functions: [...this.functions.values()],
     };
   }
 
@@ -120,6 +148,7 @@ export class CloudFrontState {
     const saved = state as Saved;
     if (saved.version !== 1)
       throw new Error(`the state of CloudFront has version ${saved.version}, and 1 is known`);
+    for (const one of saved.functions ?? []) this.functions.set(one.name, one);
     for (const one of saved.accessControls) this.accessControls.set(one.id, one);
     for (const one of saved.distributions) {
       const distribution = await this.#open(one);

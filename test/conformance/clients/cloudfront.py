@@ -161,6 +161,79 @@ def check_invalidations_that_are_refused():
     aws("cloudfront", "get-invalidation", "--distribution-id", seen["id"], "--id", "INONE", fails="NoSuchInvalidation")
 
 
+FUNCTION = """function handler(event) {
+  if (event.request.uri === "/hello") return { statusCode: 200, body: "made at the edge" };
+  if (event.request.uri === "/there") event.request.uri = "/index.html";
+  console.log(event.request.uri);
+  return event.request;
+}
+"""
+
+
+def function(verb, *args, fails=None):
+    return aws("cloudfront", f"{verb}-function", "--name", "edge", *args, fails=fails)
+
+
+def code(text, name="edge.js"):
+    return ["--function-config", js({"Comment": "edge", "Runtime": "cloudfront-js-2.0"}), "--function-code", f"fileb://{file(text, name)}"]
+
+
+def check_functions_have_two_stages():
+    made = function("create", *code("function handler() {}"))
+    seen["function"] = made["FunctionSummary"]["FunctionMetadata"]["FunctionARN"]
+    equal((made["FunctionSummary"]["Status"], made["FunctionSummary"]["FunctionMetadata"]["Stage"]), ("UNPUBLISHED", "DEVELOPMENT"))
+    function("create", *code(FUNCTION), fails="FunctionAlreadyExists")
+    aws("cloudfront", "create-function", "--name", "large", *code("//" + "x" * 10240), fails="FunctionSizeLimitExceeded")
+    function("describe", "--stage", "LIVE", fails="NoSuchFunctionExists")
+    function("update", "--if-match", "EOTHER", *code(FUNCTION), fails="PreconditionFailed")
+    version = function("update", "--if-match", made["ETag"], *code(FUNCTION))["ETag"]
+    equal(function("describe")["ETag"], version, "entity tag")
+    function("publish", "--if-match", made["ETag"], fails="PreconditionFailed")
+    equal(function("publish", "--if-match", version)["FunctionSummary"]["FunctionMetadata"]["Stage"], "LIVE")
+    out = file("", "code.js")
+    equal(function("get", "--stage", "LIVE", out)["ETag"], version)
+    with open(out, encoding="utf-8") as got:
+        equal(got.read(), FUNCTION, "the code")
+    listed = aws("cloudfront", "list-functions", "--stage", "LIVE")["FunctionList"]
+    equal([one["Name"] for one in listed["Items"]], ["edge"])
+    seen["function-version"] = version
+
+
+def check_a_function_is_tried_on_an_event():
+    request = {"method": "GET", "uri": "/there", "querystring": {}, "headers": {}, "cookies": {}}
+    event = {"version": "1.0", "context": {"eventType": "viewer-request"}, "viewer": {"ip": "1.2.3.4"}, "request": request}
+    given = ["--event-object", f"fileb://{file(js(event), 'event.json')}"]
+    result = function("test", "--if-match", seen["function-version"], "--stage", "LIVE", *given)["TestResult"]
+    equal((json.loads(result["FunctionOutput"])["request"]["uri"], result["FunctionErrorMessage"]), ("/index.html", ""))
+    equal(result["FunctionExecutionLogs"], ["/index.html"])
+    function("test", "--if-match", "EOTHER", *given, fails="InvalidIfMatchVersion")
+
+
+def associate(*arns, fails=None):
+    read = aws("cloudfront", "get-distribution-config", "--id", seen["id"])
+    changed = read["DistributionConfig"]
+    items = [{"FunctionARN": arn, "EventType": "viewer-request"} for arn in arns]
+    changed["DefaultCacheBehavior"]["FunctionAssociations"] = {"Quantity": len(items), "Items": items} if items else {"Quantity": 0}
+    update = ["--id", seen["id"], "--if-match", read["ETag"], "--distribution-config", js(changed)]
+    answer = aws("cloudfront", "update-distribution", *update, fails=fails)
+    if not fails:
+        seen["etag"] = answer["ETag"]
+
+
+def check_a_distribution_runs_its_function():
+    associate(seen["function"] + "-none", fails="InvalidFunctionAssociation")
+    associate(seen["function"], seen["function"], fails="TooManyFunctionAssociations")
+    associate(seen["function"])
+    status, body, headers = get("/hello")
+    equal((status, body, headers["x-cache"]), (200, "made at the edge", "FunctionGeneratedResponse from cloudfront"))
+    equal(get("/there")[:2], (200, "<h1>two</h1>"))
+    function("delete", "--if-match", seen["function-version"], fails="FunctionInUse")
+    associate()
+    equal(get("/there")[0], 404, "without its function")
+    function("delete", "--if-match", seen["function-version"])
+    function("describe", fails="NoSuchFunctionExists")
+
+
 def check_a_policy_without_list_bucket_turns_404_into_403():
     statement = {
         "Effect": "Allow",

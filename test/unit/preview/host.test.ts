@@ -1,14 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
+import { runFunction } from '../../../local-cloud/services/cloudfront/functions/run.ts';
 import { root } from '../../support/dist.ts';
 
 const source = readFileSync(join(root, 'infra/terraform/preview-host.js'), 'utf8');
-const handler = runInNewContext(`${source}\nhandler`) as (event: unknown) => {
-  uri?: string;
-  statusCode?: number;
-};
 
 it.each([
   ['pr-7.preview.example.com', '/about.html', '/previews/pr-7/about.html'],
@@ -19,6 +15,7 @@ it.each([
   // A path is a path of that preview: nothing leads out of its folder.
   ['pr-7.preview.example.com', '/../pr-8/about.html', '/previews/pr-7/../pr-8/about.html'],
 ])('%s%s is %s', (host, uri, wanted) => {
-  const answer = handler({ request: { uri, headers: { host: { value: host } } } });
+  const { output = '' } = runFunction(source, { request: { uri, headers: { host: { value: host } } } });
+  const answer = JSON.parse(output) as { uri?: string; statusCode?: number };
   expect(answer.uri ?? answer.statusCode).toBe(wanted);
 });

@@ -12,13 +12,14 @@ import { buffered, type OriginAnswer } from './origin.ts';
 const brotli = promisify(brotliCompress);
 const gzipped = promisify(gzip);
 
-export type Outcome = 'Hit' | 'Miss' | 'RefreshHit' | 'Error';
+export type Outcome = 'Hit' | 'Miss' | 'RefreshHit' | 'Error' | 'FunctionGeneratedResponse';
 
 export interface Viewer {
   readonly method: string;
   readonly path: string;
   readonly query: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly ip: string;
 }
 
 export interface Served {
@@ -55,12 +56,18 @@ export async function encoded(answer: OriginAnswer, encoding: Encoding): Promise
   );
 }
 
-export function page(response: ServerResponse, viewer: Viewer, status: number, text: string): void {
+export function page(
+  response: ServerResponse,
+  viewer: Viewer,
+  status: number,
+  text: string,
+  outcome = 'Error',
+): void {
   const body = `<!DOCTYPE HTML>\n<HTML><HEAD><TITLE>ERROR: The request could not be satisfied</TITLE></HEAD><BODY><H1>${status} ERROR</H1><P>${text}</P></BODY></HTML>\n`;
   response.writeHead(status, {
     'content-type': 'text/html',
     'content-length': Buffer.byteLength(body),
-    'x-cache': 'Error from cloudfront',
+    'x-cache': `${outcome} from cloudfront`,
     server: 'CloudFront',
   });
   response.end(viewer.method === 'HEAD' ? undefined : body);
@@ -77,6 +84,8 @@ export async function sendAnswer(response: ServerResponse, viewer: Viewer, serve
     ...(age === undefined ? {} : { age: String(age) }),
   };
   delete headers['content-length'];
+  if (answer.cookies?.length) response.setHeader('set-cookie', [...answer.cookies]);
+  if (answer.reason !== undefined) response.statusMessage = answer.reason;
   if (answer.status === 200 && notModified(viewer.headers, headers)) {
     response.writeHead(304, headers);
     response.end();

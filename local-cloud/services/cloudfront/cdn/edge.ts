@@ -7,21 +7,30 @@ import { canonicalPath } from '../paths.ts';
 import { Cache, type CacheEntry } from './cache.ts';
 import { behaviorFor, type Encoding, encodingFor, errorLifetime, keyQuery, lifetime } from './decide.ts';
 import { encoded, type Outcome, page, type Served, sendAnswer, type Viewer } from './deliver.ts';
+import { atRequest, atResponse, type EdgeFunctions, FunctionProblem } from './functions.ts';
 import { askOrigin, type OriginAnswer } from './origin.ts';
 
 /** One distribution's edge: a cache in front of its origins, on a port of its own. */
 export class Edge {
   readonly cache = new Cache();
-  readonly counts: Record<Outcome, number> = { Hit: 0, Miss: 0, RefreshHit: 0, Error: 0 };
+  readonly counts: Record<Outcome, number> = {
+    Hit: 0,
+    Miss: 0,
+    RefreshHit: 0,
+    Error: 0,
+    FunctionGeneratedResponse: 0,
+  };
   readonly #store: S3Store;
   readonly #config: () => DistributionConfig;
   readonly #now: () => number;
+  readonly #functions: EdgeFunctions;
   readonly server: Server;
 
-  constructor(store: S3Store, config: () => DistributionConfig, now: () => number) {
+  constructor(store: S3Store, config: () => DistributionConfig, now: () => number, functions: EdgeFunctions) {
     this.#store = store;
     this.#config = config;
     this.#now = now;
+    this.#functions = functions;
     this.server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
       this.#serve(request, response).catch(() => response.destroy());
     });
@@ -34,6 +43,7 @@ export class Edge {
       path: canonicalPath(path),
       query: query.size === 0 ? '' : (request.url ?? '').slice((request.url ?? '').indexOf('?') + 1),
       headers: headersOf(request),
+      ip: request.socket.remoteAddress ?? '',
     };
     const config = this.#config();
     const behavior = behaviorFor(config, viewer.path);
@@ -46,10 +56,15 @@ export class Edge {
         'This distribution is not configured to allow the HTTP request method that was used for this request. The distribution supports only cachable requests.',
       );
     }
-    const cacheable = viewer.method === 'GET' || viewer.method === 'HEAD';
-    const served = cacheable
-      ? await this.#withErrorPage(config, viewer, await this.#cached(config, behavior, viewer))
-      : await this.#pass(config, behavior, viewer, request);
+    let served: Served;
+    try {
+      served = await this.#answer(config, behavior, viewer, request);
+    } catch (error) {
+      if (!(error instanceof FunctionProblem)) throw error;
+      this.counts.Error++;
+      const outcome = error.status === 503 ? 'FunctionExecutionError' : 'Error';
+      return page(response, viewer, error.status, error.message, outcome);
+    }
     this.counts[served.outcome]++;
     // The cache may let go of it while it is being sent.
     if (!served.passing) served.answer.retain();
@@ -57,6 +72,27 @@ export class Edge {
       await sendAnswer(response, viewer, served);
     } finally {
       served.answer.release();
+    }
+  }
+
+  /** What the viewer gets, the functions of the behavior before and after it. @throws FunctionProblem */
+  async #answer(
+    config: DistributionConfig,
+    behavior: Behavior,
+    viewer: Viewer,
+    body: Readable,
+  ): Promise<Served> {
+    const asked = atRequest(this.#functions, behavior, viewer);
+    if ('answer' in asked) return asked;
+    const cacheable = viewer.method === 'GET' || viewer.method === 'HEAD';
+    const served = cacheable
+      ? await this.#withErrorPage(config, asked, await this.#cached(config, behavior, asked))
+      : await this.#pass(config, behavior, asked, body);
+    try {
+      return atResponse(this.#functions, behavior, asked, served);
+    } catch (error) {
+      if (served.passing) served.answer.release();
+      throw error;
     }
   }
 

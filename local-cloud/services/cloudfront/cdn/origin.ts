@@ -15,6 +15,9 @@ import { askWebsite } from './website.ts';
 export interface OriginAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** What a function has set: `Set-Cookie` headers, and the words after the status. */
+  readonly cookies?: readonly string[];
+  readonly reason?: string;
   readonly size: number;
   /** @param end exclusive */
   read(start: number, end: number): AsyncIterable<Buffer>;
