@@ -72,12 +72,12 @@ data "aws_iam_policy_document" "plan" {
   statement {
     sid       = "List"
     actions   = ["s3:ListBucket"]
-    resources = [aws_s3_bucket.site.arn, aws_s3_bucket.release.arn]
+    resources = [module.site_bucket.arn, module.release_bucket.arn]
   }
   statement {
     sid       = "Read"
     actions   = ["s3:GetObject"]
-    resources = ["${aws_s3_bucket.site.arn}/*", "${aws_s3_bucket.release.arn}/*"]
+    resources = ["${module.site_bucket.arn}/*", "${module.release_bucket.arn}/*"]
   }
   statement {
     sid = "BucketSettings"
@@ -88,7 +88,7 @@ data "aws_iam_policy_document" "plan" {
       "s3:GetBucketWebsite",
       "s3:GetLifecycleConfiguration",
     ]
-    resources = [aws_s3_bucket.site.arn, aws_s3_bucket.release.arn]
+    resources = [module.site_bucket.arn, module.release_bucket.arn]
   }
   statement {
     sid       = "Distribution"
@@ -200,7 +200,7 @@ data "aws_iam_policy_document" "deploy" {
   statement {
     sid       = "WriteSiteAndLedger"
     actions   = ["s3:PutObject", "s3:DeleteObject"]
-    resources = ["${aws_s3_bucket.site.arn}/*", "${aws_s3_bucket.release.arn}/*"]
+    resources = ["${module.site_bucket.arn}/*", "${module.release_bucket.arn}/*"]
   }
   statement {
     sid       = "Invalidate"

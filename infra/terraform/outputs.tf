@@ -22,11 +22,11 @@ output "service_arn" {
 }
 
 output "site_bucket" {
-  value = aws_s3_bucket.site.id
+  value = module.site_bucket.id
 }
 
 output "release_bucket" {
-  value = aws_s3_bucket.release.id
+  value = module.release_bucket.id
 }
 
 output "distribution" {
@@ -56,7 +56,7 @@ output "aws_preview_role" {
 }
 
 output "preview_bucket" {
-  value = one([for name, bucket in aws_s3_bucket.preview : bucket.id if name == "site"])
+  value = one([for name, bucket in module.preview_bucket : bucket.id if name == "site"])
 }
 
 output "preview_distribution" {

@@ -6,65 +6,11 @@ locals {
   preview_names  = var.preview_domain == "" ? {} : { site = local.preview_bucket, backup = "${local.preview_bucket}-backup" }
 }
 
-resource "aws_s3_bucket" "preview" {
-  for_each = local.preview_names
-  bucket   = each.value
-}
-
-resource "aws_s3_bucket_public_access_block" "preview" {
-  for_each                = aws_s3_bucket.preview
-  bucket                  = each.value.id
-  block_public_acls       = true
-  block_public_policy     = true
-  ignore_public_acls      = true
-  restrict_public_buckets = true
-}
-
-resource "aws_s3_bucket_ownership_controls" "preview" {
-  for_each = aws_s3_bucket.preview
-  bucket   = each.value.id
-  rule {
-    object_ownership = "BucketOwnerEnforced"
-  }
-}
-
-data "aws_iam_policy_document" "preview_bucket" {
-  count = local.previews
-  statement {
-    sid       = "CloudFrontReads"
-    actions   = ["s3:GetObject"]
-    resources = ["${aws_s3_bucket.preview["site"].arn}/*"]
-    principals {
-      type        = "Service"
-      identifiers = ["cloudfront.amazonaws.com"]
-    }
-    condition {
-      test     = "StringEquals"
-      variable = "AWS:SourceArn"
-      values   = [aws_cloudfront_distribution.preview[0].arn]
-    }
-  }
-  statement {
-    sid       = "CloudFrontTellsMissingFromForbidden"
-    actions   = ["s3:ListBucket"]
-    resources = [aws_s3_bucket.preview["site"].arn]
-    principals {
-      type        = "Service"
-      identifiers = ["cloudfront.amazonaws.com"]
-    }
-    condition {
-      test     = "StringEquals"
-      variable = "AWS:SourceArn"
-      values   = [aws_cloudfront_distribution.preview[0].arn]
-    }
-  }
-}
-
-resource "aws_s3_bucket_policy" "preview" {
-  count      = local.previews
-  bucket     = aws_s3_bucket.preview["site"].id
-  policy     = data.aws_iam_policy_document.preview_bucket[0].json
-  depends_on = [aws_s3_bucket_public_access_block.preview]
+module "preview_bucket" {
+  for_each      = local.preview_names
+  source        = "./modules/private-bucket"
+  name          = each.value
+  distributions = each.key == "site" ? aws_cloudfront_distribution.preview[*].arn : []
 }
 
 resource "aws_cloudfront_function" "preview" {
@@ -86,7 +32,7 @@ resource "aws_cloudfront_distribution" "preview" {
 
   origin {
     origin_id                = "previews"
-    domain_name              = aws_s3_bucket.preview["site"].bucket_regional_domain_name
+    domain_name              = module.preview_bucket["site"].domain
     origin_access_control_id = aws_cloudfront_origin_access_control.site.id
   }
 
@@ -163,12 +109,12 @@ data "aws_iam_policy_document" "preview" {
   statement {
     sid       = "List"
     actions   = ["s3:ListBucket"]
-    resources = [for bucket in aws_s3_bucket.preview : bucket.arn]
+    resources = [for bucket in module.preview_bucket : bucket.arn]
   }
   statement {
     sid       = "ReadAndWrite"
     actions   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
-    resources = [for bucket in aws_s3_bucket.preview : "${bucket.arn}/*"]
+    resources = [for bucket in module.preview_bucket : "${bucket.arn}/*"]
   }
   statement {
     sid       = "Invalidate"

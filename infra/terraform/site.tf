@@ -1,87 +1,8 @@
-# A private bucket behind CloudFront. No website hosting: that needs a public bucket, and speaks HTTP only.
-resource "aws_s3_bucket" "site" {
-  bucket = local.site
-}
-
-resource "aws_s3_bucket_public_access_block" "site" {
-  bucket                  = aws_s3_bucket.site.id
-  block_public_acls       = true
-  block_public_policy     = true
-  ignore_public_acls      = true
-  restrict_public_buckets = true
-}
-
-resource "aws_s3_bucket_ownership_controls" "site" {
-  bucket = aws_s3_bucket.site.id
-  rule {
-    object_ownership = "BucketOwnerEnforced"
-  }
-}
-
-# An upload in parts that was cut off is paid for until it is cleared away.
-resource "aws_s3_bucket_lifecycle_configuration" "site" {
-  bucket = aws_s3_bucket.site.id
-  rule {
-    id     = "unfinished-uploads"
-    status = "Enabled"
-    filter {}
-    abort_incomplete_multipart_upload {
-      days_after_initiation = 2
-    }
-  }
-}
-
-data "aws_iam_policy_document" "site" {
-  statement {
-    sid       = "CloudFrontReads"
-    actions   = ["s3:GetObject"]
-    resources = ["${aws_s3_bucket.site.arn}/*"]
-    principals {
-      type        = "Service"
-      identifiers = ["cloudfront.amazonaws.com"]
-    }
-    condition {
-      test     = "StringEquals"
-      variable = "AWS:SourceArn"
-      values   = [aws_cloudfront_distribution.site.arn]
-    }
-  }
-  # With ListBucket a missing page is a 404; without it S3 says 403.
-  statement {
-    sid       = "CloudFrontTellsMissingFromForbidden"
-    actions   = ["s3:ListBucket"]
-    resources = [aws_s3_bucket.site.arn]
-    principals {
-      type        = "Service"
-      identifiers = ["cloudfront.amazonaws.com"]
-    }
-    condition {
-      test     = "StringEquals"
-      variable = "AWS:SourceArn"
-      values   = [aws_cloudfront_distribution.site.arn]
-    }
-  }
-  statement {
-    sid       = "TlsOnly"
-    effect    = "Deny"
-    actions   = ["s3:*"]
-    resources = [aws_s3_bucket.site.arn, "${aws_s3_bucket.site.arn}/*"]
-    principals {
-      type        = "*"
-      identifiers = ["*"]
-    }
-    condition {
-      test     = "Bool"
-      variable = "aws:SecureTransport"
-      values   = ["false"]
-    }
-  }
-}
-
-resource "aws_s3_bucket_policy" "site" {
-  bucket     = aws_s3_bucket.site.id
-  policy     = data.aws_iam_policy_document.site.json
-  depends_on = [aws_s3_bucket_public_access_block.site]
+# Private, behind CloudFront.
+module "site_bucket" {
+  source        = "./modules/private-bucket"
+  name          = local.site
+  distributions = [aws_cloudfront_distribution.site.arn]
 }
 
 resource "aws_cloudfront_origin_access_control" "site" {
@@ -100,6 +21,15 @@ data "aws_cloudfront_response_headers_policy" "security" {
   name = "Managed-SecurityHeadersPolicy"
 }
 
+resource "aws_cloudfront_function" "single_page_app" {
+  count   = var.single_page_app ? 1 : 0
+  name    = "${var.name}-${var.environment}-single-page-app"
+  comment = "Answers every route of the app with its page"
+  runtime = "cloudfront-js-2.0"
+  publish = true
+  code    = file("${path.module}/single-page-app.js")
+}
+
 resource "aws_cloudfront_distribution" "site" {
   comment             = "${var.name} ${var.environment}"
   enabled             = true
@@ -111,7 +41,7 @@ resource "aws_cloudfront_distribution" "site" {
 
   origin {
     origin_id                = "site"
-    domain_name              = aws_s3_bucket.site.bucket_regional_domain_name
+    domain_name              = module.site_bucket.domain
     origin_access_control_id = aws_cloudfront_origin_access_control.site.id
   }
 
@@ -123,6 +53,13 @@ resource "aws_cloudfront_distribution" "site" {
     compress                   = true
     cache_policy_id            = data.aws_cloudfront_cache_policy.optimized.id
     response_headers_policy_id = data.aws_cloudfront_response_headers_policy.security.id
+    dynamic "function_association" {
+      for_each = aws_cloudfront_function.single_page_app
+      content {
+        event_type   = "viewer-request"
+        function_arn = function_association.value.arn
+      }
+    }
   }
 
   custom_error_response {

@@ -173,6 +173,12 @@ variable "zone_id" {
   default     = ""
 }
 
+variable "single_page_app" {
+  description = "Whether routes that are no files are answered with index.html, as a single-page app wants it."
+  type        = bool
+  default     = false
+}
+
 variable "preview_domain" {
   description = "Domain in zone_id of the pull requests' previews, such as preview.example.com for https://pr-7.preview.example.com; empty makes none."
   type        = string

@@ -18,7 +18,7 @@ const dir = join(root, 'infra/terraform');
 const schema = JSON.parse(
   readFileSync(join(root, 'test/contract/terraform-schema.json'), 'utf8'),
 ) as ProviderSchema;
-const files = readdirSync(dir).filter((name) => name.endsWith('.tf'));
+const files = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.tf'));
 const text = files.map((name) => readFileSync(join(dir, name), 'utf8')).join('\n');
 const all: {
   resource: Kind;
@@ -113,22 +113,29 @@ describe('infra/terraform', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('keeps both buckets private, owned, and the ledger under versions', () => {
-    for (const name of ['site', 'release']) {
-      expect(one('aws_s3_bucket_public_access_block', name)).toMatchObject({
-        block_public_acls: true,
-        block_public_policy: true,
-        ignore_public_acls: true,
-        restrict_public_buckets: true,
-      });
-      expect(one('aws_s3_bucket', name)).not.toHaveProperty('website');
-    }
-    expect(nested(one('aws_s3_bucket_versioning', 'release'), 'versioning_configuration')['status']).toBe(
+  it('keeps every bucket private and owned, and the ledger under versions', () => {
+    // One module makes them all.
+    expect(Object.keys(all.resource['aws_s3_bucket'] ?? {})).toEqual(['main']);
+    expect(one('aws_s3_bucket_public_access_block', 'main')).toMatchObject({
+      block_public_acls: true,
+      block_public_policy: true,
+      ignore_public_acls: true,
+      restrict_public_buckets: true,
+    });
+    expect(one('aws_s3_bucket', 'main')).not.toHaveProperty('website');
+    expect(text).toMatch(/module "release_bucket" \{[^}]*keep_versions_days = [1-9]/);
+    expect(nested(one('aws_s3_bucket_versioning', 'main'), 'versioning_configuration')['status']).toBe(
       'Enabled',
     );
     // Nothing current ever expires by itself: a release could no longer be gone back to.
-    const rule = nested(one('aws_s3_bucket_lifecycle_configuration', 'release'), 'rule');
-    expect(nested(rule, 'expiration')).toEqual({ expired_object_delete_marker: true });
+    const { rule, dynamic } = one('aws_s3_bucket_lifecycle_configuration', 'main') as {
+      rule: Block[];
+      dynamic: { rule: Array<{ content: Block[] }> };
+    };
+    const rules = [...rule, ...dynamic.rule.flatMap(({ content }) => content)];
+    expect(rules.flatMap((r) => (r['expiration'] ?? []) as Block[])).toEqual([
+      { expired_object_delete_marker: true },
+    ]);
   });
 
   it('has all that a distribution requires, over a private origin', () => {
@@ -138,6 +145,13 @@ describe('infra/terraform', () => {
     expect(site).toHaveProperty('viewer_certificate');
     expect(nested(site, 'default_cache_behavior')['viewer_protocol_policy']).toBe('redirect-to-https');
     expect(nested(site, 'origin')).toHaveProperty('origin_access_control_id');
+  });
+
+  it('has the very function for single-page apps that docs/frontend.md shows', () => {
+    const page = readFileSync(join(root, 'docs/frontend.md'), 'utf8');
+    const code = readFileSync(join(dir, 'single-page-app.js'), 'utf8');
+    expect(page).toContain(`\`\`\`js\n${code.slice(code.indexOf('function handler'))}\`\`\`\n`);
+    expect(text).toContain('/single-page-app.js")');
   });
 
   it('has immutable tags, and makes no service of a tag', () => {

@@ -148,6 +148,18 @@ run "previews_of_pull_requests" {
   }
 }
 
+run "a_single_page_app" {
+  command = plan
+  variables {
+    target          = "none"
+    single_page_app = true
+  }
+  assert {
+    condition     = aws_cloudfront_function.single_page_app[0].publish && length(aws_cloudfront_distribution.site.default_cache_behavior[0].function_association) == 1
+    error_message = "Routes are answered by a published function."
+  }
+}
+
 run "an_image_by_tag_is_refused" {
   command = plan
   variables {

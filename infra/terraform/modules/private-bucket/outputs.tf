@@ -1,0 +1,12 @@
+output "id" {
+  value = aws_s3_bucket.main.id
+}
+
+output "arn" {
+  value = aws_s3_bucket.main.arn
+}
+
+output "domain" {
+  description = "Where CloudFront reads it."
+  value       = aws_s3_bucket.main.bucket_regional_domain_name
+}
