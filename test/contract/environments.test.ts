@@ -6,7 +6,7 @@ import { evaluate, type Job, read, type Workflow } from '../support/workflows.ts
 interface Environment {
   readonly name: string;
   readonly url?: string;
-  readonly deployment?: boolean;
+  readonly deployment?: boolean | string;
 }
 const WORKFLOWS = ['deploy', 'rollback', 'pr-checks', 'preview', 'history'] as const;
 const workflow = (name: string) =>
@@ -49,6 +49,15 @@ describe('a deployment is recorded', () => {
       'preview.sweep',
       'history.history',
     ]);
+  });
+
+  it('and by none that only plans', () => {
+    const inputs = (dry: boolean) => ({ inputs: { environment: 'production', 'dry-run': dry } });
+    for (const at of ['deploy.image', 'deploy.backend', 'deploy.frontend', 'rollback.rollback']) {
+      const { deployment = '' } = environmentOf(jobs.find((one) => one.at === at)?.job as Job) ?? {};
+      const recorded = [false, true].map((dry) => filled(String(deployment), inputs(dry)));
+      expect(recorded, at).toEqual(['true', 'false']);
+    }
   });
 
   it('every job that logs in to AWS names an environment, for that is what the role trusts', () => {

@@ -90,7 +90,7 @@ export function actHome(): ActHome {
 
 /**
  * The parts of this repository that a caller's run reads, in the form that act knows: it has no `$/`, and its schema no
- * `deployment: false` of an environment (GitHub, March 2026), which changes nothing of what runs.
+ * `deployment:` of an environment (GitHub, March 2026), which changes nothing of what runs.
  */
 function copyOfOurs(to: string): string {
   for (const part of ['actions', '.github/actions', '.github/workflows'])
@@ -102,7 +102,7 @@ function copyOfOurs(to: string): string {
     const text = readFileSync(path, 'utf8');
     const known = text
       .replaceAll(/uses: \$\/(\S+)/g, 'uses: org/wwhd-deploy/$1@v1')
-      .replaceAll(/^ +deployment: false.*\n/gm, '');
+      .replaceAll(/^ +deployment: .*\n/gm, '');
     writeFileSync(path, known);
   }
   return to;
