@@ -14,14 +14,14 @@ export async function buildImage(backend: string, commit: string, out: string): 
 }
 
 /** The image that a new service runs until its first release. */
-export async function pushPlaceholder(endpoint: string, repository: string, out: string): Promise<string> {
+export async function pushFirstImage(endpoint: string, repository: string, out: string): Promise<string> {
   const server = `import { createServer } from 'node:http';
 const server = createServer((_request, response) => response.end('{"status":"waiting for the first release"}'));
 server.listen(process.env.PORT);
 process.on('SIGTERM', () => server.close(() => process.exit(0)));
 `;
   await write({ 'package.json': '{"type":"module"}', 'server.js': server }, out);
-  const { image } = await pushOciLayout(out, endpoint, repository, 'placeholder', {
+  const { image } = await pushOciLayout(out, endpoint, repository, 'first-image', {
     createRepository: false,
   });
   return image;

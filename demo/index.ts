@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { commitsOf, HISTORY } from './checkout.ts';
 import { type Cloud, startCloud } from './cloud.ts';
 import { startGitHub } from './github.ts';
-import { pushPlaceholder } from './image.ts';
+import { pushFirstImage } from './image.ts';
 import type { WeekReport } from './model.ts';
 import { renderPage } from './page/page.ts';
 import { findPaths, type Paths } from './paths.ts';
@@ -102,7 +102,7 @@ async function play(options: Options, terminal: Terminal): Promise<void> {
     const github = await startGitHub(commits);
     const { endpoint } = cloud;
     const resources = await createResources(cloud, (repository) =>
-      pushPlaceholder(endpoint, repository, join(workspace, 'placeholder')),
+      pushFirstImage(endpoint, repository, join(workspace, 'first-image')),
     );
     await cloud.forget();
     terminal.line(`local cloud on ${endpoint}, resources made in ${(now() / 1000).toFixed(1)} s\n`);

@@ -30,11 +30,11 @@ export const FIRST_PAGE =
 
 /**
  * Makes every AWS resource that the week needs, through AWS's own APIs.
- * @param placeholder image that the service runs before the first release, `registry/repository@sha256:…`
+ * @param pushFirstImage pushes the image that the service runs before the first release, `registry/repository@sha256:…`
  */
 export async function createResources(
   cloud: Cloud,
-  pushPlaceholder: (repository: string) => Promise<string>,
+  pushFirstImage: (repository: string) => Promise<string>,
 ): Promise<Resources> {
   await callJson(cloud, 'ecr', 'AmazonEC2ContainerRegistry_V20150921.CreateRepository', {
     repositoryName: NAMES.repository,
@@ -47,7 +47,7 @@ export async function createResources(
   });
   for (const bucket of [NAMES.bucket, NAMES.releaseBucket]) await createBucket(cloud, bucket);
   await putPage(cloud, 'index.html', FIRST_PAGE);
-  const image = await pushPlaceholder(NAMES.repository);
+  const image = await pushFirstImage(NAMES.repository);
   const [site, api] = await Promise.all([createDistribution(cloud), createService(cloud, image)]);
   await createAlarm(cloud);
   return { ...NAMES, service: api.arn, apiUrl: api.url, distribution: site.id, siteUrl: site.url };

@@ -4,7 +4,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AwsAccess, callAws } from '../../demo/aws.ts';
 import type { Cloud } from '../../demo/cloud.ts';
-import { pushPlaceholder } from '../../demo/image.ts';
+import { pushFirstImage } from '../../demo/image.ts';
 import { createResources, type Resources } from '../../demo/resources.ts';
 import { type ActHome, type ActOptions, type ActRun, actHome } from './act.ts';
 import { startCloud, type TestCloud } from './cloud.ts';
@@ -49,7 +49,7 @@ export async function actLab(): Promise<ActLab> {
     secretKey: 'any',
   };
   const resources = await createResources(access as Cloud, (repository) =>
-    pushPlaceholder(cloud.endpoint, repository, join(home.dir, 'placeholder')),
+    pushFirstImage(cloud.endpoint, repository, join(home.dir, 'first-image')),
   );
   const app = join(root, 'examples/app');
   for (const part of ['backend', 'frontend'])

@@ -1,5 +1,6 @@
 import { CloudFault } from '../../core/service.ts';
 import type { S3Object } from './model.ts';
+import { unsupportedHeader } from './unsupported.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -72,12 +73,7 @@ export function writeCondition(
   const match = headers['if-match'];
   const noneMatch = headers['if-none-match'];
   if (noneMatch !== undefined && (noneMatch.trim() !== '*' || match !== undefined)) {
-    throw new CloudFault(
-      'NotImplemented',
-      'A header you provided implies functionality that is not implemented',
-      501,
-      { Header: 'If-None-Match' },
-    );
+    throw unsupportedHeader('If-None-Match');
   }
   if (noneMatch !== undefined && current) throw failed('If-None-Match');
   if (match === undefined) return;

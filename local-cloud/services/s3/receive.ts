@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { CloudFault, type CloudRequest } from '../../core/service.ts';
 import { type Blob, type BlobStore, SMALL } from './blobs.ts';
 import { type Algorithm, hasher, promised, verify } from './checksum.ts';
+import { unsupportedHeader } from './unsupported.ts';
 
 /** Bytes of one PUT or one part: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 export const MAX_PUT = 5 * 1024 ** 3;
@@ -72,14 +73,7 @@ function declaredLength(request: CloudRequest): number {
   const { headers } = request;
   const decoded = headers['x-amz-decoded-content-length'];
   if (headers['transfer-encoding'] !== undefined && decoded === undefined) {
-    throw new CloudFault(
-      'NotImplemented',
-      'A header you provided implies functionality that is not implemented',
-      501,
-      {
-        Header: 'Transfer-Encoding',
-      },
-    );
+    throw unsupportedHeader('Transfer-Encoding');
   }
   const text = decoded ?? headers['content-length'];
   if (text === undefined) {
