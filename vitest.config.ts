@@ -6,8 +6,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Bundle and fault tests start real processes; the bound is for a hang, not a measurement.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 600_000,
+    hookTimeout: 300_000,
     // One more try where a landing hangs on it; who needed it is named at the end, to be mended.
     retry: process.env['CI'] ? 1 : 0,
     reporters: ['default', './test/support/flaky-reporter.ts'],

@@ -156,5 +156,5 @@ describe.each<RealSite>(['next', 'vite'])('a real site, built by %s', (kind) => 
     expect(kept.length).toBeGreaterThan(0);
     for (const path of kept) expect((await site.live()).get(path), path).toBe(two[path]?.toString());
     // Hundreds of files are read back one by one.
-  }, 180_000);
+  });
 });

@@ -245,7 +245,7 @@ describe.concurrent('ECS', () => {
   });
 });
 
-it('comes back with its services after a restart', { timeout: 60_000 }, async () => {
+it('comes back with its services after a restart', async () => {
   const { url } = await appRunnerService('stays', v2);
   const before = await ecsUrl('rolling');
   await cloud.stop();

@@ -44,7 +44,7 @@ const secret = (name: string, operation: string, input: object = {}) =>
     ({ ARN }) => ARN ?? name,
   );
 
-describe.concurrent('a rollback that could not be finished changes nothing', { timeout: 120_000 }, () => {
+describe.concurrent('a rollback that could not be finished changes nothing', () => {
   it.each(['apprunner', 'ecs', 'ecs-express'] as const)('%s', async (target) => {
     const name = NAMES[target];
     const [v1, v2, other, arm] = await Promise.all([

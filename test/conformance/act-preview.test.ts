@@ -9,7 +9,7 @@ const asked = process.env['WWHD_CONFORMANCE'] === '1';
 if (!asked) console.log('skipped: the previews run by act need WWHD_CONFORMANCE=1');
 const skip = !asked || missingTools('the previews run by act', ['act', 'git']);
 
-describe.skipIf(skip)('the previews of pull requests, run by act', { timeout: 120_000 }, () => {
+describe.skipIf(skip)('the previews of pull requests, run by act', () => {
   let lab: ActLab;
   beforeAll(async () => {
     lab = await actLab();

@@ -12,7 +12,7 @@ const skip = !asked || missingTools('the workflows run by act', ['act', 'buildah
 
 describe.skipIf(skip)(
   'our workflows, called from a team repository and run by act',
-  { timeout: 240_000 },
+  { timeout: 600_000 },
   () => {
     let lab: ActLab;
     beforeAll(async () => {

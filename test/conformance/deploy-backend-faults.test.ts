@@ -19,7 +19,7 @@ afterAll(() => stage?.cloud.stop());
 
 (wanted ? describe.concurrent : describe.skip)('the table of faults', () => {
   const rest = TARGETS.flatMap((target) => rowsOf(target).filter((row) => !row.isQuick));
-  test.each(rest)('$target: $name: $outcome', { timeout: 180_000 }, (row) => playRow(stage, row, row.index));
+  test.each(rest)('$target: $name: $outcome', (row) => playRow(stage, row, row.index));
 });
 
 // A landing tries the worst moment, the update itself; WWHD_EXHAUSTIVE=1 all of them.

@@ -18,7 +18,7 @@ const skip = !asked || missingTools("the local cloud's pages", ['aws', 'buildah'
 /** The port that the pages name. */
 const SHOWN = '4566';
 
-describe.skipIf(skip)('what the pages of the local cloud tell a reader to type', { timeout: 120_000 }, () => {
+describe.skipIf(skip)('what the pages of the local cloud tell a reader to type', () => {
   const dir = mkdtempSync(join(tmpdir(), 'wwhd-docs-'));
   let port: string;
   let stop: () => void;

@@ -25,7 +25,7 @@ beforeAll(async () => {
   const args = ['install', '--silent', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts'];
   const npm = spawnSync('npm', [...args, '--prefix', scratch, PACKAGE], {
     encoding: 'utf8',
-    timeout: 120_000,
+    timeout: 600_000,
   });
   if (npm.status !== 0) {
     console.log(`ten thousand icons: skipped, for npm could not get ${PACKAGE}: ${npm.stderr.slice(0, 300)}`);
@@ -38,7 +38,7 @@ beforeAll(async () => {
     .map((entry) => join(entry.parentPath, entry.name));
   cloud = await startCloud({ speed: 1000 });
   site = await makeSite(cloud, 'icons-site');
-}, 180_000);
+});
 afterAll(async () => {
   await cloud?.stop();
   if (scratch) rmSync(scratch, { recursive: true, force: true });

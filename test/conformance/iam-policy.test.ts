@@ -26,7 +26,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 writeFileSync(join(dir, 'checks.yml'), 'version: 1\nchecks: [{ get: /health }]\n');
 writeFileSync(join(dir, 'index.html'), '<!doctype html><title>a</title>');
 
-describe.skipIf(!asked)('the roles of GitHub', { timeout: 180_000 }, () => {
+describe.skipIf(!asked)('the roles of GitHub', () => {
   describe.concurrent.each(['apprunner', 'ecs', 'ecs-express'] as const)('with %s', (target) => {
     it('are granted what the actions ask for', async () => {
       const cloud = await startCloud({ speed: 100 });

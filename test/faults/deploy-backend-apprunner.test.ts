@@ -16,9 +16,6 @@ import { quickRows } from '../support/backend-table.ts';
 import type { TestCloud } from '../support/cloud.ts';
 import { until } from '../support/until.ts';
 
-/** Retries under throttling take their time on a busy machine; milliseconds. */
-const TIMEOUT = 120_000;
-
 let stage: FaultStage;
 let cloud: TestCloud;
 let one: string;
@@ -31,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => cloud.stop());
 
 describe.concurrent('App Runner', () => {
-  test.each(quickRows('apprunner'))('$name: $outcome', (row) => playRow(stage, row, row.index), TIMEOUT);
+  test.each(quickRows('apprunner'))('$name: $outcome', (row) => playRow(stage, row, row.index));
 });
 
 /** An image as a test compares it. */

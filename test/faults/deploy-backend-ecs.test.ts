@@ -3,9 +3,6 @@ import { changesOf, createEcs, createExpress, deployBackend } from '../support/b
 import { type FaultStage, faultStage, playRow } from '../support/backend-faults.ts';
 import { quickRows } from '../support/backend-table.ts';
 
-/** Retries under throttling take their time on a busy machine; milliseconds. */
-const TIMEOUT = 120_000;
-
 let stage: FaultStage;
 beforeAll(async () => {
   stage = await faultStage(100);
@@ -13,10 +10,8 @@ beforeAll(async () => {
 afterAll(() => stage.cloud.stop());
 
 describe.concurrent('ECS', () => {
-  test.each([...quickRows('ecs'), ...quickRows('ecs-express')])(
-    '$target: $name: $outcome',
-    (row) => playRow(stage, row, row.index),
-    TIMEOUT,
+  test.each([...quickRows('ecs'), ...quickRows('ecs-express')])('$target: $name: $outcome', (row) =>
+    playRow(stage, row, row.index),
   );
 
   test('scaled to zero, and controllers of others, are refused', async () => {

@@ -144,7 +144,7 @@ describe('a machine that dies at any request', () => {
       await labRestore(site, 'a0', `r${after}`);
       await expectWhole(site, 'a', `r${after}`, `rollback after death at ${after}`);
     }
-  }, 60_000);
+  });
 });
 
 describe('a network that fails', () => {
@@ -165,7 +165,7 @@ describe('a network that fails', () => {
     }
     await cloud.clearFaults();
     await expectWhole(site, 'b', 'rough3', 'rough network');
-  }, 60_000);
+  });
 
   it.each([
     { what: 's3:DeleteObject', fault: { service: 's3', operation: 'DeleteObjects', resource: 'stubborn-' } },

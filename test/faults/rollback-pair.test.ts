@@ -17,7 +17,7 @@ import { removeFolders } from '../support/site.ts';
 const EXHAUSTIVE = process.env['WWHD_EXHAUSTIVE'] === '1';
 const ORDERS: readonly Order[] = ['backend-first', 'frontend-first'];
 const KINDS = ['throttle', 'reset', 'reset-after', 'denied'] as const;
-const TIMEOUT = EXHAUSTIVE ? 3_600_000 : 120_000;
+const TIMEOUT = EXHAUSTIVE ? 3_600_000 : 600_000;
 
 let cloud: TestCloud;
 beforeAll(async () => {

@@ -60,7 +60,7 @@ async function expectWhole(pair: TestPair, version: string, run: ActionRun): Pro
   expect(await pair.site.json('production/lock.json')).toMatchObject({ holders: [] });
 }
 
-describe.concurrent('rollback', { timeout: 120_000 }, () => {
+describe.concurrent('rollback', () => {
   // Every moment to be killed at has a suite of its own: rollback-pair.test.ts.
   it('goes on after kill -9, never one release further back, and forward again after a cancellation', async () => {
     const pair = await released('kills', ['v1', 'v2', 'v3']);

@@ -66,7 +66,7 @@ export async function runAction(
   child.stdout.on('data', (chunk) => said.push(chunk));
   child.stderr.on('data', (chunk) => said.push(chunk));
   options.onStart?.(child);
-  const bound = setTimeout(() => child.kill('SIGKILL'), options.timeout ?? 120_000);
+  const bound = setTimeout(() => child.kill('SIGKILL'), options.timeout ?? 300_000);
   const [exitCode, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
     child.on('close', (code, by) => resolve([code, by])),
   );

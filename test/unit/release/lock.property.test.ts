@@ -128,7 +128,7 @@ async function oneRun(world: World, number: number): Promise<void> {
 }
 
 describe('the lock, whatever happens', () => {
-  it('never has two holders, and always gets free again', { timeout: 120_000 }, async () => {
+  it('never has two holders, and always gets free again', async () => {
     for (const seed of SEEDS) {
       const world = makeWorld(seed);
       const runs = Array.from({ length: RUNS }, (_, i) => oneRun(world, i + 1));
@@ -140,7 +140,7 @@ describe('the lock, whatever happens', () => {
 });
 
 describe('a record, whatever happens', () => {
-  it('loses neither half, and no field that another wrote', { timeout: 120_000 }, async () => {
+  it('loses neither half, and no field that another wrote', async () => {
     for (const seed of SEEDS) {
       const world = makeWorld(seed);
       const run = runContext();
