@@ -1,15 +1,11 @@
 // The functions of infra/terraform at the local cloud's edge, and what CloudFront does with what a function returns.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
-import { root } from '../support/dist.ts';
+import { previewHost, singlePageApp } from '../support/edge-functions.ts';
 import { makeFolder, makeSite, removeFolders, type TestSite } from '../support/site.ts';
-
-const terraform = (name: string) => readFileSync(join(root, 'infra/terraform', name), 'utf8');
 
 let cloud: TestCloud;
 beforeAll(async () => {
@@ -57,7 +53,7 @@ describe('the function for single-page apps', () => {
   });
 
   it('answers deep links with the app of the newest release, and lets a missing file be missing', async () => {
-    const functions = { 'viewer-request': terraform('single-page-app.js') };
+    const functions = { 'viewer-request': singlePageApp() };
     const site = await makeSite(cloud, 'spa', { functions });
     for (const version of ['a', 'b']) {
       const files = app(version);
@@ -80,7 +76,7 @@ describe('the function for single-page apps', () => {
 describe('the function for previews', () => {
   it('leads each host to its folder, and knows no other', async () => {
     const site = await makeSite(cloud, 'hosts', {
-      functions: { 'viewer-request': terraform('preview-host.js') },
+      functions: { 'viewer-request': previewHost({ singlePageApp: false }) },
     });
     for (const n of [7, 8]) await put(site, `previews/pr-${n}/index.html`, `preview ${n}`);
     for (const n of [7, 8])

@@ -151,7 +151,11 @@ describe('infra/terraform', () => {
     const page = readFileSync(join(root, 'docs/frontend.md'), 'utf8');
     const code = readFileSync(join(dir, 'single-page-app.js'), 'utf8');
     expect(page).toContain(`\`\`\`js\n${code.slice(code.indexOf('function handler'))}\`\`\`\n`);
-    expect(text).toContain('/single-page-app.js")');
+    expect(text).toContain('file("${path.module}/single-page-app.js")');
+    // As test/support/edge-functions.ts puts it together.
+    expect(text).toContain(
+      '"const singlePageApp = ${var.single_page_app};\\n${file("${path.module}/preview-host.js")}"',
+    );
   });
 
   it('has immutable tags, and makes no service of a tag', () => {

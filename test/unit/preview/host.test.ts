@@ -1,10 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runFunction } from '../../../local-cloud/services/cloudfront/functions/run.ts';
-import { root } from '../../support/dist.ts';
+import { previewHost, singlePageApp } from '../../support/edge-functions.ts';
 
-const source = readFileSync(join(root, 'infra/terraform/preview-host.js'), 'utf8');
+/** The path that a function asks for, or the status that it answers with. */
+function answer(code: string, host: string, uri: string): string | number | undefined {
+  const { output = '' } = runFunction(code, { request: { uri, headers: { host: { value: host } } } });
+  const { uri: asked, statusCode } = JSON.parse(output) as { uri?: string; statusCode?: number };
+  return asked ?? statusCode;
+}
 
 it.each([
   ['pr-7.preview.example.com', '/about.html', '/previews/pr-7/about.html'],
@@ -15,7 +18,21 @@ it.each([
   // A path is a path of that preview: nothing leads out of its folder.
   ['pr-7.preview.example.com', '/../pr-8/about.html', '/previews/pr-7/../pr-8/about.html'],
 ])('%s%s is %s', (host, uri, wanted) => {
-  const { output = '' } = runFunction(source, { request: { uri, headers: { host: { value: host } } } });
-  const answer = JSON.parse(output) as { uri?: string; statusCode?: number };
-  expect(answer.uri ?? answer.statusCode).toBe(wanted);
+  expect(answer(previewHost({ singlePageApp: false }), host, uri)).toBe(wanted);
+});
+
+describe('of a single-page app', () => {
+  it.each([
+    ['/', '/index.html'],
+    ['/settings', '/index.html'],
+    ['/settings/profile/', '/index.html'],
+    ['/v1.2/settings', '/index.html'],
+    ['/index.html', '/index.html'],
+    ['/assets/app.1a2b3c4d.js', '/assets/app.1a2b3c4d.js'],
+    ['/.well-known/apple-app-site-association', '/.well-known/apple-app-site-association'],
+  ])('%s is %s, live and in a preview', (uri, wanted) => {
+    expect(answer(singlePageApp(), 'www.example.com', uri)).toBe(wanted);
+    const preview = previewHost({ singlePageApp: true });
+    expect(answer(preview, 'pr-7.preview.example.com', uri)).toBe(`/previews/pr-7${wanted}`);
+  });
 });
