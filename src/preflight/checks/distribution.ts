@@ -125,12 +125,17 @@ function judgeErrorPages(config: Xml): Finding {
   if (!page) {
     return advice(
       "a page that is not there is answered with S3's 403 in XML",
-      'add custom error responses: 403 and 404 → /404.html with status 404 (for a single-page app → /index.html with 200)',
+      'add custom error responses: 403 and 404 → /404.html with status 404',
     );
   }
-  return ok(
-    `a page that is not there is answered with ${xmlAt(page, 'ResponsePagePath') || 'an error'} (${xmlAt(page, 'ResponseCode') || xmlAt(page, 'ErrorCode')})`,
-  );
+  const [target, status] = [xmlAt(page, 'ResponsePagePath') || 'an error', xmlAt(page, 'ResponseCode')];
+  if (status === '200') {
+    return advice(
+      `a file that is not there is answered with ${target} and status 200: an open tab cannot tell that it is out of date, and deploy-frontend refuses it`,
+      'let a CloudFront function answer the routes of the app (docs/frontend.md, "Single-page apps"), or set `verify: pages`',
+    );
+  }
+  return ok(`a page that is not there is answered with ${target} (${status || xmlAt(page, 'ErrorCode')})`);
 }
 
 function judgeNames(config: Xml, { siteUrl }: SitePlace): Finding[] {

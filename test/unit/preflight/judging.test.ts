@@ -198,6 +198,18 @@ describe('CloudFront', () => {
     ['no compression', { DefaultCacheBehavior: { ViewerProtocolPolicy: 'https-only' } }, /does not compress/],
     ['no error pages', { CustomErrorResponses: { Quantity: '0' } }, /S3's 403 in XML/],
     [
+      'a page for every missing file',
+      {
+        CustomErrorResponses: {
+          Quantity: '1',
+          Items: {
+            CustomErrorResponse: { ErrorCode: '403', ResponsePagePath: '/index.html', ResponseCode: '200' },
+          },
+        },
+      },
+      /answered with \/index.html and status 200/,
+    ],
+    [
       'another name',
       { Aliases: { Items: { CNAME: ['a.example', 'b.example'] } } },
       /does not know www.shop.example \(its names: a.example, b.example\)/,

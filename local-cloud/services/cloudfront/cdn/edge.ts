@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { headersOf, splitUrl } from '../../../core/request.ts';
+import { escapeXml } from '../../../core/xml.ts';
 import type { S3Store } from '../../s3/store.ts';
 import { type Behavior, type DistributionConfig, ERROR_TTL } from '../config.ts';
 import { canonicalPath } from '../paths.ts';
@@ -63,7 +64,7 @@ export class Edge {
       if (!(error instanceof FunctionProblem)) throw error;
       this.counts.Error++;
       const outcome = error.status === 503 ? 'FunctionExecutionError' : 'Error';
-      return page(response, viewer, error.status, error.message, outcome);
+      return page(response, viewer, error.status, escapeXml(error.message), outcome);
     }
     this.counts[served.outcome]++;
     // The cache may let go of it while it is being sent.
