@@ -60,4 +60,6 @@ export interface ObjectStore {
   deleteMany(keys: readonly string[]): Promise<ReadonlyArray<{ key: string; code: string; message: string }>>;
   /** Deletes one key, under a condition where one is given. */
   delete(key: string, condition?: Pick<Condition, 'ifMatch'>): Promise<void>;
+  /** Of a store that remembers what it has read: `key` is to be read again. */
+  forget?(key: string): void;
 }

@@ -7,16 +7,28 @@ export interface Remembering {
   readonly new: readonly string[];
 }
 
+/** A store that can be told of further keys once they are known. */
+export interface RememberingStore extends ObjectStore {
+  /** @param isNew where it is most probably not there yet */
+  remember(key: string, isNew: boolean): void;
+  forget(key: string): void;
+}
+
 /**
  * A store that does not read again what it has read or written itself. Right for documents that are written under a
  * condition alone: whoever acts on an old version loses the condition, which makes us forget, and reads again. It saves
  * a deployment a quarter of its requests.
  */
-export function rememberingStore(store: ObjectStore, remember: Remembering): ObjectStore {
+export function rememberingStore(store: ObjectStore, remember: Remembering): RememberingStore {
   const keys = new Set(remember.keys);
   const known = new Map<string, ReadObject | undefined>(remember.new.map((key) => [key, undefined]));
   return {
     bucket: store.bucket,
+    remember(key, isNew) {
+      if (!keys.has(key) && isNew) known.set(key, undefined);
+      keys.add(key);
+    },
+    forget: (key) => void known.delete(key),
     list: (prefix, options) => store.list(prefix, options),
     async get(key) {
       if (!keys.has(key)) return store.get(key);

@@ -13,9 +13,11 @@ import type { ObjectHeaders, ObjectStore, PutRequest, StoredObject } from './obj
 /** Keys that one DeleteObjects takes (https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html). */
 const DELETE_BATCH = 1000;
 
+/** Clients whose server is known to read ETags without quotes alone. */
+const bareEtags = new WeakSet<S3Client>();
+
 /** One bucket through the SDK. */
 export function s3Store(client: S3Client, bucket: string): ObjectStore {
-  let bareEtags = false;
   return {
     bucket,
     async *list(prefix, options = {}) {
@@ -56,13 +58,13 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore {
     },
     async put(request) {
       try {
-        return await putOnce(client, bucket, request, bareEtags);
+        return await putOnce(client, bucket, request, bareEtags.has(client));
       } catch (error) {
-        if (!request.ifMatch || bareEtags || !lostCondition(error)) throw error;
+        if (!request.ifMatch || bareEtags.has(client) || !lostCondition(error)) throw error;
         // radosgw compares the condition with the bare ETag, so that a quoted one is always lost. The second question
         // stands under the same condition as the first: it can only be answered yes where that is the truth.
         const answer = await putOnce(client, bucket, request, true);
-        bareEtags = true;
+        bareEtags.add(client);
         return answer;
       }
     },
@@ -86,8 +88,8 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore {
   };
 }
 
-async function putOnce(client: S3Client, bucket: string, request: PutRequest, bareEtags: boolean) {
-  const etag = bareEtags ? request.ifMatch : `"${request.ifMatch}"`;
+async function putOnce(client: S3Client, bucket: string, request: PutRequest, bare: boolean) {
+  const etag = bare ? request.ifMatch : `"${request.ifMatch}"`;
   const command = new PutObjectCommand({
     Bucket: bucket,
     Key: request.key,

@@ -24,17 +24,23 @@ export interface SiteClientOptions {
   /** Asked for at each of the many requests. */
   signal?(): AbortSignal | undefined;
   readonly region?: string | undefined;
+  /** One of `siteClient`, where the caller has it already, and lets go of it; else one of its own. */
+  readonly client?: S3Client | undefined;
 }
 
-/** Connects; sends nothing yet. */
-export async function siteClients(options: SiteClientOptions): Promise<SiteClients> {
-  const usage = new Usage();
-  const client = new S3Client({
-    ...clientConfig({ region: options.region }),
+/** What finds the endpoint and the credentials for a site, and carries what is rare. */
+export const siteClient = (region?: string): S3Client =>
+  new S3Client({
+    ...clientConfig({ region }),
     // S3 verifies the SHA-256 that signs each body: a second checksum would only be more work.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
+
+/** Connects; sends nothing yet. */
+export async function siteClients(options: SiteClientOptions): Promise<SiteClients> {
+  const usage = new Usage();
+  const client = options.client ?? siteClient(options.region);
   countRequests(client.middlewareStack, usage);
   const { clock, connections } = options;
   const signal = () => options.signal?.();
@@ -52,7 +58,7 @@ export async function siteClients(options: SiteClientOptions): Promise<SiteClien
     close: () => {
       live.close();
       release.close();
-      client.destroy();
+      if (!options.client) client.destroy();
     },
   };
 }
@@ -68,5 +74,11 @@ export function countRequests(stack: unknown, usage: Usage): void {
       usage.count((context.commandName ?? 'Unknown').replace(/Command$/, ''));
       return next(args);
     };
-  (stack as Stack).add(middleware, { step: 'deserialize', priority: 'low', name: 'wwhdUsage' });
+  (stack as Stack).add(middleware, {
+    step: 'deserialize',
+    priority: 'low',
+    name: 'wwhdUsage',
+    // A client that is shared counts for whoever came last.
+    override: true,
+  });
 }

@@ -38,6 +38,8 @@ export interface Activation {
   /** Called just before the first change of the live bucket, and when there is nothing left to undo. */
   readonly onOpen: (open: boolean) => void;
   readonly excluded: (path: string) => boolean;
+  /** What must be written down before the first change of the live bucket; blobs and the manifest go up beside it. */
+  readonly started?: Promise<void> | undefined;
 }
 
 /** Signals that tell a caller whether a failure left something behind. */
@@ -69,6 +71,7 @@ export async function activate(ports: SitePorts, work: Activation): Promise<Acti
   await Promise.all([
     putBlobs(ports, keys, missing, work.sources, options.concurrency),
     putManifest(ports, keys, change.target),
+    work.started,
   ]);
   ports.signal.throwIfAborted();
   const before = situation.found?.state;
@@ -113,7 +116,8 @@ export async function activate(ports: SitePorts, work: Activation): Promise<Acti
       manifestKey: entry.manifest,
       verifiedPages,
     };
-    return { report, undo, finish: () => finishOrTell(ports, work, entry, open, written, report) };
+    const ending = { entry, open, written, report };
+    return { report, undo, finish: () => finishOrTell(ports, work, ending) };
   } catch (error) {
     throw new ActivationError(error, undo);
   }
@@ -147,11 +151,20 @@ async function verify(
   });
 }
 
+/** An activation that is live, as it is to be closed. */
+interface Ending {
+  readonly entry: StateEntry;
+  /** The state that says that it is under way. */
+  readonly open: FoundState;
+  readonly written: Written;
+  readonly report: ActivationReport;
+}
+
 /** The release is live: whatever goes wrong with what is gone is an error to be seen, and work for the next activation. */
-async function finishOrTell(...all: Parameters<typeof finish>): Promise<Finished> {
-  const [ports, work, entry, , , report] = all;
+async function finishOrTell(ports: SitePorts, work: Activation, ending: Ending): Promise<Finished> {
+  const { entry, report } = ending;
   try {
-    return await finish(...all);
+    return await finish(ports, work, ending);
   } catch (error) {
     const cause = asActionError(error, ports);
     const leftOver = new ActionError(cause.outcome, {
@@ -170,10 +183,7 @@ async function finishOrTell(...all: Parameters<typeof finish>): Promise<Finished
 async function finish(
   ports: SitePorts,
   work: Activation,
-  entry: StateEntry,
-  open: FoundState,
-  written: Written,
-  report: ActivationReport,
+  { entry, open, written, report }: Ending,
 ): Promise<Finished> {
   const { keys, change, options, place } = work;
   const deletes = change.diff.deletes.map((step) => keys.live(step.path));

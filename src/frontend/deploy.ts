@@ -24,6 +24,7 @@ export async function deploySite(
   config: DeploySiteConfig,
   ports: DeploySitePorts,
 ): Promise<DeploySiteResult> {
+  if (!config.dryRun) void ports.ledger.glance();
   const prepared = await prepare(config, ports);
   if (config.dryRun) return resultOf('planned', prepared);
   const asked = ports.clock.now();

@@ -1,4 +1,5 @@
-import type { Hold } from '../release/ledger.ts';
+import type { Hold, Moved } from '../release/ledger.ts';
+import { ActionError } from '../runtime/errors.ts';
 import { type Activation, ActivationError, activate } from './activate.ts';
 import { collect, timeToCollect } from './collect.ts';
 import { asActionError, gateFailed, resultOf } from './deploy-result.ts';
@@ -22,20 +23,21 @@ export async function goLive(
 ): Promise<DeploySiteResult> {
   let activated: Activated | undefined;
   let gate: GateAnswer | undefined;
+  let moved: Moved;
   try {
     activated = await activate(ports, activationOf(config, ports, prepared));
     gate = await ports.gate?.(prepared.front.siteUrl);
     ports.signal.throwIfAborted();
     if (gate?.outcome === 'failed') throw gateFailed(gate);
     await recorder.end('deployed', { report: activated.report, gate });
-    await ports.ledger.movePointer(config.releaseId, ['frontend']);
+    moved = await ports.ledger.point(config.releaseId, ['frontend']);
   } catch (error) {
     if (error instanceof StateChanged && !activated) throw error;
     const undo = error instanceof ActivationError ? error.undo : activated?.undo;
     const cause = asActionError(error instanceof ActivationError ? error.cause : error, ports);
     return giveUp(config, ports, prepared, recorder, hold, { undo, cause, gate });
   }
-  return finishLive(config, ports, prepared, { activated, gate });
+  return finishLive(config, ports, prepared, { activated, gate, moved });
 }
 
 /** The pointer has moved, so this is a deployment: removes what is gone, and what no release needs any more. */
@@ -43,15 +45,37 @@ async function finishLive(
   config: DeploySiteConfig,
   ports: DeploySitePorts,
   prepared: Prepared,
-  done: { activated: Activated; gate: GateAnswer | undefined },
+  done: { activated: Activated; gate: GateAnswer | undefined; moved: Moved },
 ): Promise<DeploySiteResult> {
-  const { gate, activated } = done;
-  const { report, state, leftOver } = await activated.finish();
+  const { gate, activated, moved } = done;
+  const [finished, unrecorded] = await Promise.all([activated.finish(), recordPair(config, ports, moved)]);
+  const { report, state } = finished;
+  const leftOver = finished.leftOver ?? unrecorded;
   const collected =
     state && timeToCollect(state.state, config.keepReleases)
       ? await collect(ports, prepared.keys, state)
       : undefined;
   return { ...resultOf('deployed', prepared), report, gate, collected, leftOver };
+}
+
+/** The pointer has moved: nothing is put back any more for a record that cannot be completed. */
+async function recordPair(
+  { releaseId }: DeploySiteConfig,
+  ports: DeploySitePorts,
+  moved: Moved,
+): Promise<ActionError | undefined> {
+  try {
+    await moved.record();
+    return undefined;
+  } catch (error) {
+    const cause = asActionError(error, ports);
+    const unrecorded = new ActionError(cause.outcome, {
+      ...cause.problem,
+      what: `release ${releaseId} is live, but its record could not be completed: ${cause.problem.what}`,
+    });
+    ports.log.error(unrecorded.message);
+    return unrecorded;
+  }
 }
 
 function activationOf(config: DeploySiteConfig, ports: DeploySitePorts, prepared: Prepared): Activation {

@@ -1,17 +1,17 @@
-import pMap from 'p-map';
-import { awsProblem } from '../aws/errors.ts';
 import { formatDuration } from '../runtime/duration.ts';
 import { ActionError, messageOf, refused } from '../runtime/errors.ts';
 import { type Activation, ActivationError, activate } from './activate.ts';
+import { BlobProof } from './blob-proof.ts';
 import { type Change, planChange } from './change.ts';
 import { invalidationPaths } from './invalidation-paths.ts';
 import { keptFiles } from './keep.ts';
 import { type SiteKeys, siteKeys } from './keys.ts';
+import { byPath } from './manifest.ts';
 import { describePlan, type SitePlan } from './plan.ts';
 import { formatBytes } from './progress.ts';
 import { type Front, findFront } from './site.ts';
 import { readManifest, readSituation, type Situation } from './situation.ts';
-import type { Activated, ActivationOptions, Manifest, SiteFile, SitePlace, SitePorts } from './types.ts';
+import type { Activated, ActivationOptions, Manifest, SitePlace, SitePorts } from './types.ts';
 
 /** Which manifest is to be live again, and as which release. */
 export interface RestoreConfig {
@@ -27,7 +27,7 @@ export interface RestoreConfig {
 }
 
 export interface RestorePorts extends SitePorts {
-  /** Key of the manifest that the ledger's pointer leads to; asked only where a run died. */
+  /** Key of the manifest that the ledger's pointer leads to; it is what is live, unless a run died. */
   pointerManifest(): Promise<string | undefined>;
 }
 
@@ -56,17 +56,64 @@ export interface PreparedRestore {
   readonly front: Front;
 }
 
+/** Manifests, each asked for once, and before it is known that it is needed. */
+class ManifestsAhead {
+  readonly #ports: SitePorts;
+  readonly #asked = new Map<string, Promise<Manifest>>();
+
+  constructor(ports: SitePorts) {
+    this.#ports = ports;
+  }
+
+  read(key: string, missing?: (resource: string) => ActionError): Promise<Manifest> {
+    const asked = this.#asked.get(key) ?? readManifest(this.#ports, key, missing);
+    this.#asked.set(key, asked);
+    return asked;
+  }
+}
+
+/**
+ * While the site's state is on its way, what it will most probably say: that the pointer's manifest is live. Then the
+ * blobs of what differs between the two manifests are those that will be copied. Where that turns out to be wrong, what
+ * is missing is asked for again.
+ */
+async function askAhead(
+  config: RestoreConfig,
+  ports: RestorePorts,
+  manifests: ManifestsAhead,
+  blobs: BlobProof,
+): Promise<void> {
+  try {
+    const pointed = await ports.pointerManifest();
+    if (!pointed) return;
+    const [live, wanted] = await Promise.all([manifests.read(pointed), manifests.read(config.manifest)]);
+    const there = byPath(live);
+    await blobs.ask(wanted.files.filter((file) => there.get(file.path)?.sha256 !== file.sha256));
+  } catch {
+    // Whoever needs it asks for it, and tells what is wrong with it.
+  }
+}
+
 /**
  * What going back would change. Proves that it can be finished: the manifest can be read, and every blob is there.
  * @throws ActionError `refused` where it cannot; nothing has been changed.
  */
 export async function planRestoreSite(config: RestoreConfig, ports: RestorePorts): Promise<RestorePlan> {
   const keys = siteKeys(config.place);
+  const manifests = new ManifestsAhead(ports);
+  const blobs = new BlobProof(ports, keys);
   const [front, situation, wanted] = await Promise.all([
     findFront(ports, config.place, config.options.siteUrl),
     // What no release knows is left alone: a deployment's `exclude` is not known here.
-    readSituation(ports, keys, () => false, ports),
-    readManifest(ports, config.manifest, tooOld),
+    readSituation(
+      ports,
+      keys,
+      () => false,
+      ports,
+      (key) => manifests.read(key),
+    ),
+    manifests.read(config.manifest, tooOld),
+    askAhead(config, ports, manifests, blobs),
   ]);
   const { found, known, live } = situation;
   const target: Manifest = {
@@ -80,11 +127,7 @@ export async function planRestoreSite(config: RestoreConfig, ports: RestorePorts
   const whole = planChange(live, target, known, open ? undefined : found?.modified);
   const deletes = whole.diff.deletes.filter((step) => step.reason !== 'foreign');
   const change: Change = { ...whole, diff: { ...whole.diff, deletes } };
-  await proveBlobs(
-    ports,
-    keys,
-    change.diff.writes.map((step) => step.file),
-  );
+  await blobs.prove(change.diff.writes.map((step) => step.file));
   const plan = describePlan(change, {
     liveObjects: live.size,
     storedBlobs: new Set(target.files.map((file) => file.sha256)),
@@ -126,36 +169,11 @@ function describeRestore(plan: SitePlan, wanted: Manifest, estimate: number): st
   return [`the site of release ${wanted.release}: ${copied}`, `${rest}; about ${formatDuration(estimate)}`];
 }
 
-/** @throws ActionError `refused` that names what is missing. */
-async function proveBlobs(ports: SitePorts, keys: SiteKeys, files: readonly SiteFile[]): Promise<void> {
-  const wanted = new Map(files.map((file) => [keys.blob(file.sha256), file]));
-  const expected = [...wanted.keys()].sort();
-  const pages = Math.ceil(expected.length / 1000);
-  const sizes = new Map<string, number>();
-  try {
-    // A few blobs are asked for one by one, many by listing all; either is no more than one request each.
-    const lists =
-      expected.length <= 16
-        ? await pMap(expected, (key) => ports.release.listAll(key), { concurrency: 16 })
-        : [await ports.release.listAll(keys.blobs, pages > 1 ? expected : [])];
-    for (const object of lists.flat()) sizes.set(object.key, object.size);
-  } catch (error) {
-    throw awsProblem(error, {
-      operation: 's3:ListBucket',
-      resource: `s3://${ports.release.bucket}/${keys.blobs}`,
-      input: 'release-bucket',
-    });
-  }
-  const missing = expected.filter((key) => sizes.get(key) !== wanted.get(key)?.size);
-  if (missing.length === 0) return;
-  throw refused({
-    input: 'to',
-    what: `${missing.length} of the files of that release are no longer in the release bucket`,
-    details: missing
-      .slice(0, 5)
-      .map((key) => `${wanted.get(key)?.path}: s3://${ports.release.bucket}/${key}`),
-    fix: 'choose another release; raise `keep-releases` of deploy-frontend to be able to go further back',
-  });
+export interface RestoreSteps {
+  /** See Activation. */
+  readonly onOpen?: (open: boolean) => void;
+  /** What is to be written down before the first change of the live bucket. */
+  readonly started?: Promise<void>;
 }
 
 /**
@@ -167,7 +185,7 @@ export async function restoreSite(
   config: RestoreConfig,
   ports: RestorePorts,
   plan: RestorePlan,
-  onOpen: (open: boolean) => void = () => {},
+  { onOpen = () => {}, started }: RestoreSteps = {},
 ): Promise<Activated> {
   const { keys, situation, change, front } = plan.prepared;
   const work: Activation = {
@@ -183,6 +201,7 @@ export async function restoreSite(
     keepReleases: config.keepReleases,
     onOpen,
     excluded: () => false,
+    started,
   };
   try {
     return await activate(ports, work);

@@ -26,16 +26,20 @@ export interface LastGood {
   pointerManifest(): Promise<string | undefined>;
 }
 
-/** Reads the site's state, its manifests and its listing. Changes nothing. */
+/**
+ * Reads the site's state, its manifests and its listing. Changes nothing.
+ * @param read gives a manifest that may have been asked for already
+ */
 export async function readSituation(
   ports: SitePorts,
   keys: SiteKeys,
   excluded: (path: string) => boolean,
   lastGood: LastGood,
+  read = (key: string) => readManifest(ports, key),
 ): Promise<Situation> {
   const found = await readState(ports.release, keys);
   const entries = found ? [...(found.state.live ? [found.state.live] : []), ...found.state.activating] : [];
-  const manifests = await Promise.all(entries.map((entry) => readManifest(ports, entry.manifest)));
+  const manifests = await Promise.all(entries.map((entry) => read(entry.manifest)));
   let baseEntry = found?.state.live;
   if (found && found.state.activating.length > 0) {
     const pointed = await lastGood.pointerManifest();

@@ -11,11 +11,25 @@ export interface ReleaseDraft {
   readonly restores?: string | undefined;
   readonly replaces?: string | undefined;
   readonly reason?: string | undefined;
+  /** What is known of its halves before they are touched; written with the opening, in one request. */
+  readonly halves?: Pick<ReleaseRecord, 'backend' | 'frontend'> | undefined;
+}
+
+/** The pointer, moved. */
+export interface Moved {
+  readonly pointer: Pointer;
+  /** Writes into the record which halves are live together now, and these halves with it. */
+  record(halves?: Pick<ReleaseRecord, 'backend' | 'frontend'>): Promise<ReleaseRecord>;
 }
 
 /** The lock while it is held. It renews itself; `signal` is aborted when it was lost all the same. */
 export interface Hold {
   readonly signal: AbortSignal;
+  /**
+   * Local time (milliseconds) since when nobody else has held the lock: what was asked of the ledger or the site after it
+   * is as good as if it were asked now. `undefined` where somebody did, or nobody can say.
+   */
+  readonly quietSince?: number | undefined;
   /** What `Ledger.free` takes in a post step, when the job was killed before it could release. */
   readonly token: string;
   /** Frees our share of the lock. Never throws: a lock that cannot be freed expires. */
@@ -29,6 +43,11 @@ export interface Ledger {
   readonly environment: string;
   /** Name of the release bucket. */
   readonly bucket: string;
+  /**
+   * Looks at the lock, so that the next `acquire` can ask for it at once. Where it was free then and nobody took it in
+   * between, `Hold.quietSince` is the time of this look. Never throws: `acquire` does.
+   */
+  glance(): Promise<void>;
   /**
    * Takes the lock for `part`, or joins it when the same release holds it for the other part: the two jobs of one
    * release run side by side. Waits up to `timeout` milliseconds for another release's holder.
@@ -53,7 +72,10 @@ export interface Ledger {
   record(id: string): Promise<ReleaseRecord | undefined>;
   /** The newest `limit` records, newest first; unreadable ones are reported, not thrown. */
   newest(limit: number): Promise<ReleaseRecord[]>;
-  /** All records, newest first, and what could not be read: a listing, the index, and the records that it has not. */
+  /**
+   * All records, newest first, and what could not be read: a listing, the index, and the records that it has not. Asked
+   * again it costs the listing alone, and a read of each record that has changed.
+   */
   list(): Promise<ReleaseList>;
   /** Creates the record, or finds the one that the other half's job created. */
   open(draft: ReleaseDraft): Promise<ReleaseRecord>;
@@ -76,4 +98,6 @@ export interface Ledger {
   publishPage(html: string): Promise<string>;
   /** Points `parts` of what is live at release `id`, and writes the pair into its record. */
   movePointer(id: string, parts: readonly Part[]): Promise<Pointer>;
+  /** The first half of it, where the second can be written beside other things. */
+  point(id: string, parts: readonly Part[]): Promise<Moved>;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { RunContext } from '../runtime/action.ts';
 import { formatDuration } from '../runtime/duration.ts';
 import { failed, messageOf, type Problem, refused } from '../runtime/errors.ts';
-import { areHonoured, judgeConditions, probeConditions } from './conditions.ts';
+import { areHonoured, type ConditionsFound, judgeConditions, probeConditions } from './conditions.ts';
 import { type Found, type LedgerPorts, readDocument, setAside, toJson, tryWrite } from './documents.ts';
 import type { Hold } from './ledger.ts';
 import {
@@ -31,6 +31,18 @@ export interface LockRequest {
   readonly token?: string | undefined;
 }
 
+/** The lock as it was found by whoever looked before it was asked for. */
+export interface Glance {
+  readonly found: FoundLock | undefined;
+  /** Local time of the answer, in milliseconds. */
+  readonly at: number;
+}
+
+export async function glanceAtLock(ports: LedgerPorts): Promise<Glance> {
+  const found = await readDocument(ports, ports.keys.lock, parseLock);
+  return { found, at: ports.clock.now() };
+}
+
 /** How long between two looks at a lock that another holds. */
 const LOOK_EVERY = 2000;
 /** How long after a renewal that failed the next one is tried. */
@@ -38,37 +50,41 @@ const RETRY_RENEWAL = 3000;
 
 type FoundLock = Found<LockDocument>;
 
-/** Takes or joins the lock; see {@link Ledger.acquire}. */
+/**
+ * Takes or joins the lock; see {@link Ledger.acquire}.
+ * @param glance at the lock, not long ago: where it was free then, it is asked for at once
+ */
 export async function acquireLock(
   ports: LedgerPorts,
   request: LockRequest,
   rule: 'refuse' | 'warn',
+  glance?: Promise<Glance>,
 ): Promise<Hold> {
   const { clock, keys, log } = ports;
   const wanted: Wanted = { ...request, token: request.token ?? randomUUID() };
   const start = clock.now();
   let announced = '';
-  let conditions: 'honoured' | undefined;
-  let probed = false;
+  const ask = conditionsOnce(ports, rule);
   let races: LostRaces | undefined;
+  let ahead = glance;
   for (;;) {
     request.signal.throwIfAborted();
-    const found = await readDocument(ports, keys.lock, parseLock);
-    if (!probed && found?.value?.conditions !== 'honoured') {
-      const answer = await probeConditions(ports);
-      judgeConditions(ports, answer, rule);
-      conditions = areHonoured(answer) ? 'honoured' : undefined;
-      probed = true;
-    }
+    const seen = await recent(ports, ahead);
+    const { found, at } = seen ?? (await glanceAtLock(ports));
+    ahead = undefined;
+    const conditions = await ask(found?.value);
     const verdict = decideLock(found?.value, wanted, found?.date ?? ports.serverClock.now());
     if (verdict.kind === 'take') {
-      const hold = await take(ports, found, verdict, wanted, found?.value?.conditions ?? conditions);
-      if (hold) return hold;
+      const hold = await take(ports, found, verdict, wanted, conditions);
+      // Free when we looked and the same when we took it: nobody has held it in between.
+      if (hold) return found?.value?.holders.length === 0 ? { ...hold, quietSince: at } : hold;
       races ??= new LostRaces(ports, keys.lock);
       await races.lost(found?.etag, notTaken, { until: start + request.timeout, signal: request.signal });
       continue;
     }
     races = undefined;
+    // Who held it then may be gone by now.
+    if (seen) continue;
     const blocker = describeBlockers(verdict.blockers);
     const waited = clock.now() - start;
     if (waited >= request.timeout) throw heldByOther(ports, verdict, waited);
@@ -77,6 +93,25 @@ export async function acquireLock(
     log.progress(`waited ${formatDuration(waited)} of ${formatDuration(request.timeout)} for the lock`);
     await clock.sleep(Math.min(LOOK_EVERY, Math.max(1, request.timeout - waited)), request.signal);
   }
+}
+
+/** A look that is as good as a new one. */
+async function recent(ports: LedgerPorts, glance: Promise<Glance> | undefined): Promise<Glance | undefined> {
+  const seen = await glance;
+  return seen && ports.clock.now() - seen.at < LOOK_EVERY ? seen : undefined;
+}
+
+/** Asks the server, once, whether it honours conditions, where the lock does not say so. */
+function conditionsOnce(ports: LedgerPorts, rule: 'refuse' | 'warn') {
+  let answer: ConditionsFound | undefined;
+  return async (lock: LockDocument | undefined): Promise<'honoured' | undefined> => {
+    if (lock?.conditions) return lock.conditions;
+    if (!answer) {
+      answer = await probeConditions(ports);
+      judgeConditions(ports, answer, rule);
+    }
+    return areHonoured(answer) ? 'honoured' : undefined;
+  };
 }
 
 const notTaken = (problem: Problem) => refused({ input: 'lock-timeout', ...problem });
@@ -118,6 +153,8 @@ async function take(
   const document = lockDocument(ports, found?.value, [...verdict.joined, me], conditions);
   const etag = await tryWrite(ports, ports.keys.lock, toJson(document), found?.etag);
   if (etag === undefined) return undefined;
+  // Whoever held the lock before us may have moved the pointer since it was read.
+  ports.store.forget?.(ports.keys.current);
   // Retries of a troubled network took so long that our stamp is stale already: once more, with a fresh one.
   if (ports.clock.now() - sentAt > GIVE_UP_AFTER / 2) return undefined;
   for (const gone of verdict.dropped) {

@@ -4,12 +4,12 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { asked, type LedgerPorts, readDocument, updateDocument } from './documents.ts';
 import { ledgerKeys } from './keys.ts';
-import type { Ledger } from './ledger.ts';
-import { acquireLock, freeLock } from './lock.ts';
+import type { Ledger, Moved } from './ledger.ts';
+import { acquireLock, freeLock, type Glance, glanceAtLock } from './lock.ts';
 import { pairFrom } from './pair.ts';
 import { parseLock, parsePointer } from './parse.ts';
 import type { Pair, Part, Pointer, ReleaseRecord } from './record.ts';
-import { listRecords, openRecord, readRecord, updateRecord } from './records.ts';
+import { listRecords, openRecord, type RecordMemory, readRecord, updateRecord } from './records.ts';
 import { resultOf, worseChecks } from './result.ts';
 import { ServerClock } from './server-clock.ts';
 
@@ -29,6 +29,8 @@ export function openLedger(options: LedgerOptions): Ledger {
   const keys = ledgerKeys(environment);
   const ports: LedgerPorts = { store, keys, log, clock, serverClock: new ServerClock(clock) };
   const reported = new Set<string>();
+  const memory: RecordMemory = { index: undefined };
+  let glance: Promise<Glance> | undefined;
 
   /** Each damaged document is named once. */
   const report = (key: string, damage: string) => {
@@ -38,7 +40,7 @@ export function openLedger(options: LedgerOptions): Ledger {
   };
 
   const list = async () => {
-    const all = await listRecords(ports);
+    const all = await listRecords(ports, memory);
     for (const { key, damage } of all.damaged) report(key, damage);
     return all;
   };
@@ -58,17 +60,51 @@ export function openLedger(options: LedgerOptions): Ledger {
   const writeHalf = (id: string, halves: Partial<ReleaseRecord>, also: Pick<ReleaseRecord, 'checks'> = {}) =>
     change(id, (now) => settled(mergeHalves(now, halves, also), ports));
 
+  const point = async (id: string, parts: readonly Part[]): Promise<Moved> => {
+    const [record, before] = await Promise.all([readRecord(ports, id), current()]);
+    let replaced: string | undefined;
+    const pointer = (await updateDocument(ports, keys.current, parsePointer(environment), (now) => {
+      const last = now ?? before;
+      if (last?.release !== id) replaced = last?.release;
+      return nextPointer(environment, id, parts, last, record, ports);
+    })) as Pointer;
+    return {
+      pointer,
+      record: (halves) =>
+        change(id, (now) => {
+          const whole = {
+            ...now,
+            pair: { ...pairFrom(pointer), ...ownHalves(now, id) },
+            ...(replaced && !now.replaces ? { replaces: replaced } : {}),
+          };
+          return halves ? settled(mergeHalves(whole, halves, {}), ports) : whole;
+        }),
+    };
+  };
+
   return {
     environment,
     bucket: store.bucket,
-    acquire: (want) => acquireLock(ports, want, unsafeStore),
+    async glance() {
+      glance = glanceAtLock(ports);
+      await glance.catch(() => {});
+    },
+    acquire(want) {
+      const early = glance;
+      glance = undefined;
+      return acquireLock(ports, want, unsafeStore, early);
+    },
     free: (token) => freeLock(ports, token),
     async holders() {
       return (await readDocument(ports, keys.lock, parseLock))?.value?.holders ?? [];
     },
     current,
     record: (id) => readRecord(ports, id),
-    newest: async (limit) => (await list()).records.slice(0, limit),
+    async newest(limit) {
+      const { records, indexed } = await list();
+      await indexed;
+      return records.slice(0, limit);
+    },
     list,
     open: (draft) => openRecord(ports, draft),
     writeBackend: (id, backend, also) => writeHalf(id, { backend }, also),
@@ -88,21 +124,11 @@ export function openLedger(options: LedgerOptions): Ledger {
       }
       return keys.historyPage;
     },
+    point,
     async movePointer(id, parts) {
-      const record = await readRecord(ports, id);
-      let replaced: string | undefined;
-      const before = await current();
-      const pointer = (await updateDocument(ports, keys.current, parsePointer(environment), (now) => {
-        const last = now ?? before;
-        if (last?.release !== id) replaced = last?.release;
-        return nextPointer(environment, id, parts, last, record, ports);
-      })) as Pointer;
-      await change(id, (now) => ({
-        ...now,
-        pair: { ...pairFrom(pointer), ...ownHalves(now, id) },
-        ...(replaced && !now.replaces ? { replaces: replaced } : {}),
-      }));
-      return pointer;
+      const moved = await point(id, parts);
+      await moved.record();
+      return moved.pointer;
     },
   };
 }

@@ -29,6 +29,13 @@ export interface ReleaseList {
   /** Newest first. */
   readonly records: readonly ReleaseRecord[];
   readonly damaged: readonly Damaged[];
+  /** Settles when the index has been brought up to date, where it had to be; never rejects. */
+  readonly indexed: Promise<void>;
+}
+
+/** What one ledger has read of the records so far. */
+export interface RecordMemory {
+  index: ReleaseIndex | undefined;
 }
 
 const parseOf =
@@ -65,10 +72,13 @@ export async function openRecord(ports: LedgerPorts, draft: ReleaseDraft): Promi
     ...(draft.replaces ? { replaces: draft.replaces } : {}),
     ...(draft.reason ? { reason: draft.reason } : {}),
     ...(draft.type === 'deployment' && run.committedAt ? { committedAt: run.committedAt } : {}),
+    ...draft.halves,
   };
   const record = await updateRecord(ports, draft.id, (now) => {
     if (!now) return fresh;
-    if (now.type === draft.type && now.commit === run.commit) return undefined;
+    if (now.type === draft.type && now.commit === run.commit) {
+      return draft.halves && { ...now, ...draft.halves, result: 'in-progress' };
+    }
     throw refused({
       input: 'release-id',
       what: `release ${draft.id} of ${environment} exists already and is another one`,
@@ -88,18 +98,21 @@ export async function updateRecord(
 }
 
 /** Every record of the environment by one listing, the index, and a read of each record that the index has not. */
-export async function listRecords(ports: LedgerPorts): Promise<ReleaseList> {
+export async function listRecords(ports: LedgerPorts, memory: RecordMemory): Promise<ReleaseList> {
   const { keys } = ports;
   const environment = keys.releases.split('/')[0] ?? '';
   const [found, listed] = await Promise.all([
-    readDocument(ports, keys.index, parseIndex(environment)),
+    memory.index ? undefined : readDocument(ports, keys.index, parseIndex(environment)),
     listIds(ports),
   ]);
-  const { known, stale } = compareIndex(found?.value, listed.ids);
+  const { known, stale } = compareIndex(memory.index ?? found?.value, listed.ids);
   const read = await pMap(stale, (id) => readEntry(ports, id), { concurrency: READS_AT_ONCE });
   const entries: Record<string, IndexEntry> = { ...known };
   for (const [id, entry] of read) if (entry) entries[id] = entry;
-  if (stale.length > 0) await keepIndex(ports, { version: 1, environment, entries }, found?.etag);
+  const index: ReleaseIndex = { version: 1, environment, entries };
+  // Kept for others, and once: what has changed since we looked first is ours, or is read by the next run.
+  const keeps = stale.length > 0 && !memory.index;
+  memory.index = index;
 
   const records: ReleaseRecord[] = [];
   const damaged = [...listed.foreign];
@@ -107,7 +120,8 @@ export async function listRecords(ports: LedgerPorts): Promise<ReleaseList> {
     if ('record' in entry) records.push(entry.record);
     else damaged.push({ key: keys.record(id), damage: entry.damage });
   }
-  return { records: sortNewestFirst(records), damaged };
+  const indexed = keeps ? keepIndex(ports, index, found?.etag) : Promise.resolve();
+  return { records: sortNewestFirst(records), damaged, indexed };
 }
 
 async function readEntry(ports: LedgerPorts, id: string): Promise<[string, IndexEntry | undefined]> {

@@ -53,7 +53,8 @@ export async function backendHalf(options: BackendHalfOptions): Promise<HalfPort
       keptVariables: plan.keptVariables,
       json: plan.plan,
     },
-    async restore() {
+    async restore({ started }) {
+      await started;
       const { fields, url, undo } = await restoreBackend(config, ports);
       return { fields, url, undo, finish: async () => {} };
     },

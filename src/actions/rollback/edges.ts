@@ -1,7 +1,9 @@
-import { S3Client } from '@aws-sdk/client-s3';
-import { clientConfig } from '../../aws/config.ts';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { rememberingStore } from '../../aws/remembering-store.ts';
 import { s3Store } from '../../aws/s3-store.ts';
+import { siteClient } from '../../aws/site-clients.ts';
 import type { Undo } from '../../backend/index.ts';
+import { ledgerKeys } from '../../release/keys.ts';
 import type { Ledger } from '../../release/ledger.ts';
 import { openLedger } from '../../release/open.ts';
 import type { BackendHalf, FrontendHalf, Part, ReleaseRecord } from '../../release/record.ts';
@@ -30,6 +32,8 @@ export interface Way {
 /** What the rollback reaches the world through. */
 export interface Edges {
   readonly ledger: Ledger;
+  /** The release that the rollback makes: its record is not read again between our own writes. */
+  own(id: string, isNew: boolean): void;
   /** What `to` is as a tag of the repository; asked once. @param repository as the ledger knows it */
   tag(repository: string): Promise<TagAnswer>;
   /** Plans one half: proves that it could be finished. @throws ActionError `refused` where it could not. */
@@ -43,14 +47,17 @@ export interface Edges {
 
 export async function openEdges(config: RollbackConfig, job: Job<typeof action>): Promise<Edges> {
   const { log, clock, run } = job;
-  const client = new S3Client(clientConfig());
-  const store = s3Store(client, config.releaseBucket);
+  const client = siteClient();
+  const keys = ledgerKeys(config.environment);
+  // What was read of the pointer is forgotten when the lock is taken.
+  const store = rememberingStore(s3Store(client, config.releaseBucket), { keys: [keys.current], new: [] });
   // At three in the morning the way back is worth more than a lock: see docs/ledger.md.
   const ledger = openLedger({ store, environment: config.environment, log, clock, unsafeStore: 'warn' });
   const opened: HalfPort[] = [];
   let tag: Promise<TagAnswer> | undefined;
   return {
     ledger,
+    own: (id, isNew) => store.remember(keys.record(id), isNew),
     tag: (repository) => {
       const named = run.repository || repository;
       const access = named.includes('/') ? githubAccess(job, config.githubToken) : undefined;
@@ -62,7 +69,7 @@ export async function openEdges(config: RollbackConfig, job: Job<typeof action>)
         part === 'backend'
           ? await backendHalf(backendOptions(config, job, found, way))
           : await frontendHalf(
-              siteOptions(config, job, way, {
+              siteOptions(config, job, client, way, {
                 half: wantedHalf('frontend', found) as FrontendHalf,
                 live: liveHalf('frontend', found) as FrontendHalf | undefined,
               }),
@@ -72,7 +79,7 @@ export async function openEdges(config: RollbackConfig, job: Job<typeof action>)
     },
     async frontendOptions(half, id, signal) {
       const live = (await ledger.record((await ledger.current())?.frontend ?? ''))?.frontend;
-      return siteOptions(config, job, { id, signal }, { half, live });
+      return siteOptions(config, job, client, { id, signal }, { half, live });
     },
     gate: (target) => rollbackGate(config.smokeChecks, target, job),
     close: () => {
@@ -104,6 +111,7 @@ function backendOptions(
 function siteOptions(
   config: RollbackConfig,
   job: Job<typeof action>,
+  client: S3Client,
   { id, signal }: Pick<Way, 'id' | 'signal'>,
   halves: Pick<FrontendHalfOptions, 'half' | 'live'>,
 ): FrontendHalfOptions {
@@ -116,6 +124,7 @@ function siteOptions(
     distribution: config.distribution,
     waitTimeout: config.waitTimeout,
     ports: { log: job.log, clock: job.clock, signal },
+    client,
   };
 }
 

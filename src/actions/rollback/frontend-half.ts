@@ -1,3 +1,4 @@
+import type { S3Client } from '@aws-sdk/client-s3';
 import { siteClients } from '../../aws/site-clients.ts';
 import {
   planRestoreSite,
@@ -32,6 +33,8 @@ export interface FrontendHalfOptions {
   readonly distribution: string;
   readonly waitTimeout: number;
   readonly ports: { readonly log: Log; readonly clock: Clock; readonly signal: AbortSignal };
+  /** Whose connections to S3 are used. */
+  readonly client: S3Client;
 }
 
 /**
@@ -40,7 +43,7 @@ export interface FrontendHalfOptions {
  */
 export async function frontendHalf(options: FrontendHalfOptions): Promise<HalfPort> {
   const { half } = options;
-  const { clients, ports } = await connect(options);
+  const { clients, ports, useSignal } = await connect(options);
   const config = configOf(options);
   const { bucket } = config.place;
   const distribution = options.distribution || half.distribution;
@@ -66,7 +69,10 @@ export async function frontendHalf(options: FrontendHalfOptions): Promise<HalfPo
       keptVariables: [],
       json: plan.plan,
     },
-    restore: async () => restoration(await restoreSite(config, ports, plan)),
+    async restore({ started, signal }) {
+      useSignal(signal);
+      return restoration(await restoreSite(config, { ...ports, signal }, plan, { started }));
+    },
     close: () => clients.close(),
   };
 }
@@ -108,16 +114,21 @@ export async function recoverFrontend(options: FrontendHalfOptions): Promise<boo
 
 async function connect(options: FrontendHalfOptions) {
   const { half, live, ports } = options;
+  let { signal } = ports;
   const clients = await siteClients({
     bucket: options.bucket || half.bucket,
     releaseBucket: options.releaseBucket,
     distribution: options.distribution || half.distribution,
     connections: CONNECTIONS,
     clock: ports.clock,
-    signal: () => ports.signal,
+    signal: () => signal,
+    client: options.client,
   });
   const site: RestorePorts = { ...clients, ...ports, pointerManifest: async () => live?.manifest };
-  return { clients, ports: site };
+  const useSignal = (next: AbortSignal) => {
+    signal = next;
+  };
+  return { clients, ports: site, useSignal };
 }
 
 function restoration(activated: Awaited<ReturnType<typeof restoreSite>>): Restoration {

@@ -26,6 +26,13 @@ export interface Restoration {
   undo(): Promise<void>;
 }
 
+/** What a half goes back under. */
+export interface Start {
+  /** Settles when it is written down that the half is touched: awaited before anything live is changed. */
+  readonly started: Promise<void>;
+  readonly signal: AbortSignal;
+}
+
 /** One half of the pair, ready to go back. */
 export interface HalfPort {
   readonly part: Part;
@@ -39,7 +46,7 @@ export interface HalfPort {
    * @throws ActionError `rollback-failed` where neither this nor what was before is live, `timed-out` where one cannot
    * know; any other error: what was before is live.
    */
-  restore(): Promise<Restoration>;
+  restore(start: Start): Promise<Restoration>;
   /** Lets go of connections. */
   close?(): void;
 }

@@ -2,20 +2,23 @@ import { isSameHalves, LATEST_GOOD } from '../../release/choose.ts';
 import { defaultReleaseId } from '../../release/id.ts';
 import type { Ledger } from '../../release/ledger.ts';
 import { publishHistory } from '../../release/publish.ts';
-import type { BackendHalf, FrontendHalf, Part } from '../../release/record.ts';
+import type { Part } from '../../release/record.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
-import { ActionError, describeProblem, messageOf, refused } from '../../runtime/errors.ts';
+import { ActionError, messageOf, refused } from '../../runtime/errors.ts';
 import type { Outcome, SmokeOutcome } from '../../runtime/outcome.ts';
 import { holdLock } from '../lock.ts';
+import { planEarly } from './early-plan.ts';
 import { type Edges, openEdges, type Way } from './edges.ts';
-import type { HalfPort } from './half.ts';
+import { describeFailure } from './failure.ts';
+import type { HalfPort, Restoration } from './half.ts';
 import { type RollbackConfig, readInputs } from './inputs.ts';
 import { action } from './interface.ts';
 import { type Order, restoreOrder } from './order.ts';
 import { ChecksFailed, type PairResult, restorePair } from './pair.ts';
+import { Recorder } from './recorder.ts';
 import { keepOpen, putRightAfterStop } from './safety.ts';
 import { makePlan, planText, renderSummary } from './summary.ts';
-import { type Survey, survey } from './survey.ts';
+import { type Reading, readLedger, type Survey, survey } from './survey.ts';
 
 type Rollback = typeof action;
 type RollbackJob = Job<Rollback>;
@@ -50,26 +53,40 @@ interface Prepared {
 }
 
 async function rollback(room: Room): Promise<ActionResult<Rollback>> {
-  const { config, job, ledger } = room;
-  // A wrong `to` or checks file is refused before the lock is asked for; the choice is made again under the lock.
-  const first = await look(room, new Set());
-  await room.edges.gate(first.target);
-  const freshId = config.releaseId || defaultReleaseId(job.clock.now(), first.target.commit);
-  const safety = keepOpen(job);
-  if (config.dryRun) {
-    const planned = await prepare(room, { id: freshId, signal: job.signal, onUndo: safety.undo });
-    return result(room, planned, 'planned', undefined);
-  }
-  const parts = (['backend', 'frontend'] as const).filter((part) => first.pair[part]);
-  const hold = await holdLock(job, ledger, { release: freshId, parts, timeout: config.lockTimeout });
+  const { config, ledger } = room;
+  const [reading] = await Promise.all([readLedger(ledger), config.dryRun ? undefined : ledger.glance()]);
   try {
-    const signal = AbortSignal.any([job.signal, hold.signal]);
-    const done = await doneMeanwhile(room, first, freshId);
-    if (done) return done;
-    const prepared = await prepare(room, { id: freshId, signal, onUndo: safety.undo });
-    return await carryOut(room, prepared, { signal, safety });
+    return await rollbackFrom(room, reading);
   } finally {
-    await hold.release();
+    await reading.list.indexed;
+  }
+}
+
+async function rollbackFrom(room: Room, reading: Reading): Promise<ActionResult<Rollback>> {
+  const { config, job, edges, ledger } = room;
+  // A wrong `to` or checks file is refused before the lock is asked for; the choice is made again under the lock.
+  const first = await choose(room, reading, new Set());
+  await edges.gate(first.target);
+  const id = config.releaseId || defaultReleaseId(job.clock.now(), first.target.commit);
+  const safety = keepOpen(job);
+  const way: Way = { id, signal: job.signal, onUndo: safety.undo };
+  if (config.dryRun) return result(room, await prepare(room, reading, way), 'planned', undefined);
+  const early = planEarly(edges, job.clock, first, way);
+  try {
+    const parts = (['backend', 'frontend'] as const).filter((part) => first.pair[part]);
+    const hold = await holdLock(job, ledger, { release: id, parts, timeout: config.lockTimeout });
+    try {
+      const signal = AbortSignal.any([job.signal, hold.signal]);
+      const now = await readLedger(ledger);
+      const done = doneMeanwhile(room, first, now, id);
+      if (done) return done;
+      const prepared = await prepare(room, now, { ...way, signal }, (...known) => early.for(...known, hold));
+      return await carryOut(room, prepared, { signal, safety });
+    } finally {
+      await hold.release();
+    }
+  } finally {
+    await early.settled();
   }
 }
 
@@ -77,15 +94,14 @@ async function rollback(room: Room): Promise<ActionResult<Rollback>> {
  * Two people who press the button at the same moment mean one rollback, not two. Where the current release has become
  * another one while we waited for the lock, the choice that was made no longer stands.
  */
-async function doneMeanwhile(
+function doneMeanwhile(
   room: Room,
   first: Survey,
+  { current, list }: Reading,
   id: string,
-): Promise<ActionResult<Rollback> | undefined> {
-  const current = await room.ledger.current();
+): ActionResult<Rollback> | undefined {
   if (current?.release === first.current.release && current.updatedAt === first.current.updatedAt) return;
-  const records = (await room.ledger.list()).records;
-  const byId = new Map(records.map((record) => [record.id, record]));
+  const byId = new Map(list.records.map((record) => [record.id, record]));
   if (!isSameHalves(first.pair, current, byId)) {
     throw refused({
       input: 'to',
@@ -101,24 +117,40 @@ async function doneMeanwhile(
   return result(room, { found: first, halves: [], order, lines: [], id }, 'unchanged', undefined);
 }
 
-function look({ ledger, config, job, edges }: Room, passedOver: ReadonlySet<string>): Promise<Survey> {
+function choose(
+  { ledger, config, job, edges }: Room,
+  reading: Reading,
+  passedOver: ReadonlySet<string>,
+): Promise<Survey> {
   const run = job.run.url.replace(/\/attempts\/\d+$/, '');
-  return survey(ledger, { ...config, tagOf: (repository) => edges.tag(repository), run, passedOver });
+  const question = { ...config, tagOf: (repository: string) => edges.tag(repository), run, passedOver };
+  return survey(ledger, reading, question);
 }
 
 /**
  * Chooses, and proves of each half that it can go back, before anything is changed. Where `latest-good` turns out to be
  * what is live already under another id, the next older one is meant.
+ * @param early the site's plan, where there is one that counts
  */
-async function prepare(room: Room, way: Way): Promise<Prepared> {
+async function prepare(
+  room: Room,
+  reading: Reading,
+  way: Way,
+  early: (found: Survey, id: string) => Promise<HalfPort> | undefined = () => undefined,
+): Promise<Prepared> {
   const { config, job, edges } = room;
   const passedOver = new Set<string>();
   for (;;) {
-    const found = await look(room, passedOver);
+    const found = await choose(room, reading, passedOver);
     const id = found.resumes?.id ?? way.id;
     const order = restoreOrder(config.order, found.byId.get(found.current.release));
     const parts = order.parts.filter((part) => found.pair[part]);
-    const halves = await Promise.all(parts.map((part) => edges.half(part, found, { ...way, id })));
+    const halves = await Promise.all(
+      parts.map(
+        (part) =>
+          (part === 'frontend' ? early(found, id) : undefined) ?? edges.half(part, found, { ...way, id }),
+      ),
+    );
     const same = halves.every(({ plan }) => !plan.changes);
     if (same && config.to === LATEST_GOOD && !found.resumes) {
       job.log.info(`release ${found.target.id} is what is live already: looking for an older one`);
@@ -148,44 +180,41 @@ async function carryOut(
   prepared: Prepared,
   { signal, safety }: { signal: AbortSignal; safety: ReturnType<typeof keepOpen> },
 ): Promise<ActionResult<Rollback>> {
+  const { job, ledger, edges, config } = room;
   const { found, halves, id } = prepared;
-  const gate = await room.edges.gate(found.target);
-  const recorder = await beginRecord(room, prepared);
-  safety.opened(id, found.target.id);
+  const gate = await edges.gate(found.target);
+  const recorder = new Recorder({ ...job, ledger }, { ...prepared, reason: config.reason });
+  const isNew = !found.byId.has(id) && !found.damaged.some((key) => key.endsWith(`/${id}.json`));
+  edges.own(id, isNew);
+  // An id that is taken may be another release's, whose manifest would be written over.
+  if (!isNew) await recorder.open();
+  let started: Promise<void> | undefined;
+  const start = () => {
+    started ??= recorder.open().then(() => safety.opened(id, found.target.id));
+    return started;
+  };
   try {
     const answer = await restorePair(halves, {
-      log: room.job.log,
+      log: job.log,
       signal,
       gate,
-      putBackOnFailure: room.config.putBackOnFailure,
-      starting: (part) => recorder.write({ [part]: { result: 'in-progress' } }),
+      putBackOnFailure: config.putBackOnFailure,
+      starting: start,
       seal: async (live, checks) => {
-        const fields = (part: Part) => ({ ...live.get(part)?.fields, result: 'in-progress' as const });
-        await recorder.write(Object.fromEntries(halves.map(({ part }) => [part, fields(part)])), checks);
-        await room.ledger.movePointer(
-          id,
-          halves.map(({ part }) => part),
-        );
-        for (const restoration of live.values()) await restoration.finish();
-        await recorder.write(
-          Object.fromEntries(
-            halves.map(({ part }) => [
-              part,
-              { result: live.has(part) || found.resumes ? 'deployed' : 'unchanged' },
-            ]),
-          ),
-        );
+        await start();
+        await seal(room, prepared, recorder, live, checks);
       },
       // Nobody can say where it cannot be read: then nothing more is touched.
       isSealed: () =>
-        room.ledger.current().then(
+        ledger.current().then(
           (now) => now?.release === id,
           () => true,
         ),
     });
     safety.closed();
+    if (answer.kind !== 'restored' && !(await recorder.isOpen())) throw answer.cause;
     const ending = await settle(room, prepared, recorder, answer);
-    if (room.config.historyPage) await publishHistory(room.ledger, room.job);
+    if (config.historyPage) await publishHistory(ledger, job);
     return ending;
   } catch (error) {
     const outcome = error instanceof ActionError ? error.outcome : 'failed';
@@ -194,49 +223,32 @@ async function carryOut(
   }
 }
 
-type HalfFields = Partial<BackendHalf & FrontendHalf>;
-
-interface Recorder {
-  /** Writes these halves, over what is recorded of them already. */
-  write(halves: Partial<Record<Part, HalfFields>>, checks?: SmokeOutcome): Promise<void>;
-  /** Writes how every half ended that is not known to have ended well. Never throws. */
-  end(outcome: Outcome, cause: string, checks?: SmokeOutcome): Promise<void>;
-}
-
-/** Opens the rollback's own release record: a run that dies leaves its trace, and the next one goes on with it. */
-async function beginRecord(room: Room, { found, halves, id }: Prepared): Promise<Recorder> {
-  const { ledger, job, config } = room;
-  const { target, current } = found;
-  const startedAt = new Date(job.clock.now()).toISOString();
-  await ledger.open({
-    id,
-    type: 'rollback',
-    // What is live after it is the restored commit: an older one is fenced off from that on.
-    run: { ...job.run, commit: target.commit, ref: target.ref },
-    restores: target.id,
-    replaces: found.resumes?.replaces ?? current.release,
-    reason: config.reason,
-  });
-  const written = new Map<Part, HalfFields>();
-  const write: Recorder['write'] = async (changed, checks) => {
-    for (const [part, fields] of Object.entries(changed) as [Part, HalfFields][]) {
-      const known = written.get(part) ?? { ...halves.find((other) => other.part === part)?.half, startedAt };
-      const { finishedAt: _, ...body } = { ...known, ...fields };
-      const finishedAt = new Date(job.clock.now()).toISOString();
-      written.set(part, body.result === 'in-progress' ? body : { ...body, finishedAt });
-    }
-    await ledger.writeHalves(id, { ...Object.fromEntries(written), ...(checks ? { checks } : {}) });
-  };
-  return {
-    write,
-    async end(outcome, cause, checks) {
-      try {
-        await write(Object.fromEntries(halves.map(({ part }) => [part, { result: outcome, cause }])), checks);
-      } catch (error) {
-        job.log.error(`the release record could not be written: ${messageOf(error)}`);
-      }
-    },
-  };
+/**
+ * Both halves are live and proved: the pointer moves, what can wait until then is done, and the record says that all is
+ * well. A run that dies in between leaves the record open, and the same rollback again goes on with it.
+ */
+async function seal(
+  { ledger }: Room,
+  { found, halves, id }: Prepared,
+  recorder: Recorder,
+  live: ReadonlyMap<Part, Restoration>,
+  checks: SmokeOutcome | undefined,
+): Promise<void> {
+  const parts = halves.map(({ part }) => part);
+  const written = recorder.write(
+    recorder.all((part) => ({ ...live.get(part)?.fields, result: 'in-progress' })),
+    checks,
+  );
+  const moving = ledger.point(id, parts);
+  // Neither is left under way: whether the pointer has moved decides what a failure leads to.
+  await Promise.allSettled([written, moving]);
+  const [, moved] = await Promise.all([written, moving]);
+  for (const restoration of live.values()) await restoration.finish();
+  await moved.record(
+    recorder.with(
+      recorder.all((part) => ({ result: live.has(part) || found.resumes ? 'deployed' : 'unchanged' })),
+    ),
+  );
 }
 
 async function settle(
@@ -248,41 +260,13 @@ async function settle(
   if (answer.kind === 'restored') {
     return result(room, prepared, 'rolled-back', undefined);
   }
-  const problem = describeFailure(prepared, answer);
+  const problem = describeFailure(prepared.found, answer);
   // Its record stays open: the same rollback again goes on with it.
   if (answer.kind === 'unfinished') return result(room, prepared, 'rollback-failed', problem);
   const outcome = answer.kind === 'put-back' ? 'failed' : 'rollback-failed';
   const checks = answer.cause instanceof ChecksFailed ? 'failed' : undefined;
   await recorder.end(outcome, messageOf(answer.cause), checks);
   return result(room, prepared, outcome, problem);
-}
-
-function describeFailure({ found }: Prepared, answer: Exclude<PairResult, { kind: 'restored' }>): string {
-  const { current, target } = found;
-  const cause = answer.cause instanceof ChecksFailed ? answer.cause.problems : [messageOf(answer.cause)];
-  if (answer.kind === 'unfinished') {
-    return describeProblem({
-      what: `release ${target.id} is live again and was proved to be; the rest of the rollback could not be finished`,
-      details: cause.flatMap((text) => text.split('\n')),
-      fix: `run rollback again with to: ${target.id}: it finishes what is left, such as files to remove and the release record`,
-    });
-  }
-  const what = answer.failed === 'checks' ? 'the checks at the end' : `the ${answer.failed}`;
-  if (answer.kind === 'put-back') {
-    return describeProblem({
-      what: `the rollback to ${target.id} failed at ${what}; release ${current.release} is live again, whole`,
-      details: cause.flatMap((text) => text.split('\n')),
-      fix: 'see what failed; go back to another release with `to`, or fix forward',
-    });
-  }
-  return describeProblem({
-    what: `the rollback to ${target.id} failed at ${what}, and what was live before could not be put back whole`,
-    details: [
-      ...cause.flatMap((text) => text.split('\n')),
-      ...answer.left.map(({ part, why }) => `${part}: ${why}`),
-    ],
-    fix: `run rollback again with to: ${target.id} (it goes on where this one stopped), or with to: ${current.release} for the pair from before`,
-  });
 }
 
 function result(

@@ -11,7 +11,7 @@ export interface GateAnswer {
   readonly problems: readonly string[];
 }
 
-/** What the pair's restoration tells while it goes on. All of it is written down before the next step. */
+/** What the pair's restoration tells while it goes on. All of it is written down before anything more is changed. */
 export interface PairSteps {
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -19,7 +19,7 @@ export interface PairSteps {
   readonly gate?: ((urls: Partial<Record<Part, string>>) => Promise<GateAnswer>) | undefined;
   /** False leaves a half that worked where it is when the other fails: only where the user asked for it. */
   readonly putBackOnFailure: boolean;
-  /** Before a half is touched. */
+  /** Before a half is touched: it is handed to the half, which does beside it what changes nothing that is live. */
   starting(part: Part): Promise<void>;
   /** Both halves are live and the gate has passed: the record and the pointer. */
   seal(live: ReadonlyMap<Part, Restoration>, checks: SmokeOutcome | undefined): Promise<void>;
@@ -55,10 +55,12 @@ export async function restorePair(halves: readonly HalfPort[], steps: PairSteps)
   for (const half of halves) {
     if (!half.plan.changes) continue;
     steps.signal.throwIfAborted();
+    const started = steps.starting(half.part);
+    // Whoever awaits it is told.
+    started.catch(() => {});
     try {
-      await steps.starting(half.part);
       steps.log.info(`restoring the ${half.part}`);
-      live.set(half.part, await half.restore());
+      live.set(half.part, await half.restore({ started, signal: steps.signal }));
     } catch (error) {
       if (steps.signal.aborted) throw error;
       const torn = isTorn(error) ? [{ part: half.part, why: messageOf(error) }] : [];

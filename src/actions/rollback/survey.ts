@@ -1,15 +1,30 @@
 import { type ChoiceQuestion, chooseTarget, LATEST_GOOD, type Scope } from '../../release/choose.ts';
 import type { Ledger } from '../../release/ledger.ts';
 import type { Pair, Pointer, ReleaseRecord } from '../../release/record.ts';
+import type { ReleaseList } from '../../release/records.ts';
 import { releaseTable } from '../../release/table.ts';
 import { type ActionError, refused } from '../../runtime/errors.ts';
 import type { TagAnswer } from './tag.ts';
+
+/** The ledger, as one look at it found it. */
+export interface Reading {
+  readonly current: Pointer | undefined;
+  readonly list: ReleaseList;
+}
+
+/** Two or three requests, whatever the number of releases, one after the other's answer only where records have changed. */
+export async function readLedger(ledger: Ledger): Promise<Reading> {
+  const [current, list] = await Promise.all([ledger.current(), ledger.list()]);
+  return { current, list };
+}
 
 /** What a rollback sets out from: the ledger as it is, and the release that was chosen. */
 export interface Survey {
   readonly current: Pointer;
   /** Newest first. */
   readonly records: readonly ReleaseRecord[];
+  /** Keys of what stands in a record's place and cannot be read. */
+  readonly damaged: readonly string[];
   readonly byId: ReadonlyMap<string, ReleaseRecord>;
   readonly target: ReleaseRecord;
   /** Which releases' halves are to be live. */
@@ -31,12 +46,12 @@ export interface SurveyQuestion {
 }
 
 /**
- * Reads the ledger and chooses. Makes two or three requests, whatever the number of releases, and one or two of GitHub
- * where `to` can only be a tag.
+ * Chooses. Makes no request but one or two of GitHub, where `to` can only be a tag.
  * @throws ActionError `refused` with the last ten releases as a table.
  */
-export async function survey(ledger: Ledger, question: SurveyQuestion): Promise<Survey> {
-  const [current, { records }] = await Promise.all([ledger.current(), ledger.list()]);
+export async function survey(ledger: Ledger, reading: Reading, question: SurveyQuestion): Promise<Survey> {
+  const { current } = reading;
+  const { records } = reading.list;
   const byId = new Map(records.map((record) => [record.id, record]));
   if (!current) {
     throw refused({
@@ -57,7 +72,8 @@ export async function survey(ledger: Ledger, question: SurveyQuestion): Promise<
   // Named again, or meant again: either way it is the same rollback that goes on.
   const resumes = unfinished ?? (isUnfinished(records[0], target) ? records[0] : undefined);
   const reason = resumes ? resumedWhy(resumes) : why;
-  return { current, records, byId, target, pair, why: reason, resumes };
+  const damaged = reading.list.damaged.map(({ key }) => key);
+  return { current, records, damaged, byId, target, pair, why: reason, resumes };
 }
 
 /** Names that need no repository to be understood: ids, and commits by as many digits as git shows. */

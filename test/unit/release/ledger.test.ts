@@ -142,6 +142,9 @@ describe('what cannot be read', () => {
     expect(await ledger.newest(5)).toHaveLength(1);
     store.requests.length = 0;
     expect(await ledger.newest(5)).toHaveLength(1);
+    expect(store.requests, 'what this one has read it knows').toEqual(['list production/releases/']);
+    store.requests.length = 0;
+    expect(await setup(store).ledger.newest(5)).toHaveLength(1);
     expect(store.requests).toEqual(['get production/index.json.gz', 'list production/releases/']);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { rememberingStore } from '../../../src/aws/remembering-store.ts';
 import { updateDocument } from '../../../src/release/documents.ts';
 import { ledgerKeys } from '../../../src/release/keys.ts';
 import { openLedger } from '../../../src/release/open.ts';
@@ -48,6 +49,54 @@ describe('the lock', () => {
       'put production/lock.json',
     ]);
     expect(store.json('production/lock.json')['holders']).toEqual([]);
+  });
+
+  it('that was free at a glance is asked for at once, and was nobody else’s since then', async () => {
+    const { clock, store, ledger } = setup();
+    await clock.run((await clock.run(ledger().acquire(want('r1')))).release());
+    const ours = ledger();
+    await clock.run(ours.glance());
+    const glanced = clock.now();
+    await clock.run(clock.sleep(500));
+    store.requests.length = 0;
+    const hold = await clock.run(ours.acquire(want('r2')));
+    expect(store.requests).toEqual(['put production/lock.json']);
+    expect(hold.quietSince).toBe(glanced);
+  });
+
+  it('that was taken and freed since a glance is no longer known to have been quiet', async () => {
+    const { clock, ledger } = setup();
+    await clock.run((await clock.run(ledger().acquire(want('r1')))).release());
+    const ours = ledger();
+    await clock.run(ours.glance());
+    const glanced = clock.now();
+    await clock.run((await clock.run(ledger().acquire(want('r2')))).release());
+    const hold = await clock.run(ours.acquire(want('r3')));
+    expect(hold.quietSince).toBeGreaterThan(glanced);
+  });
+
+  it('that was held at a glance is looked at again at once, and was not quiet when a dead run held it', async () => {
+    const { clock, ledger } = setup();
+    const other = await clock.run(ledger().acquire(want('r1')));
+    const ours = ledger();
+    await clock.run(ours.glance());
+    await clock.run(other.leave());
+    await clock.run(clock.sleep(40_000));
+    const hold = await clock.run(ours.acquire(want('r2', { timeout: 0 })));
+    expect(hold.quietSince).toBeUndefined();
+  });
+
+  it('once taken, makes a store forget what it knew of the pointer', async () => {
+    const { clock, store, ledger } = setup();
+    const keys = ledgerKeys('production');
+    const remembering = rememberingStore(store, { keys: [keys.current], new: [] });
+    const ours = openLedger({ store: remembering, environment: 'production', log: silentLog, clock });
+    expect(await clock.run(ours.current())).toBeUndefined();
+    await clock.run(ledger().open({ id: 'r1', type: 'deployment', run: runContext() }));
+    await clock.run(ledger().movePointer('r1', ['backend']));
+    expect(await clock.run(ours.current()), 'remembered').toBeUndefined();
+    await clock.run(ours.acquire(want('r2')));
+    expect(await clock.run(ours.current())).toMatchObject({ release: 'r1' });
   });
 
   it('names its holder to who waited in vain', async () => {

@@ -30,7 +30,8 @@ function setup(
       half: {} as HalfPort['half'],
       url: `http://${part}`,
       plan: { changes: !same.includes(part), lines: [], estimate: 1, keptVariables: [], json: {} },
-      async restore() {
+      async restore({ started }) {
+        await started;
         events.push(`restore ${part}`);
         if (fails('restore')) throw failed({ what: `${part} broke` });
         if (fails('torn') || fails('timed-out')) {
