@@ -34,6 +34,7 @@ export function controlApi(parts: ControlParts) {
           parts.log.list({
             service: query.get('service'),
             operation: query.get('operation'),
+            resource: query.get('resource'),
             since: Number(query.get('since') ?? 0),
           }),
         );

@@ -26,6 +26,15 @@ export interface LogEntry {
   answerLost?: boolean;
 }
 
+export interface LogFilter {
+  readonly service?: string | null;
+  readonly operation?: string | null;
+  /** What the resource's name contains. */
+  readonly resource?: string | null;
+  /** Milliseconds since the epoch. */
+  readonly since?: number;
+}
+
 /** What a process remembers: beyond this the oldest go. About 0.4 kB each. */
 const KEPT = 300_000;
 
@@ -39,11 +48,12 @@ export class RequestLog {
   }
 
   /** Those that were answered, or are being answered, that match every given field. */
-  list(filter: { service?: string | null; operation?: string | null; since?: number } = {}): LogEntry[] {
+  list(filter: LogFilter = {}): LogEntry[] {
     return this.#entries.filter(
       (e) =>
         (!filter.service || e.service === filter.service) &&
         (!filter.operation || e.operation === filter.operation) &&
+        (!filter.resource || e.resource.includes(filter.resource)) &&
         e.time >= (filter.since ?? 0),
     );
   }

@@ -150,7 +150,8 @@ export async function updated(
   cloud: TestCloud,
   service: Pick<TestService, 'name' | 'update'>,
 ): Promise<boolean> {
-  const count = async () => (await changesOf(cloud, service.name)).filter((o) => o === service.update).length;
+  const count = async () =>
+    (await cloud.changes({ operation: service.update, resource: service.name })).length;
   const before = await count();
   return until(async () => (await count()) > before, `an update of ${service.name}`);
 }

@@ -84,8 +84,7 @@ async function occupy({ cloud, one }: FaultStage, of: TestService): Promise<void
 /** Asked for what is under way, the action has seen the other one: now that may end. */
 async function whenAsked({ cloud }: FaultStage, of: TestService): Promise<void> {
   const operation = of.target === 'apprunner' ? 'ListOperations' : 'ListServiceDeployments';
-  const asked = async () =>
-    (await cloud.requests()).filter((r) => r.operation === operation && r.resource.includes(of.name)).length;
+  const asked = async () => (await cloud.requests({ operation, resource: of.name })).length;
   const before = await asked();
   await until(async () => (await asked()) >= before + 2, 'two more looks at the rollout');
   await pauseFault(cloud, of.name);

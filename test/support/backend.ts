@@ -183,8 +183,7 @@ export function deployBackend(
 
 /** Names of the operations that changed something about a resource whose name contains `of`, oldest first. */
 export async function changesOf(cloud: TestCloud, of: string): Promise<string[]> {
-  const changes = await cloud.changes();
-  return changes.filter((r) => (r.resource ?? '').includes(of)).map((r) => r.operation);
+  return (await cloud.changes({ resource: of })).map((r) => r.operation);
 }
 
 /** Makes a bucket. */

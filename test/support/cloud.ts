@@ -18,13 +18,20 @@ export interface LoggedRequest {
 /** A fault to ask for: see local-cloud/core/faults.ts for what each kind does. */
 export type FaultRequest = Readonly<Record<string, unknown>> & { readonly kind: string };
 
+/** Requests of one operation, and whose resource's name contains `resource`. */
+export interface RequestFilter {
+  readonly operation?: string;
+  readonly resource?: string;
+}
+
 export interface TestCloud {
   readonly endpoint: string;
   /** Environment of a process that is to talk to this cloud. */
   readonly env: Readonly<Record<string, string>>;
-  requests(): Promise<LoggedRequest[]>;
+  /** All requests, or some: who asks again and again asks for no more than it needs. */
+  requests(of?: RequestFilter): Promise<LoggedRequest[]>;
   /** Requests that changed something: mutating and answered with success, and not with an error under a status of 200. */
-  changes(): Promise<LoggedRequest[]>;
+  changes(of?: RequestFilter): Promise<LoggedRequest[]>;
   clearRequests(): Promise<void>;
   fault(fault: FaultRequest): Promise<void>;
   /** What was asked for, and how often it has happened. */
@@ -44,12 +51,16 @@ export async function startCloud(
   });
   const endpoint = await ready(child);
   const control = (path: string, init?: RequestInit) => fetch(`${endpoint}/_cloud/${path}`, init);
-  const requests = async () => (await (await control('requests')).json()) as LoggedRequest[];
+  const requests = async (of: RequestFilter = {}) => {
+    const answer = await control(`requests?${new URLSearchParams({ ...of })}`);
+    const { resource = '' } = of;
+    return ((await answer.json()) as LoggedRequest[]).filter((r) => (r.resource ?? '').includes(resource));
+  };
   return {
     endpoint,
     env: cloudEnv(endpoint),
     requests,
-    changes: async () => (await requests()).filter((r) => r.mutating && r.status < 300 && !r.code),
+    changes: async (of) => (await requests(of)).filter((r) => r.mutating && r.status < 300 && !r.code),
     clearRequests: async () => void (await control('requests', { method: 'DELETE' })),
     fault: async (fault) => {
       const answer = await control('faults', { method: 'POST', body: JSON.stringify(fault) });
