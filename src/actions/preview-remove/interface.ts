@@ -38,6 +38,11 @@ export const action = {
       default: 'preview',
       description: 'The environment on GitHub that the previews\' deployments belong to.',
     },
+    'lock-timeout': {
+      required: false,
+      default: '10m',
+      description: 'How long to wait for a deployment of the preview that is under way.',
+    },
     'dry-run': {
       required: false,
       default: 'false',

@@ -8,14 +8,16 @@ export interface PreviewPlace {
 export const isPreviewFolder = (folder: string): boolean =>
   /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/.test(folder) && !folder.includes('..');
 
-/** Prefixes of all that one preview has, in its bucket and in the release bucket. Each ends with a slash. */
+/** Its environment, and the prefixes of all that one preview has in its bucket and in the release bucket, each with a slash at its end. */
 export function previewPrefixes(
   { bucket, folder }: PreviewPlace,
   number: number,
-): { readonly live: string; readonly release: readonly string[] } {
+): { readonly environment: string; readonly live: string; readonly release: readonly string[] } {
+  const environment = `preview-pr-${number}`;
   return {
+    environment,
     live: `${folder}/pr-${number}/`,
-    release: [`sites/${bucket}/${folder}/pr-${number}/`, `preview-pr-${number}/`],
+    release: [`sites/${bucket}/${folder}/pr-${number}/`, `${environment}/`],
   };
 }
 

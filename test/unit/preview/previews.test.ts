@@ -38,6 +38,7 @@ describe('the previews that some keys belong to', () => {
 
 it('never has a prefix that another preview shares', () => {
   const one = previewPrefixes(place, 1);
+  expect(one.environment).toBe('preview-pr-1');
   expect([one.live, ...one.release]).toEqual([
     'previews/pr-1/',
     'sites/site/previews/pr-1/',
