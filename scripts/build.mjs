@@ -49,24 +49,44 @@ function bundleInChild(input, out) {
   });
 }
 
+const NCC = { minify: true, target: 'es2022', quiet: true };
+const LICENSES = 'licenses.txt';
+
 async function bundleOne(input, out) {
   const { default: ncc } = await import('@vercel/ncc');
-  const { code, assets: files } = await ncc(input, {
-    minify: true,
-    license: 'licenses.txt',
-    // @actions/core brings undici for OIDC tokens behind a proxy, which no action of ours asks for: a fifth of every
-    // bundle and of its start. An external that is always there takes its place and is never called.
-    externals: { undici: 'node:http' },
-    target: 'es2022',
-    quiet: true,
-  });
-  rmSync(out, { recursive: true, force: true });
-  mkdirSync(out, { recursive: true });
-  writeFileSync(join(out, 'index.js'), code);
-  for (const [name, { source }] of Object.entries(files)) {
-    mkdirSync(dirname(join(out, name)), { recursive: true });
-    writeFileSync(join(out, name), source);
+  const { code, assets } = await ncc(input, { ...NCC, license: `[name].${LICENSES}` });
+  const files = { 'index.js': code, [LICENSES]: licensesOf(assets) };
+  for (const [name, { source }] of Object.entries(assets)) {
+    if (isPart(name)) files[name] = await minifiedPart(ncc, join(dirname(input), name), source);
+    else if (!name.endsWith(LICENSES)) files[name] = source;
   }
+  rmSync(out, { recursive: true, force: true });
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(out, name)), { recursive: true });
+    writeFileSync(join(out, name), content);
+  }
+}
+
+/** What the code imports when it needs it is a file of its own beside index.js; ncc calls it by a number. */
+const isPart = (name) => /^\d+\.index\.js$/.test(name);
+
+/** ncc minifies what it is given, and not the parts: so a part is given to it once more. */
+async function minifiedPart(ncc, path, source) {
+  writeFileSync(path, source);
+  return (await ncc(path, NCC)).code;
+}
+
+/** One list for a bundle, of its index.js and of its parts: a part without a name would be listed in part only. */
+function licensesOf(assets) {
+  const lists = Object.keys(assets).filter((name) => name.endsWith(LICENSES));
+  if (lists.some((name) => /^\d/.test(name)))
+    throw new Error(
+      '`await import` of a package needs a webpackChunkName, or its licences are not all listed',
+    );
+  return lists
+    .sort()
+    .map((name) => assets[name].source)
+    .join('\n');
 }
 
 async function build(names, lib, dist, lenient) {

@@ -1,10 +1,5 @@
-import { callGitHub, type GitHubAccess, listGitHub, lookAndWrite } from './api.ts';
-
-interface Comment {
-  readonly id: number;
-  readonly body?: string | null;
-  readonly html_url?: string;
-}
+import { type GitHubAccess, lookAndWrite } from './api.ts';
+import { connectGitHub } from './client.ts';
 
 /** Longest body of a comment or an issue that GitHub takes, in characters. */
 const BODY_LIMIT = 65_536;
@@ -42,22 +37,17 @@ interface Upserted {
 }
 
 async function upsert(access: GitHubAccess, number: number, marker: string, body: string): Promise<Upserted> {
-  const comments = await listGitHub<Comment>(
-    access,
-    'GET /repos/{owner}/{repo}/issues/{issue_number}/comments',
-    { issue_number: number },
-  );
+  const { rest, paginate, here } = await connectGitHub(access);
+  const thread = { ...here, issue_number: number };
   // At the very start: a comment that quotes ours is somebody else's.
-  const ours = comments.find((comment) => comment.body?.startsWith(markerLine(marker)));
-  if (ours && ours.body === body) return { id: ours.id, url: ours.html_url ?? '', written: false };
-  const saved = ours
-    ? await callGitHub<Comment>(access, 'PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}', {
-        comment_id: ours.id,
-        body,
-      })
-    : await callGitHub<Comment>(access, 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
-        issue_number: number,
-        body,
-      });
+  const [ours] = await paginate(rest.issues.listComments, { ...thread, per_page: 100 }, ({ data }, done) => {
+    const found = data.filter((comment) => comment.body?.startsWith(markerLine(marker)));
+    if (found.length > 0) done();
+    return found;
+  });
+  if (ours?.body === body) return { id: ours.id, url: ours.html_url ?? '', written: false };
+  const { data: saved } = ours
+    ? await rest.issues.updateComment({ ...here, comment_id: ours.id, body })
+    : await rest.issues.createComment({ ...thread, body });
   return { id: saved.id, url: saved.html_url ?? '', written: true };
 }

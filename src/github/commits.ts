@@ -1,4 +1,5 @@
-import { callGitHub, courtesy, type GitHubAccess } from './api.ts';
+import { courtesy, type GitHubAccess } from './api.ts';
+import { connectGitHub } from './client.ts';
 import type { CommitOrder } from './commit-order.ts';
 
 /**
@@ -20,14 +21,17 @@ const ORDER: Readonly<Record<string, CommitOrder>> = {
 export async function compareCommits(access: GitHubAccess, base: string, head: string): Promise<CommitOrder> {
   if (base === head) return 'same';
   if (!isCommit(base) || !isCommit(head) || !access.repository.includes('/')) return 'unknown';
-  const comparison = await courtesy(access.log, `comparing commits ${short(base)} and ${short(head)}`, () =>
-    // One commit a page: only the verdict is needed, and a comparison can hold 250 commits and 300 files.
-    callGitHub<{ status?: string }>(access, 'GET /repos/{owner}/{repo}/compare/{basehead}', {
-      basehead: `${base}...${head}`,
-      per_page: 1,
-    }),
+  const status = await courtesy(
+    access.log,
+    `comparing commits ${short(base)} and ${short(head)}`,
+    async () => {
+      const { rest, here } = await connectGitHub(access);
+      // One commit a page: only the verdict is needed, and a comparison can hold 250 commits and 300 files.
+      const page = { basehead: `${base}...${head}`, per_page: 1 };
+      return (await rest.repos.compareCommitsWithBasehead({ ...here, ...page })).data.status;
+    },
   );
-  return ORDER[comparison?.status ?? ''] ?? 'unknown';
+  return ORDER[status ?? ''] ?? 'unknown';
 }
 
 const isCommit = (text: string) => /^[0-9a-f]{7,64}$/.test(text);

@@ -1,12 +1,5 @@
-import { callGitHub, type GitHubAccess } from './api.ts';
-
-interface Deployment {
-  readonly id: number;
-}
-interface Status {
-  readonly state: string;
-  readonly environment_url?: string;
-}
+import type { GitHubAccess } from './api.ts';
+import { connectGitHub } from './client.ts';
 
 /** How many of an environment's newest deployments are looked at. */
 const NEWEST = 50;
@@ -23,16 +16,14 @@ export async function deactivateDeployments(
   environment: string,
   url: string,
 ): Promise<number> {
-  const deployments = await callGitHub<Deployment[]>(access, 'GET /repos/{owner}/{repo}/deployments', {
-    environment,
-    per_page: NEWEST,
-  });
+  const { rest, here } = await connectGitHub(access);
+  const newest = { ...here, environment, per_page: NEWEST };
   let changed = 0;
-  for (const { id } of deployments) {
-    const route = '/repos/{owner}/{repo}/deployments/{deployment_id}/statuses';
-    const [newest] = await callGitHub<Status[]>(access, `GET ${route}`, { deployment_id: id, per_page: 1 });
-    if (newest?.environment_url !== url || newest.state === 'inactive') continue;
-    await callGitHub(access, `POST ${route}`, { deployment_id: id, state: 'inactive' });
+  for (const { id } of (await rest.repos.listDeployments(newest)).data) {
+    const one = { ...here, deployment_id: id };
+    const [last] = (await rest.repos.listDeploymentStatuses({ ...one, per_page: 1 })).data;
+    if (last?.environment_url !== url || last.state === 'inactive') continue;
+    await rest.repos.createDeploymentStatus({ ...one, state: 'inactive' });
     changed += 1;
   }
   return changed;

@@ -1,11 +1,6 @@
-import { callGitHub, type GitHubAccess, listGitHub, lookAndWrite } from './api.ts';
+import { type GitHubAccess, lookAndWrite } from './api.ts';
+import { connectGitHub, type GitHubClient } from './client.ts';
 import { markedBody, markerLine } from './comments.ts';
-
-interface Issue {
-  readonly number: number;
-  readonly body?: string | null;
-  readonly html_url?: string;
-}
 
 export interface IssueText {
   /** Finds the issue again: one open issue for one marker. */
@@ -16,12 +11,14 @@ export interface IssueText {
 }
 
 /** The open issue with this marker. Asked for by label, so that a large repository is not read whole. */
-async function findIssue(access: GitHubAccess, { label, marker }: IssueText): Promise<Issue | undefined> {
-  const open = await listGitHub<Issue>(access, 'GET /repos/{owner}/{repo}/issues', {
-    labels: label,
-    state: 'open',
+async function findIssue({ rest, paginate, here }: GitHubClient, { label, marker }: IssueText) {
+  const open = { ...here, labels: label, state: 'open', per_page: 100 } as const;
+  const [ours] = await paginate(rest.issues.listForRepo, open, ({ data }, done) => {
+    const found = data.filter((issue) => issue.body?.startsWith(markerLine(marker)));
+    if (found.length > 0) done();
+    return found;
   });
-  return open.find((issue) => issue.body?.startsWith(markerLine(marker)));
+  return ours;
 }
 
 /**
@@ -39,23 +36,19 @@ interface Upserted {
 }
 
 async function upsert(access: GitHubAccess, text: IssueText): Promise<Upserted> {
+  const client = await connectGitHub(access);
+  const { title, label } = text;
   const body = markedBody(text.marker, text.body);
-  const found = await findIssue(access, text);
+  const found = await findIssue(client, text);
+  const { issues } = client.rest;
   if (!found) {
-    const { number } = await callGitHub<Issue>(access, 'POST /repos/{owner}/{repo}/issues', {
-      title: text.title,
-      body,
-      labels: [text.label],
-    });
-    return { number, change: 'opened' };
+    const { data } = await issues.create({ ...client.here, title, body, labels: [label] });
+    return { number: data.number, change: 'opened' };
   }
-  if (found.body === body) return { number: found.number, change: 'none' };
-  await callGitHub(access, 'PATCH /repos/{owner}/{repo}/issues/{issue_number}', {
-    issue_number: found.number,
-    title: text.title,
-    body,
-  });
-  return { number: found.number, change: 'updated' };
+  const { number } = found;
+  if (found.body === body) return { number, change: 'none' };
+  await issues.update({ ...client.here, issue_number: number, title, body });
+  return { number, change: 'updated' };
 }
 
 /** Closes the open issue of a marker, with a last word. @returns its number, where there was one */
@@ -64,16 +57,11 @@ export async function closeIssue(
   text: IssueText,
   lastWord: string,
 ): Promise<number | undefined> {
-  const found = await findIssue(access, text);
+  const client = await connectGitHub(access);
+  const found = await findIssue(client, text);
   if (!found) return undefined;
-  await callGitHub(access, 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
-    issue_number: found.number,
-    body: lastWord,
-  });
-  await callGitHub(access, 'PATCH /repos/{owner}/{repo}/issues/{issue_number}', {
-    issue_number: found.number,
-    state: 'closed',
-    state_reason: 'completed',
-  });
+  const one = { ...client.here, issue_number: found.number };
+  await client.rest.issues.createComment({ ...one, body: lastWord });
+  await client.rest.issues.update({ ...one, state: 'closed', state_reason: 'completed' });
   return found.number;
 }

@@ -1,8 +1,5 @@
-import { callGitHub, type GitHubAccess, GitHubError } from './api.ts';
-
-interface Named {
-  readonly object: { readonly type: string; readonly sha: string };
-}
+import { type GitHubAccess, GitHubError } from './api.ts';
+import { connectGitHub } from './client.ts';
 
 /** Tags of tags that are followed: git allows any number, nobody needs more than one. */
 const DEPTH = 3;
@@ -15,14 +12,11 @@ const DEPTH = 3;
  */
 export async function commitOfGitHubTag(access: GitHubAccess, name: string): Promise<string | undefined> {
   try {
-    const ref = `tags/${name}`;
-    let { object } = await callGitHub<Named>(access, 'GET /repos/{owner}/{repo}/git/ref/{ref}', { ref });
+    const { rest, here } = await connectGitHub(access);
+    let { object } = (await rest.git.getRef({ ...here, ref: `tags/${name}` })).data;
     // An annotated tag is an object of its own that names the commit.
-    for (let i = 0; object.type === 'tag' && i < DEPTH; i++) {
-      const tag_sha = object.sha;
-      const route = 'GET /repos/{owner}/{repo}/git/tags/{tag_sha}';
-      ({ object } = await callGitHub<Named>(access, route, { tag_sha }));
-    }
+    for (let i = 0; object.type === 'tag' && i < DEPTH; i++)
+      ({ object } = (await rest.git.getTag({ ...here, tag_sha: object.sha })).data);
     return object.type === 'commit' ? object.sha : undefined;
   } catch (error) {
     if (error instanceof GitHubError && error.kind === 'missing') return undefined;

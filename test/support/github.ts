@@ -20,10 +20,11 @@ export interface FakeDeployment {
   readonly environment: string;
   readonly statuses: { state: string; environment_url?: string; description?: string }[];
 }
-/** With a status of 0 nothing is answered, ever. Else answers `status` with `headers` and `message` to requests whose `METHOD path` matches, `count` times. */
+/** Answers `status` with `headers` and `message` to requests whose `METHOD path` matches, `count` times. */
 export interface GitHubFault {
   readonly match?: RegExp;
-  readonly status: number;
+  /** With 'cut' the connection dies, with 'silence' nothing is answered, ever. */
+  readonly status: number | 'cut' | 'silence';
   readonly headers?: Readonly<Record<string, string>>;
   readonly message: string;
   count: number;
@@ -51,7 +52,7 @@ interface Call {
   readonly query: URLSearchParams;
   readonly body: Body;
 }
-type Reply = { status?: number; data?: unknown };
+type Reply = { status?: number; data?: unknown; more?: boolean };
 type Route = readonly [method: string, path: RegExp, answer: (call: Call) => Reply];
 
 const missing: Reply = { status: 404, data: { message: 'Not Found' } };
@@ -96,38 +97,53 @@ async function answer(
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const called = `${request.method} ${decodeURIComponent(url.pathname)}`;
   state.requests.push(called);
+  const fault = state.faults.find((f) => f.count > 0 && (f.match ?? /./).test(called));
+  if (fault) fault.count -= 1;
+  const given = request.headers.authorization?.replace(/^(token|bearer) /i, '');
+  const refused = given !== undefined && given !== token;
+  const reply =
+    fault && !fault.done
+      ? undefined
+      : refused
+        ? {
+            status: 401,
+            data: { message: 'Bad credentials', documentation_url: 'https://docs.github.com/rest' },
+          }
+        : replyOf(routes, request.method ?? '', url, Buffer.concat(chunks).toString());
+  if (fault?.status === 'silence') return;
+  if (fault?.status === 'cut') {
+    request.socket.destroy();
+    return;
+  }
   const send = (status: number, data: unknown, headers: Readonly<Record<string, string>> = {}) =>
     response
       .writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers })
       .end(status === 204 ? undefined : JSON.stringify(data));
-  const fault = state.faults.find((f) => f.count > 0 && (f.match ?? /./).test(called));
-  if (fault) {
-    fault.count -= 1;
-    if (fault.status === 0) return;
-    if (!fault.done) {
-      send(fault.status, { message: fault.message }, fault.headers);
-      return;
-    }
-  }
-  const given = request.headers.authorization?.replace(/^(token|bearer) /i, '');
-  if (given !== undefined && given !== token) {
-    send(401, { message: 'Bad credentials', documentation_url: 'https://docs.github.com/rest' });
-    return;
-  }
-  for (const [method, path, reply] of routes) {
-    const match = method === request.method ? path.exec(decodeURIComponent(url.pathname)) : null;
+  if (fault) send(fault.status, { message: fault.message }, fault.headers);
+  else if (reply)
+    send(reply.status ?? 200, reply.data, reply.more ? { link: nextPage(url, request.headers.host) } : {});
+}
+
+function replyOf(routes: readonly Route[], method: string, url: URL, body: string): Reply {
+  const path = decodeURIComponent(url.pathname);
+  for (const [wanted, pattern, reply] of routes) {
+    const match = wanted === method ? pattern.exec(path) : null;
     if (!match) continue;
-    const text = Buffer.concat(chunks).toString();
-    const { status = 200, data } = reply({
+    const call = {
       params: match.slice(1),
       query: url.searchParams,
-      body: text ? (JSON.parse(text) as Body) : {},
-    });
-    if (fault) send(fault.status, { message: fault.message }, fault.headers);
-    else send(status, data);
-    return;
+      body: body ? (JSON.parse(body) as Body) : {},
+    };
+    return reply(call);
   }
-  send(404, missing.data);
+  return missing;
+}
+
+/** A list says where it goes on: https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api */
+function nextPage(asked: URL, host = ''): string {
+  const next = new URL(`${asked.pathname}${asked.search}`, `http://${host}`);
+  next.searchParams.set('page', String(Number(asked.searchParams.get('page') ?? 1) + 1));
+  return `<${next.href}>; rel="next"`;
 }
 
 function routesOf(state: Omit<FakeGitHub, 'url' | 'token' | 'stop'>): Route[] {
@@ -137,7 +153,7 @@ function routesOf(state: Omit<FakeGitHub, 'url' | 'token' | 'stop'>): Route[] {
   const page = <T>(items: T[], query: URLSearchParams) => {
     const size = Number(query.get('per_page') ?? 30);
     const from = (Number(query.get('page') ?? 1) - 1) * size;
-    return items.slice(from, from + size);
+    return { data: items.slice(from, from + size), more: from + size < items.length };
   };
   const comments = () => [...state.issues.values()].flatMap((i) => i.comments);
   const repo = '/repos/[^/]+/[^/]+';
@@ -164,7 +180,7 @@ function routesOf(state: Omit<FakeGitHub, 'url' | 'token' | 'stop'>): Route[] {
       at('/issues/(\\d+)/comments'),
       ({ params, query }) => {
         const found = issue(params[0]);
-        return found ? { data: page(found.comments, query) } : missing;
+        return found ? page(found.comments, query) : missing;
       },
     ],
     [
@@ -198,7 +214,7 @@ function routesOf(state: Omit<FakeGitHub, 'url' | 'token' | 'stop'>): Route[] {
             (i) => (query.get('state') ?? 'open') === 'all' || i.state === (query.get('state') ?? 'open'),
           )
           .filter((i) => wanted.every((name) => i.labels.some((l) => l.name === name)));
-        return { data: page(found, query) };
+        return page(found, query);
       },
     ],
     [
@@ -231,14 +247,13 @@ function routesOf(state: Omit<FakeGitHub, 'url' | 'token' | 'stop'>): Route[] {
     [
       'GET',
       at('/deployments'),
-      ({ query }) => ({
-        data: page(
+      ({ query }) =>
+        page(
           state.deployments
             .filter((d) => d.environment === (query.get('environment') ?? d.environment))
             .reverse(),
           query,
         ),
-      }),
     ],
     [
       'POST',
@@ -259,7 +274,7 @@ function routesOf(state: Omit<FakeGitHub, 'url' | 'token' | 'stop'>): Route[] {
       at('/deployments/(\\d+)/statuses'),
       ({ params, query }) => {
         const found = state.deployments.find((d) => d.id === Number(params[0]));
-        return found ? { data: page([...found.statuses].reverse(), query) } : missing;
+        return found ? page([...found.statuses].reverse(), query) : missing;
       },
     ],
     [

@@ -1,7 +1,8 @@
 import { awsProblem } from '../../aws/errors.ts';
 import { type SiteClients, siteClients } from '../../aws/site-clients.ts';
-import { callGitHub, courtesy, type GitHubAccess, GitHubError } from '../../github/api.ts';
+import { courtesy, type GitHubAccess } from '../../github/api.ts';
 import { deactivateDeployments } from '../../github/deployments.ts';
+import { stateOfPull } from '../../github/pulls.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { failed, refused } from '../../runtime/errors.ts';
 import { githubAccess } from '../github-access.ts';
@@ -87,23 +88,11 @@ async function closedPreviews(
   const found = previewNumbers(place, keys);
   const states = new Map<number, 'open' | 'closed' | undefined>();
   for (const number of found)
-    states.set(number, await courtesy(github.log, `asking for #${number}`, () => stateOf(number, github)));
-  return previewsToRemove(found, states);
-}
-
-/** A number that is no pull request any more counts as closed. */
-async function stateOf(number: number, github: GitHubAccess): Promise<'open' | 'closed'> {
-  try {
-    const { state } = await callGitHub<{ state: string }>(
-      github,
-      'GET /repos/{owner}/{repo}/pulls/{pull_number}',
-      { pull_number: number },
+    states.set(
+      number,
+      await courtesy(github.log, `asking for #${number}`, () => stateOfPull(github, number)),
     );
-    return state === 'open' ? 'open' : 'closed';
-  } catch (error) {
-    if (error instanceof GitHubError && error.status === 410) return 'closed';
-    throw error;
-  }
+  return previewsToRemove(found, states);
 }
 
 /** @returns how many objects there were */

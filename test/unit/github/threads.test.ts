@@ -124,9 +124,10 @@ const TROUBLE = {
     headers: { 'retry-after': '3600' },
   },
   'a server that stays down': { status: 503, message: 'Service Unavailable' },
-  'a server that says nothing': { status: 0, message: '' },
+  'a server that says nothing': { status: 'silence', message: '' },
+  'a connection that dies': { status: 'cut', message: '' },
   'an answer that is no JSON': { status: 200, message: '<html>', headers: { 'content-type': 'text/html' } },
-};
+} as const;
 const COURTESIES = {
   'the order of commits': (of: GitHubAccess) => compareCommits(of, 'a'.repeat(40), 'b'.repeat(40)),
   'a comment': (of: GitHubAccess) => upsertComment(of, 7, 'report', 'x'),
