@@ -146,6 +146,34 @@ describe('previews', () => {
     expect(swept.log).toMatch(/::warning::asking for #99/);
   });
 
+  it('are never removed in the middle of a deployment: the removal waits, and a sweep leaves them', async () => {
+    const place = 'pre/previews/pr-13/index.html';
+    await s3('PUT', `/${place}`, '<!doctype html><title>by hand</title>');
+    github.issues.set(13, { number: 13, state: 'closed', title: '', body: '', labels: [], comments: [] });
+    await cloud.fault({ kind: 'hold', service: 's3', resource: place });
+    const deploying = preview(13);
+    await expect
+      .poll(async () => JSON.parse(await s3('GET', '/pre-backup/preview-pr-13/lock.json')).holders, {
+        timeout: 60_000,
+      })
+      .toHaveLength(1);
+    const before = await keys('pre', '');
+    const refused = await remove({ number: '13', 'lock-timeout': '0s' });
+    expect(refused.outputs['outcome'], refused.log).toBe('refused');
+    expect(refused.log).toMatch(/waited .* for the lock of preview-pr-13, in vain/);
+    const swept = await remove({ 'lock-timeout': '0s' });
+    expect(swept.outputs, swept.log).toMatchObject({ outcome: 'unchanged', removed: '' });
+    expect(swept.log).toMatch(/::warning::the preview of #13 stays until the next sweep/);
+    expect(await keys('pre', '')).toEqual(before);
+
+    const removing = remove({ number: '13' });
+    await cloud.clearFaults();
+    expect((await deploying).outputs['outcome'], (await deploying).log).toBe('deployed');
+    expect((await removing).outputs['outcome'], (await removing).log).toBe('deployed');
+    expect(await keys('pre', 'previews/pr-13/')).toEqual([]);
+    expect((await keys('pre-backup', '')).filter((key) => key?.includes('pr-13/'))).toEqual([]);
+  });
+
   it('refuse a folder that is not one, before anything is removed', async () => {
     await cloud.clearRequests();
     const refused = await remove({ number: '13', folder: '..' });

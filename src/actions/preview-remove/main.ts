@@ -4,16 +4,12 @@ import { courtesy, type GitHubAccess } from '../../github/api.ts';
 import { deactivateDeployments } from '../../github/deployments.ts';
 import { stateOfPull } from '../../github/pulls.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
-import { failed, refused } from '../../runtime/errors.ts';
+import { ActionError, refused } from '../../runtime/errors.ts';
 import { githubAccess } from '../github-access.ts';
+import { freeSavedLock } from '../lock.ts';
 import { action } from './interface.ts';
-import {
-  isPreviewFolder,
-  type PreviewPlace,
-  previewNumbers,
-  previewPrefixes,
-  previewsToRemove,
-} from './previews.ts';
+import { isPreviewFolder, type PreviewPlace, previewNumbers, previewsToRemove } from './previews.ts';
+import { countPreview, removePreview } from './remove.ts';
 
 type PreviewRemove = typeof action;
 
@@ -25,6 +21,7 @@ async function main(job: Job<PreviewRemove>): Promise<ActionResult<PreviewRemove
   const place = placeOf(job);
   const number = inputs.text('number') === '' ? undefined : numberOf(job);
   const dryRun = inputs.flag('dry-run');
+  const lockTimeout = inputs.duration('lock-timeout');
   const github = githubAccess(job, inputs.text('github-token'));
   const distribution = inputs.text('distribution');
   const clients = await siteClients({
@@ -40,7 +37,11 @@ async function main(job: Job<PreviewRemove>): Promise<ActionResult<PreviewRemove
     let objects = 0;
     const removed: number[] = [];
     for (const one of numbers) {
-      const count = await removePreview(place, one, clients, job, dryRun);
+      const remove = () => removePreview(place, one, clients, job, lockTimeout);
+      const count = dryRun
+        ? await countPreview(place, one, clients, job)
+        : await (number === undefined ? unlessDeploying(remove, one, job) : remove());
+      if (count === undefined) continue;
       objects += count;
       if (count > 0) removed.push(one);
       if (!dryRun) await endDeployments(one, github, job);
@@ -95,36 +96,19 @@ async function closedPreviews(
   return previewsToRemove(found, states);
 }
 
-/** @returns how many objects there were */
-async function removePreview(
-  place: PreviewPlace,
+/** In a sweep, a preview that is being deployed is left to the next one. */
+async function unlessDeploying(
+  remove: () => Promise<number>,
   number: number,
-  clients: SiteClients,
   { log }: Job<PreviewRemove>,
-  dryRun: boolean,
-): Promise<number> {
-  const prefixes = previewPrefixes(place, number);
-  let count = 0;
-  for (const [store, prefix] of [
-    [clients.live, prefixes.live] as const,
-    ...prefixes.release.map((one) => [clients.release, one] as const),
-  ]) {
-    const keys = (await store.listAll(prefix)).map((object) => object.key);
-    log.info(`s3://${store.bucket}/${prefix}: ${keys.length} objects${dryRun ? ' would go' : ''}`);
-    count += keys.length;
-    if (dryRun || keys.length === 0) continue;
-    const kept = await store.deleteMany(keys);
-    if (kept.length > 0) {
-      throw failed({
-        what: `${kept.length} objects of the preview of #${number} could not be removed`,
-        found: `${kept[0]?.key}: ${kept[0]?.code} ${kept[0]?.message}`,
-        fix: 'the role needs s3:DeleteObject on both buckets; run it again, and it removes what is left',
-      });
-    }
+): Promise<number | undefined> {
+  try {
+    return await remove();
+  } catch (error) {
+    if (!(error instanceof ActionError) || error.problem.input !== 'lock-timeout') throw error;
+    log.warning(`the preview of #${number} stays until the next sweep: ${error.message}`);
+    return undefined;
   }
-  if (!dryRun && count > 0 && clients.cdn)
-    await clients.cdn.invalidate(`preview-pr-${number}-removed-${count}`, [`/${prefixes.live}*`]);
-  return count;
 }
 
 async function endDeployments(
@@ -146,4 +130,4 @@ function summaryOf(removed: readonly number[], objects: number, dryRun: boolean)
   return `### Previews ${dryRun ? 'that would be removed' : 'removed'}: ${list}\n\n${objects} objects.\n`;
 }
 
-export const definition: Action<PreviewRemove> = { action, main };
+export const definition: Action<PreviewRemove> = { action, main, post: freeSavedLock };
