@@ -7,6 +7,7 @@ import { type AwsAccess, callAws } from '../../demo/aws.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
 import { type FakeGitHub, startGitHub } from '../support/github.ts';
 import { runAction } from '../support/run-action.ts';
+import { until } from '../support/until.ts';
 
 let cloud: TestCloud;
 let github: FakeGitHub;
@@ -107,6 +108,11 @@ describe('previews', () => {
       verify: 'false',
     });
   const remove = (inputs: Record<string, string> = {}) => run('preview-remove', { bucket: 'pre', ...inputs });
+  const isLocked = async (environment: string) => {
+    const lock = `${environment}/lock.json`;
+    if (!(await keys('pre-backup', lock)).includes(lock)) return false;
+    return JSON.parse(await s3('GET', `/pre-backup/${lock}`)).holders.length > 0;
+  };
 
   it('go when asked for, with backup, ledger and deployment, and nothing else goes', async () => {
     for (const number of [1, 12]) expect((await preview(number)).exitCode).toBe(0);
@@ -151,25 +157,23 @@ describe('previews', () => {
     await s3('PUT', `/${place}`, '<!doctype html><title>by hand</title>');
     github.issues.set(13, { number: 13, state: 'closed', title: '', body: '', labels: [], comments: [] });
     await cloud.fault({ kind: 'hold', service: 's3', resource: place });
-    const deploying = preview(13);
-    await expect
-      .poll(async () => JSON.parse(await s3('GET', '/pre-backup/preview-pr-13/lock.json')).holders, {
-        timeout: 60_000,
-      })
-      .toHaveLength(1);
-    const before = await keys('pre', '');
-    const refused = await remove({ number: '13', 'lock-timeout': '0s' });
-    expect(refused.outputs['outcome'], refused.log).toBe('refused');
-    expect(refused.log).toMatch(/waited .* for the lock of preview-pr-13, in vain/);
-    const swept = await remove({ 'lock-timeout': '0s' });
-    expect(swept.outputs, swept.log).toMatchObject({ outcome: 'unchanged', removed: '' });
-    expect(swept.log).toMatch(/::warning::the preview of #13 stays until the next sweep/);
-    expect(await keys('pre', '')).toEqual(before);
-
-    const removing = remove({ number: '13' });
-    await cloud.clearFaults();
-    expect((await deploying).outputs['outcome'], (await deploying).log).toBe('deployed');
-    expect((await removing).outputs['outcome'], (await removing).log).toBe('deployed');
+    const runs = [preview(13)];
+    try {
+      await until(() => isLocked('preview-pr-13'), 'the lock of the preview');
+      const before = await keys('pre', '');
+      const refused = await remove({ number: '13', 'lock-timeout': '0s' });
+      expect(refused.outputs['outcome'], refused.log).toBe('refused');
+      expect(refused.log).toMatch(/waited .* for the lock of preview-pr-13, in vain/);
+      const swept = await remove({ 'lock-timeout': '0s' });
+      expect(swept.outputs, swept.log).toMatchObject({ outcome: 'unchanged', removed: '' });
+      expect(swept.log).toMatch(/::warning::the preview of #13 stays until the next sweep/);
+      expect(await keys('pre', '')).toEqual(before);
+      runs.push(remove({ number: '13' }));
+    } finally {
+      await cloud.clearFaults();
+      await Promise.all(runs);
+    }
+    for (const { outputs, log } of await Promise.all(runs)) expect(outputs['outcome'], log).toBe('deployed');
     expect(await keys('pre', 'previews/pr-13/')).toEqual([]);
     expect((await keys('pre-backup', '')).filter((key) => key?.includes('pr-13/'))).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { AppRunnerClient, CreateServiceCommand, DescribeServiceCommand } from '@
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
 import { pushOciLayout, writeOciLayout } from '../../demo/oci-layout.ts';
 import { type ActionRun, type RunOptions, runAction } from './run-action.ts';
-import { type CloudAddress, makeFolder, makeSite, smallSite, type TestSite } from './site.ts';
+import { type CloudAddress, freeName, makeFolder, makeSite, smallSite, type TestSite } from './site.ts';
 import { until } from './until.ts';
 
 /** A service and a site in one environment, and releases of both. */
@@ -39,7 +39,8 @@ const app = (version: string) =>
 /** Commits of versions: `v1` is 1111…, so that their order can be read. */
 export const commitOf = (version: string): string => version.slice(-1).padStart(1, '0').repeat(40);
 
-export async function makePair(cloud: CloudAddress, name: string): Promise<TestPair> {
+export async function makePair(cloud: CloudAddress, wanted: string): Promise<TestPair> {
+  const name = freeName(cloud, wanted);
   const settings = clientSettings(cloud);
   await new ECRClient(settings).send(new CreateRepositoryCommand({ repositoryName: name }));
   const registry = new URL(cloud.endpoint).host;

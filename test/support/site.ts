@@ -55,12 +55,24 @@ export interface SiteOptions {
   readonly functions?: { readonly [event in EventType]?: string };
 }
 
-/** @param name of the bucket; a file of tests shares one cloud, and each test has a site of its own. */
+const taken = new WeakMap<CloudAddress, Map<string, number>>();
+
+/** The name, or where this cloud has it already, for a test that is tried again, the name with a number. */
+export function freeName(cloud: CloudAddress, name: string): string {
+  const names = taken.get(cloud) ?? new Map<string, number>();
+  taken.set(cloud, names);
+  const times = (names.get(name) ?? 0) + 1;
+  names.set(name, times);
+  return times === 1 ? name : `${name}-try-${times}`;
+}
+
+/** @param wanted name of the bucket; a file of tests shares one cloud, and each test has a site of its own. */
 export async function makeSite(
   cloud: CloudAddress,
-  name: string,
+  wanted: string,
   options: SiteOptions & { distribution?: boolean } = {},
 ): Promise<TestSite> {
+  const name = freeName(cloud, wanted);
   const s3 = new S3Client(config(cloud));
   const releaseBucket = `${name}-backup`;
   for (const Bucket of [name, releaseBucket]) await s3.send(new CreateBucketCommand({ Bucket }));
