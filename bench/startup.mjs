@@ -153,7 +153,9 @@ async function measure(name) {
 const rows = [];
 let over = 0;
 for (const name of readdirSync(dist).sort()) {
-  const size = statSync(join(dist, name, 'index.js')).size;
+  const size = readdirSync(join(dist, name))
+    .filter((file) => file.endsWith('.js'))
+    .reduce((sum, file) => sum + statSync(join(dist, name, file)).size, 0);
   const isAction = existsSync(join(root, 'actions', name, 'action.yml'));
   const times = isAction ? await measure(name) : undefined;
   const problems = [
