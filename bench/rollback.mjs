@@ -17,6 +17,7 @@ import {
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
 import { CreateBucketCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
 import { runBundle, startLocalCloud, writeLayout } from './support/local-cloud.mjs';
+import { cdnReads, originAccess, siteDistribution } from './support/site.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, process.env.WWHD_DIST ?? 'dist');
@@ -114,59 +115,13 @@ async function makeDistribution() {
   }
   const cloudfront = new CloudFrontClient(aws);
   const access = await cloudfront.send(
-    new CreateOriginAccessControlCommand({
-      OriginAccessControlConfig: {
-        Name: SITE,
-        SigningProtocol: 'sigv4',
-        SigningBehavior: 'always',
-        OriginAccessControlOriginType: 's3',
-      },
-    }),
+    new CreateOriginAccessControlCommand({ OriginAccessControlConfig: originAccess(SITE) }),
   );
+  const originAccessId = access.OriginAccessControl.Id;
   const { Distribution } = await cloudfront.send(
-    new CreateDistributionCommand({
-      DistributionConfig: {
-        CallerReference: SITE,
-        Comment: '',
-        Enabled: true,
-        DefaultRootObject: 'index.html',
-        Origins: {
-          Quantity: 1,
-          Items: [
-            {
-              Id: 'site',
-              DomainName: `${SITE}.s3.us-west-2.amazonaws.com`,
-              OriginPath: '',
-              OriginAccessControlId: access.OriginAccessControl.Id,
-              S3OriginConfig: { OriginAccessIdentity: '' },
-            },
-          ],
-        },
-        DefaultCacheBehavior: {
-          TargetOriginId: 'site',
-          ViewerProtocolPolicy: 'redirect-to-https',
-          CachePolicyId: '658327ea-f89d-4fab-a63d-7e88639e58f6',
-        },
-      },
-    }),
+    new CreateDistributionCommand({ DistributionConfig: siteDistribution({ bucket: SITE, originAccessId }) }),
   );
-  const grant = (Action, Resource) => ({
-    Effect: 'Allow',
-    Principal: { Service: 'cloudfront.amazonaws.com' },
-    Action,
-    Resource,
-    Condition: { StringEquals: { 'AWS:SourceArn': Distribution.ARN } },
-  });
-  const Statement = [
-    grant('s3:GetObject', `arn:aws:s3:::${SITE}/*`),
-    grant('s3:ListBucket', `arn:aws:s3:::${SITE}`),
-  ];
-  await s3.send(
-    new PutBucketPolicyCommand({
-      Bucket: SITE,
-      Policy: JSON.stringify({ Version: '2012-10-17', Statement }),
-    }),
-  );
+  await s3.send(new PutBucketPolicyCommand({ Bucket: SITE, Policy: cdnReads(SITE, Distribution.Id) }));
   return Distribution.Id;
 }
 

@@ -10,6 +10,7 @@ import {
   PublishFunctionCommand,
 } from '@aws-sdk/client-cloudfront';
 import { CreateBucketCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
+import { cdnReads, originAccess, siteDistribution } from '../../bench/support/site.mjs';
 import { s3Store } from '../../src/aws/s3-store.ts';
 import { type ActionRun, type RunOptions, runAction } from './run-action.ts';
 
@@ -78,7 +79,9 @@ export async function makeSite(
   for (const Bucket of [name, releaseBucket]) await s3.send(new CreateBucketCommand({ Bucket }));
   const front =
     options.distribution === false ? { id: '', url: '' } : await makeDistribution(cloud, name, options);
-  if (front.id) await letCdnRead(s3, name, front.id);
+  if (front.id) {
+    await s3.send(new PutBucketPolicyCommand({ Bucket: name, Policy: cdnReads(name, front.id) }));
+  }
   const store = s3Store(s3, name);
   const release = s3Store(s3, releaseBucket);
   const keysOf = async (s: typeof store, prefix: string) => {
@@ -126,25 +129,6 @@ export async function makeSite(
   };
 }
 
-/** The bucket stays private: its distribution alone may read it, and may see that something is not there. */
-async function letCdnRead(s3: S3Client, bucket: string, distribution: string): Promise<void> {
-  const grant = (Action: string, Resource: string) => ({
-    Effect: 'Allow',
-    Principal: { Service: 'cloudfront.amazonaws.com' },
-    Action,
-    Resource,
-    Condition: {
-      StringEquals: { 'AWS:SourceArn': `arn:aws:cloudfront::000000000000:distribution/${distribution}` },
-    },
-  });
-  const Statement = [
-    grant('s3:GetObject', `arn:aws:s3:::${bucket}/*`),
-    grant('s3:ListBucket', `arn:aws:s3:::${bucket}`),
-  ];
-  const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
-  await s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
-}
-
 async function makeDistribution(
   cloud: CloudAddress,
   bucket: string,
@@ -152,14 +136,7 @@ async function makeDistribution(
 ): Promise<{ id: string; url: string }> {
   const client = new CloudFrontClient(config(cloud));
   const access = await client.send(
-    new CreateOriginAccessControlCommand({
-      OriginAccessControlConfig: {
-        Name: bucket,
-        SigningProtocol: 'sigv4',
-        SigningBehavior: 'always',
-        OriginAccessControlOriginType: 's3',
-      },
-    }),
+    new CreateOriginAccessControlCommand({ OriginAccessControlConfig: originAccess(bucket) }),
   );
   const errorPages = [403, 404].map((ErrorCode) => ({
     ErrorCode,
@@ -167,40 +144,17 @@ async function makeDistribution(
     ResponsePagePath: options.spa ? '/index.html' : '/404.html',
     ErrorCachingMinTTL: 0,
   }));
-  const associations: { EventType: EventType; FunctionARN: string }[] = [];
+  const functions: { EventType: EventType; FunctionARN: string }[] = [];
   for (const [event, code] of Object.entries(options.functions ?? {}) as [EventType, string][])
-    associations.push({
+    functions.push({
       EventType: event,
       FunctionARN: await publish(client, `${bucket}-${event}`, code),
     });
+  const originAccessId = access.OriginAccessControl?.Id ?? '';
+  const { originPath } = options;
+  const site = { bucket, originAccessId, originPath, functions, errorPages };
   const answer = await client.send(
-    new CreateDistributionCommand({
-      DistributionConfig: {
-        CallerReference: bucket,
-        Comment: '',
-        Enabled: true,
-        DefaultRootObject: 'index.html',
-        Origins: {
-          Quantity: 1,
-          Items: [
-            {
-              Id: 'site',
-              DomainName: `${bucket}.s3.us-west-2.amazonaws.com`,
-              OriginPath: options.originPath ?? '',
-              OriginAccessControlId: access.OriginAccessControl?.Id ?? '',
-              S3OriginConfig: { OriginAccessIdentity: '' },
-            },
-          ],
-        },
-        DefaultCacheBehavior: {
-          TargetOriginId: 'site',
-          ViewerProtocolPolicy: 'redirect-to-https',
-          CachePolicyId: '658327ea-f89d-4fab-a63d-7e88639e58f6',
-          FunctionAssociations: { Quantity: associations.length, Items: associations },
-        },
-        CustomErrorResponses: { Quantity: 2, Items: errorPages },
-      },
-    }),
+    new CreateDistributionCommand({ DistributionConfig: siteDistribution(site) }),
   );
   client.destroy();
   return { id: answer.Distribution?.Id ?? '', url: `http://${answer.Distribution?.DomainName}` };

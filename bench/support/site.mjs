@@ -1,0 +1,61 @@
+// A site behind CloudFront as tests and benches make one: what is sent to CloudFront and S3, as plain data.
+
+/** AWS's managed cache policy CachingOptimized. */
+const CACHING_OPTIMIZED = '658327ea-f89d-4fab-a63d-7e88639e58f6';
+
+export const originAccess = (bucket) => ({
+  Name: bucket,
+  SigningProtocol: 'sigv4',
+  SigningBehavior: 'always',
+  OriginAccessControlOriginType: 's3',
+});
+
+export const siteDistribution = ({
+  bucket,
+  originAccessId,
+  originPath = '',
+  functions = [],
+  errorPages = [],
+}) => ({
+  CallerReference: bucket,
+  Comment: '',
+  Enabled: true,
+  DefaultRootObject: 'index.html',
+  Origins: {
+    Quantity: 1,
+    Items: [
+      {
+        Id: 'site',
+        DomainName: `${bucket}.s3.us-west-2.amazonaws.com`,
+        OriginPath: originPath,
+        OriginAccessControlId: originAccessId,
+        S3OriginConfig: { OriginAccessIdentity: '' },
+      },
+    ],
+  },
+  DefaultCacheBehavior: {
+    TargetOriginId: 'site',
+    ViewerProtocolPolicy: 'redirect-to-https',
+    CachePolicyId: CACHING_OPTIMIZED,
+    FunctionAssociations: { Quantity: functions.length, Items: functions },
+  },
+  CustomErrorResponses: { Quantity: errorPages.length, Items: errorPages },
+});
+
+/** The bucket stays private: its distribution alone may read it, and may see that something is not there. */
+export function cdnReads(bucket, distribution) {
+  const grant = (Action, Resource) => ({
+    Effect: 'Allow',
+    Principal: { Service: 'cloudfront.amazonaws.com' },
+    Action,
+    Resource,
+    Condition: {
+      StringEquals: { 'AWS:SourceArn': `arn:aws:cloudfront::000000000000:distribution/${distribution}` },
+    },
+  });
+  const Statement = [
+    grant('s3:GetObject', `arn:aws:s3:::${bucket}/*`),
+    grant('s3:ListBucket', `arn:aws:s3:::${bucket}`),
+  ];
+  return JSON.stringify({ Version: '2012-10-17', Statement });
+}
