@@ -2,10 +2,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CloudFrontClient, ListInvalidationsCommand } from '@aws-sdk/client-cloudfront';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Pointer } from '../../src/release/record.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
+import { useCloud } from '../support/cloud-env.ts';
 import { makeFolder, makeSite, removeFolders, smallSite, type TestSite } from '../support/site.ts';
 import { labConfig, labDeploy } from '../support/site-lab.ts';
 
@@ -13,9 +14,10 @@ import { labConfig, labDeploy } from '../support/site-lab.ts';
 let cloud: TestCloud;
 beforeAll(async () => {
   cloud = await startCloud({ speed: 100 });
-  Object.assign(process.env, cloud.env);
+  useCloud(cloud);
 });
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await cloud?.stop();
   removeFolders();
 });

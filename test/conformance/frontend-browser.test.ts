@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
+import { useCloud } from '../support/cloud-env.ts';
 import { makeSite, removeFolders } from '../support/site.ts';
 import { deployWhileBrowsing } from '../support/site-lab.ts';
 
@@ -9,9 +10,10 @@ let cloud: TestCloud;
 beforeAll(async () => {
   if (!wanted) return;
   cloud = await startCloud({ speed: 1000 });
-  Object.assign(process.env, cloud.env);
+  useCloud(cloud);
 });
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await cloud?.stop();
   removeFolders();
 });

@@ -4,6 +4,7 @@ import { siteKeys } from '../../src/frontend/keys.ts';
 import { readState, type SiteState } from '../../src/frontend/site-state.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
+import { useCloud } from '../support/cloud-env.ts';
 import { makeFolder, makeSite, removeFolders, smallSite, type TestSite } from '../support/site.ts';
 import { labConfig, labDeploy, labPorts, labRestore } from '../support/site-lab.ts';
 
@@ -11,10 +12,10 @@ import { labConfig, labDeploy, labPorts, labRestore } from '../support/site-lab.
 let cloud: TestCloud;
 beforeAll(async () => {
   cloud = await startCloud({ speed: 1000 });
-  Object.assign(process.env, cloud.env);
+  useCloud(cloud);
 });
-vi.setConfig({ testTimeout: 180_000 });
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await cloud?.stop();
   removeFolders();
 });

@@ -6,8 +6,9 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
+import { useCloud } from '../support/cloud-env.ts';
 import { makeFolder, makeSite, removeFolders, smallSite, type TestSite } from '../support/site.ts';
 import { labDeploy, labRestore } from '../support/site-lab.ts';
 
@@ -18,9 +19,10 @@ import { labDeploy, labRestore } from '../support/site-lab.ts';
 let cloud: TestCloud;
 beforeAll(async () => {
   cloud = await startCloud({ speed: 1000 });
-  Object.assign(process.env, cloud.env);
+  useCloud(cloud);
 });
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await cloud?.stop();
   removeFolders();
 });

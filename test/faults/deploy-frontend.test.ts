@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { deploySite } from '../../src/frontend/index.ts';
 import type { SiteState } from '../../src/frontend/site-state.ts';
 import type { Pointer, ReleaseRecord } from '../../src/release/record.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
+import { useCloud } from '../support/cloud-env.ts';
 import { makeFolder, makeSite, removeFolders, smallSite, type TestSite } from '../support/site.ts';
 import {
   type Death,
@@ -19,9 +20,10 @@ import {
 let cloud: TestCloud;
 beforeAll(async () => {
   cloud = await startCloud({ speed: 1000 });
-  Object.assign(process.env, cloud.env);
+  useCloud(cloud);
 });
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await cloud?.stop();
   removeFolders();
 });

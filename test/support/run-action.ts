@@ -55,6 +55,8 @@ export async function runAction(
     env: {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
+      // Node 22 and later keep what they have compiled there: a quarter of a short run's processor time.
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       ...githubEnv(options, files, dir),
       ...inputEnv(name, inputs),
       ...stateEnv(options.post),
