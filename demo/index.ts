@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -53,10 +53,11 @@ const BUNDLES = ['push-image', 'deploy-backend', 'deploy-frontend', 'smoke-test'
 
 function findBundles(paths: Paths): WeekReport['bundles'] {
   return BUNDLES.map((name) => {
-    const path = join(paths.dist, name, 'index.js');
-    if (!existsSync(path))
-      throw new WeekFailed(`${path} is not there: run \`npm ci && npm run build\` first`);
-    return { name, bytes: statSync(path).size };
+    const bundle = join(paths.dist, name);
+    if (!existsSync(join(bundle, 'index.js')))
+      throw new WeekFailed(`${bundle} is not there: run \`npm ci && npm run build\` first`);
+    const parts = readdirSync(bundle).filter((file) => file.endsWith('.js'));
+    return { name, bytes: parts.reduce((sum, part) => sum + statSync(join(bundle, part)).size, 0) };
   });
 }
 
