@@ -37,7 +37,7 @@ describe.skipIf(!there)('the AWS CLI against the local cloud', () => {
   });
   afterAll(() => cloud?.stop());
 
-  it.each(files)('%s', { timeout: 300_000 }, async (file) => {
+  it.each(files)('%s', async (file) => {
     const run = await check(file, { ...cloud.env, CLOUD: cloud.endpoint });
     console.log(`${file}\n${run.said}`);
     expect(run.said).not.toMatch(/^not ok/m);

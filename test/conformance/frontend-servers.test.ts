@@ -139,18 +139,10 @@ describe.skipIf(!wanted)('deploy-frontend leaves the same site on every S3 serve
   const ours = wanted ? startOurs().then(everything) : undefined;
   // Told by the tests that wait for it.
   ours?.catch(() => {});
-  it.skipIf(!has('moto_server'))(
-    'moto',
-    async () => {
-      expect(await everything(await startMoto())).toEqual(await ours);
-    },
-    300_000,
-  );
-  it.skipIf(!has('radosgw') || !has('ceph-mon'))(
-    'radosgw',
-    async () => {
-      expect(await everything(await startCeph())).toEqual(await ours);
-    },
-    300_000,
-  );
+  it.skipIf(!has('moto_server'))('moto', async () => {
+    expect(await everything(await startMoto())).toEqual(await ours);
+  });
+  it.skipIf(!has('radosgw') || !has('ceph-mon'))('radosgw', async () => {
+    expect(await everything(await startCeph())).toEqual(await ours);
+  });
 });

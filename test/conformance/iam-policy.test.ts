@@ -62,7 +62,7 @@ async function play(
   await call(cloud, 'secretsmanager', 'secretsmanager.CreateSecret', { Name: 'key', SecretString: 'x' });
   const scale = { 'min-instances': '2', 'max-instances': '3' };
   const migrate = target === 'apprunner' ? {} : { 'migrate-command': 'node -e 0' };
-  const backend = { service: service.arn, 'release-bucket': ledger, 'wait-timeout': '120s' };
+  const backend = { service: service.arn, 'release-bucket': ledger, 'wait-timeout': '10m' };
   const frontend = { source: '.', bucket: site.bucket, distribution: site.distribution };
   const run = (name: string, inputs: Record<string, string>) => () =>
     runAction(name, inputs, { cwd: dir, env: cloud.env });

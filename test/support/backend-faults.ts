@@ -58,7 +58,7 @@ export async function playRow(stage: FaultStage, row: Row, index: number): Promi
     service: service.arn,
     image,
     // Bounds for a machine that does ten things at once: what ends a row is what happened, not how long it took.
-    'wait-timeout': '3m',
+    'wait-timeout': '10m',
     'max-error-rate': '50%',
     ...(bucket ? { 'release-bucket': bucket, 'release-id': 'r1' } : {}),
     ...inputsOf(stage, row, service),

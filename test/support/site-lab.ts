@@ -212,7 +212,7 @@ export async function deployWhileBrowsing(
     for (; !over; loads++) {
       problems.push(...(await loadPage(site, path)));
       // Leaves a core to the deployments.
-      await pause(20);
+      await pause(50);
     }
   };
   const tab = async (path: string) => {

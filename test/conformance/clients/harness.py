@@ -103,7 +103,7 @@ def http(url, method="GET", headers=None, body=None):
     """A request with no client in between: (status, headers, body)."""
     request = urllib.request.Request(url, method=method, headers=headers or {}, data=body)
     try:
-        answer = urllib.request.urlopen(request, timeout=20)
+        answer = urllib.request.urlopen(request, timeout=120)
     except urllib.error.HTTPError as error:
         answer = error
     return answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.read()

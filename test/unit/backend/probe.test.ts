@@ -92,15 +92,15 @@ test('the probe asks through everything, each time on a connection of its own', 
   await new Promise((resolve) => server.on('listening', resolve));
   const { port } = server.address() as AddressInfo;
   const probe = startProbe({ url: `http://127.0.0.1:${port}/health` }, 10, systemClock);
-  await probe.moreSamples(3, 2000);
+  await probe.moreSamples(3, 60_000);
   probe.markUpdate();
   status = 500;
-  await probe.moreSamples(3, 2000);
+  await probe.moreSamples(3, 60_000);
   probe.markVerdict();
   status = 200;
   server.close();
   server.closeAllConnections();
-  await probe.moreSamples(3, 2000);
+  await probe.moreSamples(3, 60_000);
   probe.stop();
   const report = probe.report();
   expect(report.during.failed).toBeGreaterThan(0);

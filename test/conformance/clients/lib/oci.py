@@ -89,7 +89,7 @@ def push(repository, version, health=200, architecture="amd64"):
     return f"{HOST}/{repository}@{headers['docker-content-digest']}"
 
 
-def until(done, what, seconds=30):
+def until(done, what, seconds=300):
     """The CLI's own waiters ask every 15 seconds."""
     end = time.time() + seconds
     while time.time() < end:
