@@ -20,6 +20,8 @@ export interface CopyRequest extends ObjectHeaders {
 
 /** What a site needs of a bucket beyond the ledger: thousands of requests at the least cost each. */
 export interface BulkStore extends ObjectStore {
+  /** An object as it arrives, for what is large; `undefined` where there is none. */
+  stream(key: string): Promise<AsyncIterable<Buffer> | undefined>;
   putContent(key: string, content: Content, headers: ObjectHeaders): Promise<{ etag: string }>;
   /** Server-side; headers are replaced by those given. At most 5 GB. */
   copy(request: CopyRequest): Promise<{ etag: string }>;

@@ -7,6 +7,7 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import type { BulkStore } from './bulk-store.ts';
 import { isMissing, lostCondition } from './errors.ts';
 import type { ObjectHeaders, ObjectStore, PutRequest, StoredObject } from './object-store.ts';
 
@@ -17,7 +18,7 @@ const DELETE_BATCH = 1000;
 const bareEtags = new WeakSet<S3Client>();
 
 /** One bucket through the SDK. */
-export function s3Store(client: S3Client, bucket: string): ObjectStore {
+export function s3Store(client: S3Client, bucket: string): ObjectStore & Pick<BulkStore, 'stream'> {
   return {
     bucket,
     async *list(prefix, options = {}) {
@@ -42,7 +43,8 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore {
         const command = new GetObjectCommand({ Bucket: bucket, Key: key });
         const date = dateOf(command);
         const answer = await client.send(command);
-        const body = Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
+        const bytes = (await answer.Body?.transformToByteArray()) ?? new Uint8Array();
+        const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
         return {
           body,
           etag: unquote(answer.ETag),
@@ -52,6 +54,16 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore {
         };
       } catch (error) {
         // A missing bucket is the user's mistake, a missing key an answer.
+        if (isMissing(error) && (error as Error).name !== 'NoSuchBucket') return undefined;
+        throw error;
+      }
+    },
+    async stream(key) {
+      try {
+        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+        // In Node it is a stream of bytes.
+        return Body as unknown as AsyncIterable<Buffer>;
+      } catch (error) {
         if (isMissing(error) && (error as Error).name !== 'NoSuchBucket') return undefined;
         throw error;
       }

@@ -1,4 +1,4 @@
-import { HeaderSets } from './headers.ts';
+import { HeaderSets, sameHeaders } from './headers.ts';
 import type { FileHeaders, KeptFile, Manifest, SiteFile } from './types.ts';
 
 /*
@@ -66,30 +66,98 @@ function chunked<T>(items: readonly T[], line: (item: T) => string): Buffer[] {
   return chunks;
 }
 
+const FILES = Buffer.from('\n"files":[\n');
+
 /**
- * Reads a stored manifest, a line at a time: a site of 100,000 files is 20 MB of text, and parsed as one value it would
- * take ten times that for a moment.
- * @throws Error that says what is wrong with it.
+ * Reads a stored manifest as it arrives, a line at a time: a site of 100,000 files is 20 MB of text, and parsed as one
+ * value it would take ten times that for a moment.
+ */
+export class ManifestReader {
+  readonly #pool: Map<string, SiteFile> | undefined;
+  readonly #files: SiteFile[] = [];
+  readonly #kept: KeptFile[] = [];
+  /** What has arrived and is not read yet. */
+  #rest: Buffer = Buffer.alloc(0);
+  #head: Stored | undefined;
+  #read: (line: Line, extra: number) => SiteFile = () => {
+    throw new Error('it has no head');
+  };
+  #part: 'files' | 'kept' | 'end' = 'files';
+
+  /** @param pool files by path that other manifests have too: what is the same in both stands in memory once */
+  constructor(pool?: Map<string, SiteFile>) {
+    this.#pool = pool;
+  }
+
+  /** Files that have been read. */
+  get count(): number {
+    return this.#files.length;
+  }
+
+  /** @throws Error that says what is wrong with it */
+  push(chunk: Buffer): void {
+    const bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
+    let at = this.#head ? 0 : this.#readHead(bytes);
+    if (this.#head) {
+      for (let end = bytes.indexOf(10, at); end >= 0; at = end + 1, end = bytes.indexOf(10, at)) {
+        this.#line(bytes.toString('utf8', at, end));
+      }
+    }
+    this.#rest = at === bytes.length ? Buffer.alloc(0) : bytes.subarray(at);
+  }
+
+  /** @throws Error that says what is wrong with it, that it is cut off above all */
+  end(): Manifest {
+    // One that somebody has formatted anew has no such head: it is read as one value.
+    if (!this.#head) return decodeWhole(JSON.parse(this.#rest.toString()) as Stored);
+    if (this.#part !== 'end') throw new Error('it is cut off');
+    return { ...about(this.#head), files: this.#files, kept: this.#kept };
+  }
+
+  /** @returns where the files begin; 0 until that has arrived */
+  #readHead(bytes: Buffer): number {
+    const start = bytes.indexOf(FILES);
+    if (start < 0) return 0;
+    this.#head = JSON.parse(`${bytes.toString('utf8', 0, start).replace(/,$/, '')}}`) as Stored;
+    this.#read = lineReader(this.#head);
+    return start + FILES.length;
+  }
+
+  #line(text: string): void {
+    if (this.#part === 'end' || text === '') return;
+    if (text === '],"kept":[') this.#part = 'kept';
+    else if (text === ']}') this.#part = 'end';
+    else if (!text.startsWith('[')) throw new Error('it is cut off');
+    else {
+      const line = JSON.parse(text.endsWith(',') ? text.slice(0, -1) : text) as Line;
+      if (this.#part === 'kept') this.#kept.push({ ...this.#read(line, 1), age: Number(line[5]) });
+      else this.#files.push(this.#shared(this.#read(line, 0)));
+    }
+  }
+
+  #shared(file: SiteFile): SiteFile {
+    if (!this.#pool) return file;
+    const known = this.#pool.get(file.path);
+    if (!known) this.#pool.set(file.path, file);
+    return known && isSame(known, file) ? known : file;
+  }
+}
+
+const isSame = (a: SiteFile, b: SiteFile) =>
+  a.sha256 === b.sha256 &&
+  a.md5 === b.md5 &&
+  a.size === b.size &&
+  a.etag === b.etag &&
+  sameHeaders(a.headers, b.headers);
+
+/**
+ * Reads a stored manifest that is here whole.
+ * @throws Error that says what is wrong with it
  */
 export function decodeManifest(body: Buffer): Manifest {
-  const start = body.indexOf('\n"files":[\n');
-  if (start < 0) return decodeWhole(JSON.parse(body.toString()) as Stored);
-  const head = JSON.parse(`${body.toString('utf8', 0, start).replace(/,$/, '')}}`) as Stored;
-  const read = lineReader(head);
-  const [files, kept]: [SiteFile[], KeptFile[]] = [[], []];
-  let inKept = false;
-  let at = start + '\n"files":[\n'.length;
-  for (let end = body.indexOf(10, at); end >= 0; at = end + 1, end = body.indexOf(10, at)) {
-    const text = body.toString('utf8', at, end);
-    if (text === '],"kept":[') inKept = true;
-    else if (text.startsWith('[')) {
-      const line = JSON.parse(text.endsWith(',') ? text.slice(0, -1) : text) as Line;
-      if (inKept) kept.push({ ...read(line, 1), age: Number(line[5]) });
-      else files.push(read(line, 0));
-    } else if (text === ']}') return { ...about(head), files, kept };
-    else if (text !== '') break;
-  }
-  throw new Error('it is cut off');
+  const reader = new ManifestReader();
+  reader.push(body);
+  return reader.end();
 }
 
 interface Stored {

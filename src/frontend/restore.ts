@@ -11,7 +11,7 @@ import { describePlan, type SitePlan } from './plan.ts';
 import { formatBytes } from './progress.ts';
 import { type Front, findFront } from './site.ts';
 import { readManifest, readSituation, type Situation } from './situation.ts';
-import type { Activated, ActivationOptions, Manifest, SitePlace, SitePorts } from './types.ts';
+import type { Activated, ActivationOptions, Manifest, SiteFile, SitePlace, SitePorts } from './types.ts';
 
 /** Which manifest is to be live again, and as which release. */
 export interface RestoreConfig {
@@ -60,13 +60,15 @@ export interface PreparedRestore {
 class ManifestsAhead {
   readonly #ports: SitePorts;
   readonly #asked = new Map<string, Promise<Manifest>>();
+  /** Two releases of a site have most files in common. */
+  readonly #pool = new Map<string, SiteFile>();
 
   constructor(ports: SitePorts) {
     this.#ports = ports;
   }
 
   read(key: string, missing?: (resource: string) => ActionError): Promise<Manifest> {
-    const asked = this.#asked.get(key) ?? readManifest(this.#ports, key, missing);
+    const asked = this.#asked.get(key) ?? readManifest(this.#ports, key, missing, this.#pool);
     this.#asked.set(key, asked);
     return asked;
   }

@@ -1,11 +1,11 @@
 import { awsProblem } from '../aws/errors.ts';
-import { type ActionError, failed } from '../runtime/errors.ts';
+import { ActionError, failed } from '../runtime/errors.ts';
 import { keepHeapSmall } from '../runtime/heap.ts';
 import type { LiveObject } from './diff.ts';
 import type { SiteKeys } from './keys.ts';
-import { decodeManifest, emptyManifest, liveFiles } from './manifest.ts';
+import { emptyManifest, liveFiles, ManifestReader } from './manifest.ts';
 import { type FoundState, readState, type StateEntry } from './site-state.ts';
-import type { Manifest, SitePorts } from './types.ts';
+import type { Manifest, SiteFile, SitePorts } from './types.ts';
 
 /** The site as it stands: what is recorded of it, and what is live. */
 export interface Situation {
@@ -54,17 +54,16 @@ export async function readSituation(
 
 /**
  * @param missing what to throw where there is none; by default that it was lost
+ * @param pool see ManifestReader
  * @throws ActionError `failed` where it is missing or damaged.
  */
 export async function readManifest(
   ports: SitePorts,
   key: string,
   missing?: (resource: string) => ActionError,
+  pool?: Map<string, SiteFile>,
 ): Promise<Manifest> {
   const resource = `s3://${ports.release.bucket}/${key}`;
-  const found = await ports.release.get(key).catch((error) => {
-    throw awsProblem(error, { operation: 's3:GetObject', resource, input: 'release-bucket' });
-  });
   const lost = (why: string, cause?: unknown) =>
     failed({
       what: `the manifest ${resource} cannot be read`,
@@ -72,14 +71,26 @@ export async function readManifest(
       fix: 'restore an earlier version of it (the release bucket keeps versions), or delete site.json beside it: the site is then adopted anew',
       cause,
     });
-  if (!found) throw missing?.(resource) ?? lost('there is no such object');
+  const reader = new ManifestReader(pool);
+  const read = <T>(step: () => T): T => {
+    try {
+      return step();
+    } catch (error) {
+      throw lost(error instanceof Error ? error.message : String(error), error);
+    }
+  };
   try {
-    const manifest = decodeManifest(found.body);
-    keepHeapSmall(manifest.files.length);
-    return manifest;
+    const body = await ports.release.stream(key);
+    if (!body) throw missing?.(resource) ?? lost('there is no such object');
+    for await (const chunk of body) {
+      read(() => reader.push(chunk));
+      keepHeapSmall(reader.count);
+    }
   } catch (error) {
-    throw lost(error instanceof Error ? error.message : String(error), error);
+    if (error instanceof ActionError) throw error;
+    throw awsProblem(error, { operation: 's3:GetObject', resource, input: 'release-bucket' });
   }
+  return read(() => reader.end());
 }
 
 /** The live objects of the site, by path. One request for each thousand, side by side. */

@@ -52,7 +52,7 @@ type FoundLock = Found<LockDocument>;
 
 /**
  * Takes or joins the lock; see {@link Ledger.acquire}.
- * @param glance at the lock, not long ago: where it was free then, it is asked for at once
+ * @param glance at the lock, some time ago: where it was free then, it is asked for at once, under the ETag that it had
  */
 export async function acquireLock(
   ports: LedgerPorts,
@@ -69,8 +69,8 @@ export async function acquireLock(
   let ahead = glance;
   for (;;) {
     request.signal.throwIfAborted();
-    const seen = await recent(ports, ahead);
-    const { found, at } = seen ?? (await glanceAtLock(ports));
+    const early = ahead !== undefined;
+    const { found, at } = await (ahead ?? glanceAtLock(ports));
     ahead = undefined;
     const conditions = await ask(found?.value);
     const verdict = decideLock(found?.value, wanted, found?.date ?? ports.serverClock.now());
@@ -84,7 +84,7 @@ export async function acquireLock(
     }
     races = undefined;
     // Who held it then may be gone by now.
-    if (seen) continue;
+    if (early) continue;
     const blocker = describeBlockers(verdict.blockers);
     const waited = clock.now() - start;
     if (waited >= request.timeout) throw heldByOther(ports, verdict, waited);
@@ -93,12 +93,6 @@ export async function acquireLock(
     log.progress(`waited ${formatDuration(waited)} of ${formatDuration(request.timeout)} for the lock`);
     await clock.sleep(Math.min(LOOK_EVERY, Math.max(1, request.timeout - waited)), request.signal);
   }
-}
-
-/** A look that is as good as a new one. */
-async function recent(ports: LedgerPorts, glance: Promise<Glance> | undefined): Promise<Glance | undefined> {
-  const seen = await glance;
-  return seen && ports.clock.now() - seen.at < LOOK_EVERY ? seen : undefined;
 }
 
 /** Asks the server, once, whether it honours conditions, where the lock does not say so. */

@@ -4,7 +4,7 @@ import { blobsToDrop, manifestsToDrop, timeToCollect } from '../../../src/fronte
 import { diffSite, type LiveObject, reasonToWrite } from '../../../src/frontend/diff.ts';
 import { tooManyDeletions } from '../../../src/frontend/guards.ts';
 import { keptFiles } from '../../../src/frontend/keep.ts';
-import { decodeManifest, encodeManifest } from '../../../src/frontend/manifest.ts';
+import { decodeManifest, encodeManifest, ManifestReader } from '../../../src/frontend/manifest.ts';
 import { inPhases, phaseOf } from '../../../src/frontend/phases.ts';
 import type { KeptFile, Manifest, SiteFile } from '../../../src/frontend/types.ts';
 
@@ -159,6 +159,20 @@ it('phases: assets, others, pages, and the entry page at the very end', () => {
     live: undefined,
   }));
   expect(inPhases(steps).map((p) => p.steps.length)).toEqual([1, 1, 2, 1]);
+});
+
+it('a manifest is read in whatever pieces it arrives, and shares what another one has', () => {
+  const stored = encodeManifest(
+    manifest('r1', [file('ä', 'a'), file('b', 'b')], [{ ...file('k', 'c'), age: 2 }]),
+  );
+  const other = decodeManifest(encodeManifest(manifest('r0', [file('ä', 'a'), file('b', 'd')])));
+  for (const size of [1, 7, stored.length]) {
+    const reader = new ManifestReader(new Map(other.files.map((known) => [known.path, known])));
+    for (let at = 0; at < stored.length; at += size) reader.push(stored.subarray(at, at + size));
+    const read = reader.end();
+    expect(read).toEqual(decodeManifest(stored));
+    expect(read.files.map((one, i) => one === other.files[i])).toEqual([true, false]);
+  }
 });
 
 it('a manifest is read as it was written', () => {
