@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { pack } from 'tar-stream';
 import type { ImageStore } from '../services/registry/store.ts';
 import { type Exit, environmentOf, type Instance, type Launcher, type LaunchSpec } from './instance.ts';
-import { freePort } from './ports.ts';
+import { giveBack, takePort } from './ports.ts';
 import { lines, type ProcessLauncher } from './process.ts';
 import type { PulledImage } from './pull.ts';
 
@@ -69,7 +69,7 @@ export class EngineLauncher implements Launcher {
   async #launch(spec: LaunchSpec): Promise<Instance> {
     const image = await this.#load(spec.images, spec.image);
     const id = randomBytes(16).toString('hex');
-    const port = spec.port === undefined ? 0 : await freePort();
+    const port = spec.port === undefined ? 0 : await takePort();
     const env = environmentOf({ ...spec, image: { ...spec.image, config: {} } });
     const name = `local-cloud-${id.slice(0, 12)}`;
     const child = spawn(this.#engine, runArguments(spec, name, image, port, Object.keys(env)), {
@@ -78,6 +78,7 @@ export class EngineLauncher implements Launcher {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const instance = new EngineInstance(this.#engine, id, name, port, child, spec.onLine);
+    instance.exited.then(() => giveBack(port));
     await instance.started();
     return instance;
   }

@@ -18,16 +18,25 @@ interface Block {
 }
 
 const blocks: Block[] = [];
+/** Given out, and not given back. */
+const taken = new Set<number>();
 
-/** A port on 127.0.0.1 that nothing listens on, and that no other local cloud gives out while this one lives. */
-export async function freePort(): Promise<number> {
+/**
+ * A port on 127.0.0.1 that nothing listens on, and that is given to nobody else of this machine's local clouds until
+ * {@link giveBack}: who asks a port for its health may rely on it that nobody but its owner answers, or nobody at all.
+ */
+export async function takePort(): Promise<number> {
   for (const block of blocks) {
     const port = await nextOf(block);
     if (port !== undefined) return port;
   }
   const block = await lease();
   blocks.push(block);
-  return (await nextOf(block)) ?? freePort();
+  return (await nextOf(block)) ?? takePort();
+}
+
+export function giveBack(port: number): void {
+  taken.delete(port);
 }
 
 /** Round and round: a port comes back late, long after its last connection. */
@@ -35,11 +44,14 @@ async function nextOf(block: Block): Promise<number | undefined> {
   for (let i = 1; i < BLOCK; i++) {
     const port = block.first + block.next;
     block.next = block.next === BLOCK - 1 ? 1 : block.next + 1;
+    if (taken.has(port)) continue;
+    taken.add(port);
     const server = await listen(port);
     if (server) {
       await new Promise((resolve) => server.close(resolve));
       return port;
     }
+    taken.delete(port);
   }
   return undefined;
 }

@@ -15,7 +15,7 @@ import {
   type Launcher,
   type LaunchSpec,
 } from './instance.ts';
-import { freePort } from './ports.ts';
+import { giveBack, takePort } from './ports.ts';
 import type { RootFilesystems } from './rootfs.ts';
 import { resolveInside } from './unpack.ts';
 
@@ -61,7 +61,8 @@ export class ProcessLauncher implements Launcher {
       await this.#roots.removeContainer(id);
       return over(id, { code: 127, startError: plan.startError });
     }
-    const port = spec.port === undefined ? 0 : await freePort();
+    const port = spec.port === undefined ? 0 : await takePort();
+    const told = await toldPort(spec, env, port);
     const child = spawn(plan.file, plan.args, {
       cwd,
       env: {
@@ -69,12 +70,15 @@ export class ProcessLauncher implements Launcher {
         PATH: plan.isolated ? (env['PATH'] ?? DEFAULT_PATH) : `${dirname(process.execPath)}:${DEFAULT_PATH}`,
         HOME: env['HOME'] ?? (plan.isolated ? '/root' : cwd),
         HOSTNAME: id.slice(0, 12),
-        ...(await portVariable(spec, env, port)),
+        ...(told === undefined ? {} : { PORT: String(told) }),
       },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    return new ProcessInstance(id, port, child, spec, () => this.#roots.removeContainer(id));
+    return new ProcessInstance(id, port, child, spec, () => {
+      for (const one of [port, told ?? 0]) giveBack(one);
+      return this.#roots.removeContainer(id);
+    });
   }
 }
 
@@ -82,10 +86,10 @@ export class ProcessLauncher implements Launcher {
  * What PORT says. Where the image or its configuration names another port than the one that traffic goes to, it gets
  * a port that nothing asks for: as on AWS, it then listens where no one looks.
  */
-async function portVariable(spec: LaunchSpec, env: Record<string, string>, port: number) {
-  if (spec.port === undefined) return {};
+async function toldPort(spec: LaunchSpec, env: Record<string, string>, port: number) {
+  if (spec.port === undefined) return undefined;
   const elsewhere = env['PORT'] !== undefined && env['PORT'] !== String(spec.port);
-  return { PORT: String(elsewhere ? await freePort() : port) };
+  return elsewhere ? takePort() : port;
 }
 
 type Plan =
