@@ -55,6 +55,21 @@ def body(name="web"):
     return http(next(s["url"] for s in services if s["name"] == name))[2].decode()
 
 
+def held(work):
+    """Does it while no deployment of the service gets any further: in time, however slow the machine is."""
+    faults = f"{ENDPOINT}/_cloud/faults"
+    fault = json.loads(http(faults, "POST", {}, js({"kind": "stuck", "resource": "web"}).encode())[2])
+    try:
+        return work()
+    finally:
+        http(f"{faults}/{fault['id']}", "DELETE")
+
+
+def stop_next(how):
+    ecs("update-service", *ON, "--task-definition", seen["d1"])
+    ecs("stop-service-deployment", "--service-deployment-arn", newest(), "--stop-type", how)
+
+
 def check_clusters():
     ecs("create-service", *["--cluster", "none", "--service-name", "x", "--task-definition", "x"], fails="ClusterNotFoundException")
     arn = ecs("create-cluster", "--cluster-name", "prod", "--tags", "key=team,value=web")["cluster"]["clusterArn"]
@@ -155,25 +170,26 @@ def check_the_circuit_breaker():
 
 
 def check_a_stop_with_rollback():
-    ecs("update-service", *ON, "--task-definition", seen["d1"])
-    ecs("stop-service-deployment", "--service-deployment-arn", newest(), "--stop-type", "ROLLBACK")
+    held(lambda: stop_next("ROLLBACK"))
     equal(ended(newest())["status"], "ROLLBACK_SUCCESSFUL")
     ecs("stop-service-deployment", "--service-deployment-arn", newest(), fails="ConflictException")
     equal((service()["taskDefinition"], body()), (seen["d2"], "v2"))
 
 
 def check_a_stop_without_rollback():
-    ecs("update-service", *ON, "--task-definition", seen["d1"])
-    ecs("stop-service-deployment", "--service-deployment-arn", newest(), "--stop-type", "ABORT")
+    held(lambda: stop_next("ABORT"))
     equal(ended(newest())["status"], "STOPPED")
     equal((service()["taskDefinition"], body()), (seen["d2"], "v2"))
 
 
 def check_overlapping_deployments():
-    ecs("update-service", *ON, "--task-definition", seen["d1"])
-    first = newest()
-    ecs("update-service", *ON, "--task-definition", seen["d2"], "--force-new-deployment")
-    second = newest()
+    def both():
+        ecs("update-service", *ON, "--task-definition", seen["d1"])
+        first = newest()
+        ecs("update-service", *ON, "--task-definition", seen["d2"], "--force-new-deployment")
+        return first, newest()
+
+    first, second = held(both)
     equal((ended(second)["status"], ended(first)["status"]), ("SUCCESSFUL", "STOPPED"))
     equal((service()["taskDefinition"], body()), (seen["d2"], "v2"))
 
