@@ -140,7 +140,7 @@ function timed(env, command, ...args) {
       else {
         const seconds = (performance.now() - started) / 1000;
         console.error(
-          `  ${command.split('/').at(-1)} ${args.join(' ').slice(0, 60)}: ${seconds.toFixed(2)} s`,
+          `  ${command.split('/').at(-1)} ${args.join(' ').slice(0, 60)}: ${seconds.toFixed(2)} s, ${Math.round(peak)} MiB`,
         );
         const after = processorTime();
         resolve({
