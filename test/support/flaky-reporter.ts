@@ -11,8 +11,10 @@ export default class FlakyReporter implements Reporter {
     for (const module of modules)
       for (const test of module.children.allTests('passed')) {
         const { flaky, retryCount } = test.diagnostic() ?? {};
-        if (flaky)
-          process.stdout.write(`FLAKY after ${retryCount}: ${module.relativeModuleId} > ${test.fullName}\n`);
+        if (!flaky) continue;
+        process.stdout.write(`FLAKY after ${retryCount}: ${module.relativeModuleId} > ${test.fullName}\n`);
+        for (const { message } of test.result().errors ?? [])
+          process.stdout.write(`  ${message.slice(0, 2000).replaceAll('\n', '\n  ')}\n`);
       }
     const list = process.env['FAILED_FILES'];
     const failed = modules.filter((module) => !module.ok()).map((module) => module.relativeModuleId);
