@@ -9,6 +9,7 @@ import addFormats from 'ajv-formats';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../support/dist.ts';
+import { nodeKnowsProxies } from '../support/proxy.ts';
 import { type RunOptions, runAction } from '../support/run-action.ts';
 import { json, redirect, type SmokeServer, startService, text } from '../support/smoke-server.ts';
 
@@ -294,9 +295,7 @@ test.each([
   expect(peak).toBeLessThan(most);
 });
 
-/** From this version on an agent of our own can go through a proxy: https://nodejs.org/api/http.html#new-agentoptions */
-const knowsProxies = process.versions.node.split('.').map(Number) as [number, number];
-test.skipIf(knowsProxies[0] < 24 || (knowsProxies[0] === 24 && knowsProxies[1] < 5))(
+test.skipIf(!nodeKnowsProxies())(
   'goes through the proxy of the environment where that is asked for, and past it for NO_PROXY',
   async () => {
     const through: string[] = [];

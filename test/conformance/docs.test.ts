@@ -1,11 +1,10 @@
 // The pages of the local cloud, played literally: by AWS's own command line, curl and buildah.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { takePort } from '../../local-cloud/images/ports.ts';
 import { bundlePath } from '../support/dist.ts';
 import { blocksOf, isShell } from '../support/docs.ts';
 import { BUILDAH_ENV } from '../support/image.ts';
@@ -39,7 +38,7 @@ describe.skipIf(skip)('what the pages of the local cloud tell a reader to type',
   );
 
   beforeAll(async () => {
-    port = await freePort();
+    port = String(await takePort());
     mkdirSync(join(dir, 'dist'));
     writeFileSync(join(dir, 'dist/index.html'), '<!doctype html><title>a</title>');
     writeFileSync(join(dir, 'Dockerfile'), 'FROM scratch\nCOPY dist /\n');
@@ -76,12 +75,4 @@ function scriptsOf(page: string): string[] {
   const blocks = blocksOf(page).filter(isShell);
   expect(blocks.map((block) => block.executedBy)).toEqual(blocks.map(() => 'test/conformance/docs.test.ts'));
   return blocks.map((block) => block.text);
-}
-
-async function freePort(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return String(port);
 }

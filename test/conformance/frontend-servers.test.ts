@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createServer } from 'node:net';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from 'vitest';
+import { takePort } from '../../local-cloud/images/ports.ts';
 import { cloudEnv, startCloud } from '../support/cloud.ts';
 import { type RealSite, realSite } from '../support/real-sites.ts';
 import { runAction } from '../support/run-action.ts';
@@ -14,6 +14,7 @@ import {
   smallSite,
   type TestSite,
 } from '../support/site.ts';
+import { until } from '../support/until.ts';
 
 /**
  * The same deployments against S3 servers that others wrote: the same site in the end, headers and all. Runs with
@@ -28,27 +29,20 @@ afterAll(async () => {
 });
 
 async function startMoto(): Promise<CloudAddress> {
-  const port = await new Promise<number>((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
+  const port = await takePort();
   const child: ChildProcess = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], {
     stdio: 'ignore',
   });
   stops.push(() => child.kill());
   const endpoint = `http://127.0.0.1:${port}`;
-  for (let i = 0; i < 200; i++) {
-    if (
-      await fetch(endpoint).then(
+  await until(
+    () =>
+      fetch(endpoint).then(
         () => true,
         () => false,
-      )
-    )
-      break;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+      ),
+    'moto_server',
+  );
   return { endpoint, env: { ...cloudEnv(endpoint), AWS_REGION: 'us-east-1' } };
 }
 

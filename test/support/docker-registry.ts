@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { takePort } from '../../local-cloud/images/ports.ts';
 import { until } from './until.ts';
 
 export interface DockerRegistry {
@@ -15,7 +15,7 @@ export interface DockerRegistry {
 /** Debian's docker-registry: a registry that no one here wrote. */
 export async function startDockerRegistry(): Promise<DockerRegistry> {
   const dir = mkdtempSync(join(tmpdir(), 'wwhd-registry-'));
-  const host = `127.0.0.1:${await freePort()}`;
+  const host = `127.0.0.1:${await takePort()}`;
   const config = join(dir, 'config.json');
   const document = {
     version: 0.1,
@@ -42,13 +42,4 @@ export async function startDockerRegistry(): Promise<DockerRegistry> {
       rmSync(dir, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
