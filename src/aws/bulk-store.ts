@@ -26,10 +26,10 @@ export interface BulkStore extends ObjectStore {
   /** Server-side; headers are replaced by those given. At most 5 GB. */
   copy(request: CopyRequest): Promise<{ etag: string }>;
   /**
-   * All objects under a prefix. `expected` keys, sorted as S3 sorts, let the pages be asked for side by side: with one
-   * page for each thousand of them, and one after another only where there is more than was expected.
+   * All objects under a prefix. `ends`, the keys that pages are expected to end with, let the pages be asked for side by
+   * side, and one after another only where there is more than was expected. Wrong ones cost requests, and nothing else.
    */
-  listAll(prefix: string, expected?: readonly string[]): Promise<StoredObject[]>;
+  listAll(prefix: string, ends?: readonly string[]): Promise<StoredObject[]>;
   /** An object as a stream, or (`headersOnly`) its first byte, for the sake of its headers. */
   read(key: string, options?: { headersOnly?: boolean }): Promise<{ body: Readable; headers: ObjectHeaders }>;
   /** Closes kept connections. */
@@ -77,14 +77,10 @@ export interface ListSegment {
   readonly until: string | undefined;
 }
 
+/** Keys that the pages of a listing end with, but for the last page. @param sorted the expected keys, as S3 sorts */
+export const pageEnds = (sorted: readonly string[]): string[] =>
+  sorted.filter((_key, i) => (i + 1) % PAGE === 0 && i < sorted.length - 1);
+
 /** Cuts a listing into stretches of exactly one page each, if all is as expected. */
-export function segmentsOf(expected: readonly string[]): ListSegment[] {
-  const segments: ListSegment[] = [];
-  let after: string | undefined;
-  for (let i = PAGE - 1; i < expected.length - 1; i += PAGE) {
-    segments.push({ after, until: expected[i] });
-    after = expected[i];
-  }
-  segments.push({ after, until: undefined });
-  return segments;
-}
+export const segmentsOf = (ends: readonly string[]): ListSegment[] =>
+  [...ends, undefined].map((until, i) => ({ after: ends[i - 1], until }));

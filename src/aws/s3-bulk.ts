@@ -60,8 +60,8 @@ export async function bulkStore(
       });
       return { etag: unquote(xmlText(answer.text, 'ETag')) };
     },
-    async listAll(prefix, expected = []) {
-      const parts = segmentsOf(expected);
+    async listAll(prefix, ends = []) {
+      const parts = segmentsOf(ends);
       const pages = await pMap(parts, (part) => listSegment(sender, prefix, part), {
         concurrency: listersFor(parts.length),
       });

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 
 /** Keys as the SDK's credential providers give them. */
 export interface AwsKeys {
@@ -19,7 +19,7 @@ export interface UnsignedRequest {
   readonly payload: string | Uint8Array;
 }
 
-export const EMPTY_SHA256 = createHash('sha256').digest('hex');
+export const EMPTY_SHA256 = hash('sha256', '');
 
 /**
  * Signature Version 4 (https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html). The
@@ -29,7 +29,7 @@ export const EMPTY_SHA256 = createHash('sha256').digest('hex');
 export class SigV4 {
   readonly #region: string;
   readonly #service: string;
-  #cached: { readonly day: string; readonly secret: string; readonly key: Buffer } | undefined;
+  #cached: { readonly day: string; readonly secret: string; readonly key: KeyObject } | undefined;
 
   constructor(region: string, service = 's3') {
     this.#region = region;
@@ -40,10 +40,7 @@ export class SigV4 {
   sign(request: UnsignedRequest, keys: AwsKeys, now: number): Record<string, string> {
     const time = new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '');
     const day = time.slice(0, 8);
-    const payload =
-      typeof request.payload === 'string'
-        ? request.payload
-        : createHash('sha256').update(request.payload).digest('hex');
+    const payload = typeof request.payload === 'string' ? request.payload : hash('sha256', request.payload);
     const headers: Record<string, string> = {
       ...request.headers,
       'x-amz-content-sha256': payload,
@@ -55,7 +52,7 @@ export class SigV4 {
     const lines = names.map((name) => `${name}:${(headers[name] ?? '').trim().replaceAll(/ +/g, ' ')}\n`);
     const canonical = `${request.method}\n${request.path}\n${request.query}\n${lines.join('')}\n${signed}\n${payload}`;
     const scope = `${day}/${this.#region}/${this.#service}/aws4_request`;
-    const digest = createHash('sha256').update(canonical).digest('hex');
+    const digest = hash('sha256', canonical);
     const signature = createHmac('sha256', this.#key(day, keys.secretAccessKey))
       .update(`AWS4-HMAC-SHA256\n${time}\n${scope}\n${digest}`)
       .digest('hex');
@@ -64,13 +61,14 @@ export class SigV4 {
     return headers;
   }
 
-  #key(day: string, secret: string): Buffer {
+  /** A key object: Node 24 takes five times as long to make an HMAC with a buffer. */
+  #key(day: string, secret: string): KeyObject {
     if (this.#cached?.day !== day || this.#cached.secret !== secret) {
-      const key = [day, this.#region, this.#service, 'aws4_request'].reduce<Buffer>(
+      const bytes = [day, this.#region, this.#service, 'aws4_request'].reduce<Buffer>(
         (parent, part) => createHmac('sha256', parent).update(part).digest(),
         Buffer.from(`AWS4${secret}`),
       );
-      this.#cached = { day, secret, key };
+      this.#cached = { day, secret, key: createSecretKey(bytes) };
     }
     return this.#cached.key;
   }

@@ -5,9 +5,10 @@ import { asActionError } from './deploy-result.ts';
 import { invalidate } from './invalidate.ts';
 import { invalidationPaths } from './invalidation-paths.ts';
 import type { SiteKeys } from './keys.ts';
+import { listLive, pageEndsOf } from './live-listing.ts';
 import { encodeManifest, liveFiles } from './manifest.ts';
 import { type FoundState, type StateEntry, writeState } from './site-state.ts';
-import { listLive, type Situation } from './situation.ts';
+import type { Situation } from './situation.ts';
 import { putBlobs, type Sources, type Written, writeLive } from './transfer.ts';
 import type {
   Activated,
@@ -83,6 +84,7 @@ export async function activate(ports: SitePorts, work: Activation): Promise<Acti
       live: before?.live,
       activating: [...(before?.activating ?? []).filter((e) => e.manifest !== entry.manifest), entry],
       releases: before?.releases ?? [],
+      pageEnds: before?.pageEnds,
       sinceCollection: before?.sinceCollection ?? 0,
     },
     situation.found,
@@ -205,6 +207,7 @@ async function finish(
       live: entry,
       activating: [],
       releases: releases.slice(-work.keepReleases),
+      pageEnds: pageEndsOf(change.target),
       sinceCollection: open.state.sinceCollection + 1,
     },
     open,
@@ -254,7 +257,7 @@ export async function undoActivation(
   const { keys, situation, change, options, place } = work;
   const { base } = situation;
   const known = [base, change.target, ...situation.known.slice(1)];
-  const live = await listLive(ports, keys, known, work.excluded);
+  const live = await listLive(ports, keys, pageEndsOf(base), work.excluded);
   const back = planChange(live, base, known, undefined);
   const written = await writeLive(ports, keys, back.diff.writes, new Map(), options.concurrency);
   await removeLive(
@@ -295,6 +298,7 @@ export async function undoActivation(
       live: baseEntry,
       activating: [],
       releases: open.state.releases.filter((e) => e.release !== entry.release),
+      pageEnds: pageEndsOf(base),
       sinceCollection: open.state.sinceCollection + 1,
     },
     open,

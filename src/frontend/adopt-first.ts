@@ -1,5 +1,6 @@
 import { adopt } from './adopt.ts';
 import type { DeploySiteConfig, DeploySitePorts } from './deploy-types.ts';
+import { pageEndsOf } from './live-listing.ts';
 import { totalBytes } from './manifest.ts';
 import type { Prepared } from './plan-deployment.ts';
 import { lookAgain } from './prepare.ts';
@@ -36,7 +37,14 @@ export async function adoptFirst(
     await writeState(
       ports.release,
       keys,
-      { environment: place.environment, live: entry, activating: [], releases: [entry], sinceCollection: 0 },
+      {
+        environment: place.environment,
+        live: entry,
+        activating: [],
+        releases: [entry],
+        pageEnds: pageEndsOf(manifest),
+        sinceCollection: 0,
+      },
       undefined,
     );
   });

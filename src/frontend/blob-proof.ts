@@ -1,4 +1,5 @@
 import pMap from 'p-map';
+import { pageEnds } from '../aws/bulk-store.ts';
 import { awsProblem } from '../aws/errors.ts';
 import type { StoredObject } from '../aws/object-store.ts';
 import { refused } from '../runtime/errors.ts';
@@ -52,7 +53,7 @@ export class BlobProof {
     const { release } = this.#ports;
     try {
       if (expected.length > ONE_BY_ONE) {
-        return await release.listAll(this.#keys.blobs, expected.length > 1000 ? expected : []);
+        return await release.listAll(this.#keys.blobs, pageEnds(expected));
       }
       const lists = await pMap(expected, (key) => release.listAll(key), { concurrency: ONE_BY_ONE });
       return lists.flat();

@@ -1,3 +1,4 @@
+import { pageEnds } from '../aws/bulk-store.ts';
 import type { StoredObject } from '../aws/object-store.ts';
 import { messageOf } from '../runtime/errors.ts';
 import type { SiteKeys } from './keys.ts';
@@ -72,8 +73,8 @@ export async function collect(
       for (const file of liveFiles(await readManifest(ports, key))) needed.add(file.sha256);
     }
     ports.signal.throwIfAborted();
-    const expected = [...needed].sort().map((sha256) => keys.blob(sha256));
-    const blobs = blobsToDrop(await ports.release.listAll(keys.blobs, expected), keys.blobs, needed, now);
+    const ends = pageEnds([...needed].sort()).map((sha256) => keys.blob(sha256));
+    const blobs = blobsToDrop(await ports.release.listAll(keys.blobs, ends), keys.blobs, needed, now);
     const failures = await ports.release.deleteMany([...drop, ...blobs]);
     if (failures.length > 0) {
       ports.log.warning(

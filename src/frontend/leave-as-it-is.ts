@@ -1,5 +1,6 @@
 import { gateFailed, resultOf } from './deploy-result.ts';
 import type { DeploySiteConfig, DeploySitePorts, DeploySiteResult } from './deploy-types.ts';
+import { pageEndsOf } from './live-listing.ts';
 import type { Prepared } from './plan-deployment.ts';
 import type { Recorder } from './recorder.ts';
 import { writeState } from './site-state.ts';
@@ -24,6 +25,15 @@ export async function leaveAsItIs(
   await ports.ledger.movePointer(config.releaseId, ['frontend']);
   const { version: _version, nonce: _nonce, ...state } = found.state;
   const releases = [...state.releases, { release: config.releaseId, manifest: baseEntry.manifest }];
-  await writeState(ports.release, keys, { ...state, releases: releases.slice(-config.keepReleases) }, found);
+  await writeState(
+    ports.release,
+    keys,
+    {
+      ...state,
+      releases: releases.slice(-config.keepReleases),
+      pageEnds: state.pageEnds ?? pageEndsOf(situation.base),
+    },
+    found,
+  );
   return { ...resultOf('unchanged', prepared), gate };
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { compareKeys } from '../aws/bulk-store.ts';
 import { awsProblem, readAwsError } from '../aws/errors.ts';
 import type { ObjectStore } from '../aws/object-store.ts';
 import { ActionError, refused } from '../runtime/errors.ts';
@@ -26,6 +27,11 @@ export interface SiteState {
   readonly activating: readonly StateEntry[];
   /** Releases that were live, oldest first: what can be gone back to. */
   readonly releases: readonly StateEntry[];
+  /**
+   * Paths that the pages of the live listing end with: the pages are asked for side by side, before the manifest that
+   * would tell them has arrived. A hint, and `undefined` where a version of ours that knew none has written the state.
+   */
+  readonly pageEnds: readonly string[] | undefined;
   /** Activations since what no release needs was last collected. */
   readonly sinceCollection: number;
 }
@@ -81,8 +87,18 @@ function parseState(body: Buffer, resource: string): SiteState {
     live: value.live,
     activating: value.activating ?? [],
     releases: value.releases ?? [],
+    pageEnds: readPageEnds(value.pageEnds),
     sinceCollection: value.sinceCollection ?? 0,
   };
+}
+
+/** Of pages that overlap or leave something out the listing would be wrong: then there is no hint. */
+function readPageEnds(value: unknown): readonly string[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const isInOrder = value.every(
+    (path, i) => typeof path === 'string' && path !== '' && (i === 0 || compareKeys(value[i - 1], path) < 0),
+  );
+  return isInOrder ? value : undefined;
 }
 
 /**

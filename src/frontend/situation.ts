@@ -3,7 +3,8 @@ import { ActionError, failed } from '../runtime/errors.ts';
 import { keepHeapSmall } from '../runtime/heap.ts';
 import type { LiveObject } from './diff.ts';
 import type { SiteKeys } from './keys.ts';
-import { emptyManifest, liveFiles, ManifestReader } from './manifest.ts';
+import { listLive, pageEndsOf } from './live-listing.ts';
+import { emptyManifest, ManifestReader } from './manifest.ts';
 import { type FoundState, readState, type StateEntry } from './site-state.ts';
 import type { Manifest, SiteFile, SitePorts } from './types.ts';
 
@@ -38,6 +39,9 @@ export async function readSituation(
   read = (key: string) => readManifest(ports, key),
 ): Promise<Situation> {
   const found = await readState(ports.release, keys);
+  const ahead = found?.state.pageEnds && listLive(ports, keys, found.state.pageEnds, excluded);
+  // Whoever waits for it is told what is wrong with it.
+  ahead?.catch(() => {});
   const entries = found ? [...(found.state.live ? [found.state.live] : []), ...found.state.activating] : [];
   const manifests = await Promise.all(entries.map((entry) => read(entry.manifest)));
   let baseEntry = found?.state.live;
@@ -48,7 +52,7 @@ export async function readSituation(
   const at = baseEntry ? entries.indexOf(baseEntry) : -1;
   const base = manifests[at] ?? emptyManifest('nothing');
   const known = [base, ...manifests.filter((_manifest, i) => i !== at)];
-  const live = await listLive(ports, keys, known, excluded);
+  const live = await (ahead ?? listLive(ports, keys, pageEndsOf(base), excluded));
   return { found, base, baseEntry, known, live };
 }
 
@@ -91,40 +95,4 @@ export async function readManifest(
     throw awsProblem(error, { operation: 's3:GetObject', resource, input: 'release-bucket' });
   }
   return read(() => reader.end());
-}
-
-/** The live objects of the site, by path. One request for each thousand, side by side. */
-export async function listLive(
-  ports: SitePorts,
-  keys: SiteKeys,
-  known: readonly Manifest[],
-  excluded: (path: string) => boolean,
-): Promise<Map<string, LiveObject>> {
-  const expected = expectedKeys(keys, known);
-  const objects = await ports.live.listAll(keys.livePrefix, expected).catch((error) => {
-    throw awsProblem(error, {
-      operation: 's3:ListBucket',
-      resource: `s3://${ports.live.bucket}/${keys.livePrefix}`,
-      input: 'bucket',
-      ifMissing: 'create the bucket (infra/terraform does), or correct `bucket` and the region',
-    });
-  });
-  const live = new Map<string, LiveObject>();
-  for (const { key, size, etag, modified } of objects) {
-    const path = key.slice(keys.livePrefix.length);
-    // What consoles make to show a folder; it is nobody's file.
-    if (path === '' || (size === 0 && path.endsWith('/'))) continue;
-    if (!excluded(path)) live.set(path, { size, etag, modified });
-  }
-  return live;
-}
-
-/** Keys that should be there, as far as one manifest knows: files and kept ones are each in order, merged here. */
-function expectedKeys(keys: SiteKeys, known: readonly Manifest[]): string[] {
-  const [first] = known;
-  if (!first || first.files.length + first.kept.length < 1000) return [];
-  const all = [...liveFiles(first)].map((file) => keys.live(file.path));
-  return all.every((key) => /^[\x20-\x7e]*$/.test(key))
-    ? all.sort() // ASCII sorts in UTF-16 as it does in UTF-8.
-    : all.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }

@@ -243,12 +243,12 @@ async function seal(
   // Neither is left under way: whether the pointer has moved decides what a failure leads to.
   await Promise.allSettled([written, moving]);
   const [, moved] = await Promise.all([written, moving]);
-  for (const restoration of live.values()) await restoration.finish();
-  await moved.record(
-    recorder.with(
-      recorder.all((part) => ({ result: live.has(part) || found.resumes ? 'deployed' : 'unchanged' })),
-    ),
+  const ended = recorder.with(
+    recorder.all((part) => ({ result: live.has(part) || found.resumes ? 'deployed' : 'unchanged' })),
   );
+  const ending = [moved.record(ended), ...[...live.values()].map((restoration) => restoration.finish())];
+  await Promise.allSettled(ending);
+  await Promise.all(ending);
 }
 
 async function settle(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareKeys, segmentsOf } from '../../../src/aws/bulk-store.ts';
+import { compareKeys, pageEnds, segmentsOf } from '../../../src/aws/bulk-store.ts';
 import { cloudFrontEndpoint } from '../../../src/aws/cloudfront.ts';
 import { parseListPage } from '../../../src/aws/list-xml.ts';
 import type { ObjectStore } from '../../../src/aws/object-store.ts';
@@ -59,7 +59,7 @@ describe('segmentsOf', () => {
     [1001, 2],
     [10_050, 11],
   ])('%d expected keys are %d pages', (n, pages) => {
-    const segments = segmentsOf(keys(n));
+    const segments = segmentsOf(pageEnds(keys(n)));
     expect(segments).toHaveLength(pages);
     expect(segments[0]?.after).toBeUndefined();
     expect(segments.at(-1)?.until).toBeUndefined();

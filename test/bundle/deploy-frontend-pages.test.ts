@@ -1,0 +1,65 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SiteState } from '../../src/frontend/site-state.ts';
+import { startCloud, type TestCloud } from '../support/cloud.ts';
+import { makeFolder, makeSite, removeFolders, type TestSite } from '../support/site.ts';
+import { until } from '../support/until.ts';
+
+let cloud: TestCloud;
+let site: TestSite;
+let folder: string;
+const state = () => site.json<SiteState>(`sites/${site.bucket}/site.json`);
+const pagesListed = async () =>
+  (await cloud.requests()).filter((r) => r.operation === 'ListObjectsV2' && r.resource === site.bucket)
+    .length;
+
+/** Files whose live listing has three pages. */
+const files = (version: string) => ({
+  'index.html': `<title>${version}</title>`,
+  ...Object.fromEntries(
+    Array.from({ length: 2100 }, (_, i) => [`icons/${String(i).padStart(4, '0')}.svg`, `<svg>${i}</svg>`]),
+  ),
+});
+
+beforeAll(async () => {
+  cloud = await startCloud({ speed: 1000 });
+  site = await makeSite(cloud, 'pages-site', { distribution: false });
+  folder = makeFolder(files('two'));
+  const first = await site.deploy(makeFolder(files('one')), { 'release-id': 'one' });
+  expect(first.outputs['outcome'], first.log).toBe('deployed');
+});
+afterAll(async () => {
+  await cloud?.stop();
+  removeFolders();
+});
+
+describe('a listing of several pages', () => {
+  it('is asked for side by side, and before the manifest has arrived', async () => {
+    expect((await state())?.pageEnds).toEqual(['icons/0999.svg', 'icons/1999.svg']);
+    await cloud.clearRequests();
+    await cloud.fault({ kind: 'hold', operation: 'GetObject', resource: 'manifests/one.json' });
+    const running = site.deploy(folder, { 'release-id': 'two' });
+    await until(
+      async () => (await pagesListed()) === 3,
+      'all pages to be asked for while the manifest is on its way',
+    );
+    await cloud.clearFaults();
+    const run = await running;
+    expect(run.outputs, run.log).toMatchObject({ outcome: 'deployed', uploaded: '1', deleted: '0' });
+    expect(await pagesListed()).toBe(3);
+  });
+
+  it.each<[string, unknown]>([
+    ['of another site', ['a', 'b', 'icons/0500.svg', 'zz']],
+    ['too few', ['icons/0003.svg']],
+    ['out of order', ['icons/1999.svg', 'icons/0999.svg']],
+    ['no list', 'icons/0999.svg'],
+    ['not there, as an earlier version of ours left it', undefined],
+  ])('is whole where the ends of its pages are %s', async (_what, pageEnds) => {
+    const Key = `sites/${site.bucket}/site.json`;
+    const Body = JSON.stringify({ ...(await state()), pageEnds });
+    await site.s3.send(new PutObjectCommand({ Bucket: site.releaseBucket, Key, Body }));
+    const run = await site.deploy(folder);
+    expect(run.outputs, run.log).toMatchObject({ outcome: 'unchanged', unchanged: '2101' });
+  });
+});
