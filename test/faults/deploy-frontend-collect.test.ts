@@ -94,6 +94,7 @@ describe('what no kept release needs', () => {
     expect(await storedNames(site, 'blobs')).toEqual(await blobsOf(site, kept));
 
     await labRestore(site, 'v7', 'back');
+    await site.dropped();
     expect((await site.get('/')).body).toBe(smallSite('v7')['index.html']);
     await expect(labRestore(site, 'v1', 'too-far')).rejects.toThrow(
       /^input `to`: the files of that release are no longer in the release bucket\n[\s\S]*`keep-releases`/,
@@ -129,6 +130,7 @@ describe('what no kept release needs', () => {
     await expectKeptWhole(site, 'after a run that died');
     for (const release of (await state(site)).releases.map((entry) => entry.release).slice(0, 2)) {
       await labRestore(site, release, `back-to-${release}`);
+      await site.dropped();
       expect((await site.get('/')).body).toBe(smallSite(release)['index.html']);
     }
   });

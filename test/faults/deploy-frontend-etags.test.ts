@@ -82,6 +82,7 @@ describe('a bucket that encrypts with KMS', () => {
 
     const back = await written(site, () => labRestore(site, 'r1', 'back'));
     expect(back).toEqual(['about.html', 'docs/index.html']);
+    await site.dropped();
     expect((await site.get('/about.html')).body).toBe(one['about.html']);
     await expectDeployed(site, one, 'r7', []);
     // A deployment that fails comes back by itself; what it put back is known again.
@@ -111,6 +112,7 @@ describe('a bucket that encrypts with KMS', () => {
     await expectDeployed(site, two, 'r2', []);
     const back = await written(site, () => labRestore(site, 'r1.adopted', 'back'));
     expect(back).toEqual(['about.html']);
+    await site.dropped();
     expect((await site.get('/about.html')).body).toBe(one['about.html']);
   });
 });

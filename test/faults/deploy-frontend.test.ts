@@ -57,6 +57,7 @@ async function deployAndDie(site: TestSite, version: Version, release: string, d
 
 /** The whole of the live site, judged by the cloud's own state and through its CDN. */
 async function expectWhole(site: TestSite, version: Version, release: string, why: string) {
+  await site.dropped();
   const live = await site.live();
   for (const [path, content] of Object.entries(versions[version]))
     expect(live.get(path), `${why}: ${path}`).toBe(content);

@@ -13,6 +13,7 @@ import { CreateBucketCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/
 import { cdnReads, originAccess, siteDistribution } from '../../bench/support/site.mjs';
 import { s3Store } from '../../src/aws/s3-store.ts';
 import { type ActionRun, type RunOptions, runAction } from './run-action.ts';
+import { until } from './until.ts';
 
 /** What a test has of a cloud. */
 export interface CloudAddress {
@@ -34,8 +35,18 @@ export interface TestSite {
   stored(prefix?: string): Promise<string[]>;
   json<T>(key: string): Promise<T | undefined>;
   get(path: string): Promise<{ status: number; body: string; headers: Headers }>;
+  /** Waits until the CDN has dropped all that it was told to: for deployments that do not wait for it themselves. */
+  dropped(): Promise<void>;
   /** Runs the action on a folder. */
   deploy(source: string, inputs?: Record<string, string>, options?: RunOptions): Promise<ActionRun>;
+}
+
+/** What is read of the local cloud's own state. */
+interface CloudFrontState {
+  readonly distributions: ReadonlyArray<{
+    readonly id: string;
+    readonly invalidations: ReadonlyArray<{ readonly status: string }>;
+  }>;
 }
 
 const config = (cloud: CloudAddress) => ({
@@ -111,6 +122,15 @@ export async function makeSite(
     async get(path) {
       const answer = await fetch(`${front.url}${path}`, { redirect: 'manual' });
       return { status: answer.status, body: await answer.text(), headers: answer.headers };
+    },
+    async dropped() {
+      const isCompleted = async () => {
+        const answer = await fetch(`${cloud.endpoint}/_cloud/state/cloudfront`);
+        const { distributions } = (await answer.json()) as CloudFrontState;
+        const ours = distributions.find(({ id }) => id === front.id);
+        return ours?.invalidations.every(({ status }) => status === 'Completed') ?? true;
+      };
+      await until(isCompleted, 'the CDN to have dropped what it was told to');
     },
     deploy: (source, inputs = {}, runOptions = {}) =>
       runAction(
