@@ -4,6 +4,7 @@
 // most of it, no tool can be faster than the server's share allows.
 //
 //   npm run bench:frontend -- [--files 10000] [--latency 0,20] [--tools ours,rclone,s5cmd,aws] [--large 100000]
+//     [--rounds 3]   of ours and rclone, in turn, for they are near each other: the median of each figure is printed
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -22,9 +23,12 @@ const { values } = parseArgs({
     latency: { type: 'string', default: '0,20' },
     tools: { type: 'string', default: 'ours,rclone,s5cmd,aws' },
     large: { type: 'string', default: '0' },
+    rounds: { type: 'string', default: '3' },
   },
 });
 const PAGES = 50;
+/** Tools that are measured once: a tenth more or less says nothing of them. */
+const ONCE = new Set(['s5cmd', 'aws']);
 const dir = mkdtempSync(join(tmpdir(), 'wwhd-bench-'));
 /** Processes of the S3 server, once it runs. */
 let serverPids = [];
@@ -106,18 +110,22 @@ function environment(endpoint) {
 
 /** Fields of /proc/<pid>/stat after the name, which may hold spaces. */
 const stat = (pid) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ').map(Number);
-/** Processor seconds: of all processes that have run here and ended, and of the server. 100 ticks make a second. */
+/**
+ * Processor seconds: of all processes that have run here and ended, of the server, and of the delay, which is this
+ * process. 100 ticks make a second.
+ */
 function processorTime() {
-  if (process.platform !== 'linux') return { tool: 0, server: 0 };
+  if (process.platform !== 'linux') return { tool: 0, server: 0, delay: 0 };
+  const { user, system } = process.cpuUsage();
   const ended = stat('self');
   const server = serverPids.map(stat).reduce((sum, fields) => sum + fields[11] + fields[12], 0);
-  return { tool: (ended[13] + ended[14]) / 100, server: server / 100 };
+  return { tool: (ended[13] + ended[14]) / 100, server: server / 100, delay: (user + system) / 1e6 };
 }
 
 /**
  * Runs to the end.
- * @returns {Promise<{seconds: number, peak: number, tool: number, server: number}>} peak memory in MiB; `tool` and
- *   `server` in processor seconds
+ * @returns {Promise<{seconds: number, peak: number, tool: number, server: number, delay: number}>} peak memory in
+ *   MiB; `tool`, `server` and `delay` in processor seconds
  */
 function timed(env, command, ...args) {
   return new Promise((resolve, reject) => {
@@ -148,6 +156,7 @@ function timed(env, command, ...args) {
           peak,
           tool: after.tool - before.tool,
           server: after.server - before.server,
+          delay: after.delay - before.delay,
         });
       }
     });
@@ -238,6 +247,7 @@ async function phases(site, files, { first, backup, sync, back }) {
     'first + backup': one.seconds + (saved?.seconds ?? 0),
     'of it the tool, CPU s': one.tool + (saved?.tool ?? 0),
     'of it the server, CPU s': one.server + (saved?.server ?? 0),
+    'of it the delay, CPU s': one.delay + (saved?.delay ?? 0),
     '10 changed': ten.seconds,
     'nothing changed': none.seconds,
     'going back': restored?.seconds,
@@ -264,6 +274,21 @@ function printTable(title, results) {
       .map((n) => (results[n][row] === undefined ? '–' : `${(results[n][row] / ours[row]).toFixed(1)}×`));
     console.log(`| ${row} | ${ratios.join(' | ')} |`);
   }
+}
+
+/** All tools in turn, round after round. @returns the median of each figure, by tool */
+async function measure(site, env, name) {
+  const rounds = Object.fromEntries(wanted.map((tool) => [tool, []]));
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const tool of wanted.filter((tool) => round === 0 || !ONCE.has(tool)))
+      rounds[tool].push(await tools[tool](site, files, env, `${name}-${round}-${tool}`));
+  }
+  return Object.fromEntries(Object.entries(rounds).map(([tool, all]) => [tool, medians(all)]));
+}
+
+function medians(all) {
+  const median = (row) => all.map((one) => one[row]).sort((a, b) => a - b)[all.length >> 1];
+  return Object.fromEntries(Object.keys(all[0]).map((row) => [row, median(row)]));
 }
 
 const has = (command) => spawnSync('which', [command]).status === 0;
@@ -301,9 +326,7 @@ try {
   for (const latency of values.latency.split(',').map(Number)) {
     const proxy = latency > 0 ? await delayProxy(server.endpoint, latency) : undefined;
     const env = environment(proxy?.endpoint ?? server.endpoint);
-    const results = {};
-    for (const tool of wanted)
-      results[tool] = await tools[tool](site, files, env, `bench-${latency}-${tool}`);
+    const results = await measure(site, env, `bench-${latency}`);
     printTable(`${files + PAGES} files, ${latency} ms added to every answer`, results);
     proxy?.stop();
   }
