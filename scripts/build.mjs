@@ -10,6 +10,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { licensesOf } from './licenses.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -58,16 +59,13 @@ function bundler() {
 }
 
 const NCC = { minify: true, target: 'es2022', quiet: true };
-const LICENSES = 'licenses.txt';
 
 async function bundleOne(input, out) {
   const { default: ncc } = await import('@vercel/ncc');
-  const { code, assets } = await ncc(input, { ...NCC, license: `[name].${LICENSES}` });
-  const files = { 'index.js': code, [LICENSES]: licensesOf(assets) };
-  for (const [name, { source }] of Object.entries(assets)) {
-    if (isPart(name)) files[name] = await minifiedPart(ncc, join(dirname(input), name), source);
-    else if (!name.endsWith(LICENSES)) files[name] = source;
-  }
+  const { code, assets, stats } = await ncc(input, NCC);
+  const files = { 'index.js': code, 'licenses.txt': licensesOf(stats.compilation) };
+  for (const [name, { source }] of Object.entries(assets))
+    files[name] = isPart(name) ? await minifiedPart(ncc, join(dirname(input), name), source) : source;
   rmSync(out, { recursive: true, force: true });
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(out, name)), { recursive: true });
@@ -82,19 +80,6 @@ const isPart = (name) => /^\d+\.index\.js$/.test(name);
 async function minifiedPart(ncc, path, source) {
   writeFileSync(path, source);
   return (await ncc(path, NCC)).code;
-}
-
-/** One list for a bundle, of its index.js and of its parts: a part without a name would be listed in part only. */
-function licensesOf(assets) {
-  const lists = Object.keys(assets).filter((name) => name.endsWith(LICENSES));
-  if (lists.some((name) => /^\d/.test(name)))
-    throw new Error(
-      '`await import` of a package needs a webpackChunkName, or its licences are not all listed',
-    );
-  return lists
-    .sort()
-    .map((name) => assets[name].source)
-    .join('\n');
 }
 
 async function build(names, lib, dist, lenient) {

@@ -1,8 +1,5 @@
 // GitHub's side of a bundle: what it may answer, and the ways that lead there. None of it makes a step red.
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundlePath } from '../support/dist.ts';
 import { type FakeGitHub, type GitHubFault, startGitHub } from '../support/github.ts';
 import { nodeKnowsProxies, startProxy } from '../support/proxy.ts';
 import { runAction } from '../support/run-action.ts';
@@ -146,20 +143,6 @@ describe.concurrent('a comment', () => {
     expect(run.log).not.toContain('ghs_expired');
   });
 });
-
-it.each(['pr-comment', 'deploy-frontend', 'deploy-backend', 'rollback', 'drift', 'preview-remove'])(
-  'the client is beside the bundle of %s, and not in what every step loads',
-  (name) => {
-    const read = (file: string) => readFileSync(join(bundlePath(name), file), 'utf8');
-    const parts = readdirSync(bundlePath(name)).filter((file) => /^\d+\.index\.js$/.test(file));
-    const aRoute = '/repos/{owner}/{repo}/actions/runners';
-    expect(parts.map((file) => read(file).includes(aRoute))).toEqual([true]);
-    expect(read('index.js')).not.toContain(aRoute);
-    expect(read('licenses.txt')).toMatch(
-      /^@actions\/github$[\s\S]*^@octokit\/plugin-rest-endpoint-methods$/m,
-    );
-  },
-);
 
 describe('a proxy', () => {
   it.skipIf(!nodeKnowsProxies())('is gone through, where Node is told to', async () => {

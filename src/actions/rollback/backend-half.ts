@@ -1,6 +1,7 @@
 import {
   awsClients,
   type BackendPorts,
+  cleanUpInterrupted,
   planRestoreBackend,
   type RestoreConfig,
   restoreBackend,
@@ -22,10 +23,12 @@ export interface BackendHalfOptions {
   readonly estimate: number | undefined;
   readonly waitTimeout: number;
   readonly lockTimeout: number;
-  readonly ports: Pick<BackendPorts, 'log' | 'clock' | 'signal'>;
+  readonly ports: HalfPorts;
   /** Told the way back before the service is changed, for the post step. */
   readonly onUndo: (undo: Undo) => void;
 }
+
+type HalfPorts = Pick<BackendPorts, 'log' | 'clock' | 'signal'>;
 
 /** Milliseconds between two looks at a service that is busy. */
 const LOOK_EVERY = 2000;
@@ -59,6 +62,16 @@ export async function backendHalf(options: BackendHalfOptions): Promise<HalfPort
       return { fields, url, undo, finish: async () => {} };
     },
   };
+}
+
+/**
+ * Puts back what a stopped rollback has left of the service, for a post step.
+ * @param timeout milliseconds for all of it
+ * @throws Error where it could not be put back.
+ */
+export async function recoverBackend(undo: Undo, timeout: number, ports: HalfPorts): Promise<void> {
+  const { outcome, cause } = await cleanUpInterrupted(undo, timeout, { ...ports, aws: awsClients() });
+  if (outcome === 'rollback-failed') throw new Error(cause);
 }
 
 /**

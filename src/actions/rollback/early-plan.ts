@@ -1,6 +1,6 @@
 import type { Hold } from '../../release/ledger.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { Edges, Way } from './edges.ts';
+import { type Edges, loadBackendHalf, type Way } from './edges.ts';
 import type { HalfPort } from './half.ts';
 import type { Survey } from './survey.ts';
 
@@ -20,6 +20,8 @@ export function planEarly(edges: Edges, clock: Clock, found: Survey, way: Way): 
   const id = found.resumes?.id ?? way.id;
   const half = found.pair.frontend ? edges.half('frontend', found, { ...way, id }) : undefined;
   half?.catch(() => {});
+  // What the service is planned with is loaded meanwhile too, and not under the lock; who plans it hears of a failure.
+  if (found.pair.backend) loadBackendHalf().catch(() => {});
   return {
     for(now, nowId, { quietSince }) {
       const valid = quietSince !== undefined && begun >= quietSince && id === nowId && isSame(found, now);

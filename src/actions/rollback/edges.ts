@@ -10,7 +10,7 @@ import type { BackendHalf, FrontendHalf, Part, ReleaseRecord } from '../../relea
 import type { Job } from '../../runtime/action.ts';
 import { refused } from '../../runtime/errors.ts';
 import { githubAccess } from '../github-access.ts';
-import { type BackendHalfOptions, backendHalf } from './backend-half.ts';
+import type { BackendHalfOptions } from './backend-half.ts';
 import { estimateBackend } from './estimate.ts';
 import { type FrontendHalfOptions, frontendHalf } from './frontend-half.ts';
 import { rollbackGate } from './gate.ts';
@@ -45,6 +45,9 @@ export interface Edges {
   close(): void;
 }
 
+/** A file of its own beside the bundle, with all that a service is changed by: a site that goes back alone loads none. */
+export const loadBackendHalf = () => import(/* webpackChunkName: "backend" */ './backend-half.ts');
+
 export async function openEdges(config: RollbackConfig, job: Job<typeof action>): Promise<Edges> {
   const { log, clock, run } = job;
   const client = siteClient();
@@ -67,7 +70,7 @@ export async function openEdges(config: RollbackConfig, job: Job<typeof action>)
     async half(part, found, way) {
       const half =
         part === 'backend'
-          ? await backendHalf(backendOptions(config, job, found, way))
+          ? await (await loadBackendHalf()).backendHalf(backendOptions(config, job, found, way))
           : await frontendHalf(
               siteOptions(config, job, client, way, {
                 half: wantedHalf('frontend', found) as FrontendHalf,

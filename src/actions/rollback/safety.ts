@@ -1,8 +1,8 @@
-import { awsClients, cleanUpInterrupted, type Undo } from '../../backend/index.ts';
+import type { Undo } from '../../backend/index.ts';
 import type { Job } from '../../runtime/action.ts';
 import { messageOf } from '../../runtime/errors.ts';
 import { freeSavedLock, holdLock } from '../lock.ts';
-import { type Edges, openEdges } from './edges.ts';
+import { type Edges, loadBackendHalf, openEdges } from './edges.ts';
 import { recoverFrontend } from './frontend-half.ts';
 import { readInputs } from './inputs.ts';
 import type { action } from './interface.ts';
@@ -92,9 +92,8 @@ async function putBackHalves(
   const half = (await edges.ledger.record(open.id))?.frontend;
   if (half) await recoverFrontend(await edges.frontendOptions(half, open.id, signal));
   if (open.backend) {
-    const ports = { aws: awsClients(), log, clock, signal };
-    const { outcome, cause } = await cleanUpInterrupted(open.backend, config.waitTimeout, ports);
-    if (outcome === 'rollback-failed') throw new Error(cause);
+    const { recoverBackend } = await loadBackendHalf();
+    await recoverBackend(open.backend, config.waitTimeout, { log, clock, signal });
   }
 }
 
