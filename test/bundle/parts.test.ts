@@ -19,6 +19,7 @@ it.each<[string, ...(keyof typeof TEXTS)[]]>([
   ['preview-remove', 'github'],
   ['deploy-frontend', 'github', 'checks', 'yaml'],
   ['deploy-backend', 'github', 'checks', 'yaml'],
+  ['preflight', 'checks', 'yaml'],
   ['rollback', 'github', 'checks', 'yaml', 'backend', 'client-secrets-manager'],
 ])('%s is loaded without %s %s %s %s %s', (name, ...lazy) => {
   const holders = (text: string) =>

@@ -10,7 +10,6 @@ import {
 } from '../../preflight/index.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { ActionError } from '../../runtime/errors.ts';
-import { loadChecks } from '../../smoke/index.ts';
 import { makeReportFile } from '../report-file.ts';
 import { readInputs } from './inputs.ts';
 import { action } from './interface.ts';
@@ -42,6 +41,7 @@ function smokeChecksFile(path: string, { env, run }: PreflightJob): Check {
     applies: () => true,
     async run() {
       try {
+        const { loadChecks } = await import(/* webpackChunkName: "smoke" */ '../../smoke/index.ts');
         const { checks } = await loadChecks(path, {
           env,
           workspace: run.workspace,
