@@ -7,9 +7,10 @@ import { invalidationPaths } from './invalidation-paths.ts';
 import type { SiteKeys } from './keys.ts';
 import { listLive, pageEndsOf } from './live-listing.ts';
 import { encodeManifest, liveFiles } from './manifest.ts';
+import { noSources, type Sources } from './scan.ts';
 import { type FoundState, type StateEntry, writeState } from './site-state.ts';
 import type { Situation } from './situation.ts';
-import { putBlobs, type Sources, type Written, writeLive } from './transfer.ts';
+import { putBlobs, type Written, writeLive } from './transfer.ts';
 import type {
   Activated,
   ActivationOptions,
@@ -67,7 +68,7 @@ export async function activate(ports: SitePorts, work: Activation): Promise<Acti
   };
   const stored = new Set(situation.found ? [...liveFiles(situation.base)].map((file) => file.sha256) : []);
   const missing = [...liveFiles(change.target)].filter(
-    (file) => !stored.has(file.sha256) && work.sources.has(file.path),
+    (file) => !stored.has(file.sha256) && work.sources.get(file.path),
   );
   await Promise.all([
     putBlobs(ports, keys, missing, work.sources, options.concurrency),
@@ -259,7 +260,7 @@ export async function undoActivation(
   const known = [base, change.target, ...situation.known.slice(1)];
   const live = await listLive(ports, keys, pageEndsOf(base), work.excluded);
   const back = planChange(live, base, known, undefined);
-  const written = await writeLive(ports, keys, back.diff.writes, new Map(), options.concurrency);
+  const written = await writeLive(ports, keys, back.diff.writes, noSources, options.concurrency);
   await removeLive(
     ports,
     back.diff.deletes.filter((step) => step.reason !== 'foreign').map((step) => keys.live(step.path)),

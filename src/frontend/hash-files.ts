@@ -1,6 +1,7 @@
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { failed } from '../runtime/errors.ts';
 
@@ -83,20 +84,23 @@ const MOST_THREADS = 8;
 const YOUNG = 4;
 
 /**
- * Hashes files on all cores; in this thread where they are few.
+ * Hashes the files of a folder on all cores; in this thread where they are few.
+ * @param paths relative to the folder: whole ones are made for a batch at a time, for 100,000 take 10 MB
  * @param threads for tests; by default as many as there are cores.
  */
 export async function hashAll(
+  folder: string,
   paths: readonly string[],
   onProgress: (done: number) => void = () => {},
   threads = paths.length < THREADS_FROM_FILES ? 0 : Math.min(availableParallelism(), MOST_THREADS),
 ): Promise<(FileHash | HashFailure)[]> {
   const results = new Array<FileHash | HashFailure>(paths.length);
   let [next, done] = [0, 0];
-  const take = (): number | undefined => {
+  const take = (): Batch | undefined => {
     const start = next;
     next += BATCH;
-    return start < paths.length ? start : undefined;
+    const batch = paths.slice(start, next).map((path) => join(folder, path));
+    return batch.length > 0 ? { start, batch } : undefined;
   };
   const keep = (start: number, hashes: (FileHash | HashFailure)[]) => {
     hashes.forEach((hash, i) => {
@@ -106,13 +110,13 @@ export async function hashAll(
     onProgress(done);
   };
   if (threads === 0) {
-    for (let start = take(); start !== undefined; start = take()) {
-      keep(start, hashFiles(fs, crypto, paths.slice(start, start + BATCH)));
+    for (let next = take(); next; next = take()) {
+      keep(next.start, hashFiles(fs, crypto, next.batch));
       await new Promise((resolve) => setImmediate(resolve));
     }
     return results;
   }
-  await Promise.all(Array.from({ length: threads }, () => runWorker(paths, take, keep)));
+  await Promise.all(Array.from({ length: threads }, () => runWorker(take, keep)));
   return results;
 }
 
@@ -124,9 +128,15 @@ const hashFiles = ${hashFiles.toString()};
 parentPort.on('message', (paths) => parentPort.postMessage(hashFiles(fs, crypto, paths)));
 `;
 
+/** Files to hash next. */
+interface Batch {
+  /** Place of the first one in the list of all. */
+  readonly start: number;
+  readonly batch: string[];
+}
+
 function runWorker(
-  paths: readonly string[],
-  take: () => number | undefined,
+  take: () => Batch | undefined,
   keep: (start: number, hashes: (FileHash | HashFailure)[]) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -134,14 +144,15 @@ function runWorker(
       eval: true,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG },
     });
-    let start: number | undefined;
+    let start = 0;
     const feed = () => {
-      start = take();
-      if (start === undefined) void worker.terminate();
-      else worker.postMessage(paths.slice(start, start + BATCH));
+      const next = take();
+      if (!next) return void worker.terminate();
+      start = next.start;
+      worker.postMessage(next.batch);
     };
     worker.on('message', (hashes: (FileHash | HashFailure)[]) => {
-      keep(start ?? 0, hashes);
+      keep(start, hashes);
       feed();
     });
     worker.on('error', (error) =>

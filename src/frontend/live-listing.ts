@@ -1,6 +1,5 @@
 import { PAGE, pageEnds } from '../aws/bulk-store.ts';
 import { awsProblem } from '../aws/errors.ts';
-import { keepHeapSmall } from '../runtime/heap.ts';
 import type { LiveObject } from './diff.ts';
 import type { SiteKeys } from './keys.ts';
 import { liveFiles } from './manifest.ts';
@@ -16,7 +15,6 @@ export async function listLive(
   ends: readonly string[],
   excluded: (path: string) => boolean,
 ): Promise<Map<string, LiveObject>> {
-  keepHeapSmall(ends.length * PAGE);
   const objects = await ports.live.listAll(keys.livePrefix, ends.map(keys.live)).catch((error) => {
     throw awsProblem(error, {
       operation: 's3:ListBucket',

@@ -1,6 +1,7 @@
 import { type Activation, undoActivation } from './activate.ts';
 import { planChange } from './change.ts';
 import { siteKeys } from './keys.ts';
+import { noSources } from './scan.ts';
 import { findFront } from './site.ts';
 import { type LastGood, readSituation } from './situation.ts';
 import type { ActivationOptions, SitePlace, SitePorts } from './types.ts';
@@ -37,7 +38,7 @@ export async function recoverSite(
     keys,
     situation,
     change: planChange(situation.live, left ?? situation.base, situation.known, undefined),
-    sources: new Map(),
+    sources: noSources,
     siteUrl: front.siteUrl,
     mount: front.mount,
     onOpen: () => {},

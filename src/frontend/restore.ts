@@ -9,6 +9,7 @@ import { type SiteKeys, siteKeys } from './keys.ts';
 import { byPath } from './manifest.ts';
 import { describePlan, type SitePlan } from './plan.ts';
 import { formatBytes } from './progress.ts';
+import { noSources } from './scan.ts';
 import { type Front, findFront } from './site.ts';
 import { readManifest, readSituation, type Situation } from './situation.ts';
 import type { Activated, ActivationOptions, Manifest, SiteFile, SitePlace, SitePorts } from './types.ts';
@@ -195,7 +196,7 @@ export async function restoreSite(
     keys,
     situation,
     change,
-    sources: new Map(),
+    sources: noSources,
     options: config.options,
     siteUrl: front.siteUrl,
     mount: front.mount,

@@ -35,11 +35,18 @@ export type Source =
   | { readonly kind: 'compressed'; readonly full: string; readonly encoding: Encoding }
   | { readonly kind: 'bytes'; readonly bytes: Buffer };
 
+/** Where bytes can be had by path; what it does not know is in the release bucket as a blob. */
+export interface Sources {
+  get(path: string): Source | undefined;
+}
+
+export const noSources: Sources = { get: () => undefined };
+
 /** The folder as it is to be served. */
 export interface Scanned {
   /** In S3's order of keys. */
   readonly files: readonly SiteFile[];
-  readonly sources: ReadonlyMap<string, Source>;
+  readonly sources: Sources;
   readonly skippedDotfiles: readonly string[];
 }
 
@@ -56,22 +63,23 @@ export async function scan(options: ScanOptions, log: Log): Promise<Scanned> {
   const paths = walked.paths.filter((path) => path !== REDIRECTS).sort(compareKeys);
   keepHeapSmall(paths.length);
   checkNames(paths, options.livePrefix);
-  const full = paths.map((path) => join(options.source, path));
-  const hashes = await hashAll(full, (done) => log.progress(`read ${done} of ${paths.length} files`));
+  const onProgress = (done: number) => log.progress(`read ${done} of ${paths.length} files`);
+  const hashes = await hashAll(options.source, paths, onProgress);
   const sets = new HeaderSets();
-  const sources = new Map<string, Source>();
+  // Most files are sent as they are: what is not said once for each of 100,000 takes no memory.
+  const made = new Map<string, Source>();
   const files: SiteFile[] = [];
   paths.forEach((path, i) => {
     const hash = wholeHash(path, hashes[i] as FileHash);
     const contentType = contentTypeOf(path, hash.head);
     const cacheControl = cacheControlOf(path, options.cacheRules);
     const encoding = options.precompress(path);
-    const where = full[i] as string;
-    sources.set(
-      path,
-      encoding ? { kind: 'compressed', full: where, encoding } : { kind: 'file', full: where },
-    );
-    const content = encoding ? hashOf(compress(readFileSync(where), encoding)) : hash;
+    let content: Omit<FileHash, 'head'> = hash;
+    if (encoding) {
+      const full = join(options.source, path);
+      made.set(path, { kind: 'compressed', full, encoding });
+      content = hashOf(compress(readFileSync(full), encoding));
+    }
     files.push({
       path,
       sha256: content.sha256,
@@ -80,10 +88,21 @@ export async function scan(options: ScanOptions, log: Log): Promise<Scanned> {
       headers: sets.unique({ contentType, cacheControl, ...(encoding ? { contentEncoding: encoding } : {}) }),
     });
   });
-  if (walked.paths.includes(REDIRECTS)) addRedirects(options, files, sources);
+  if (walked.paths.includes(REDIRECTS)) addRedirects(options, files, made);
   files.sort((a, b) => compareKeys(a.path, b.path));
+  const sources = sourcesOf(options.source, new Set(paths), made);
   return { files, sources, skippedDotfiles: walked.skipped };
 }
+
+/** Beside `scan`, so that it keeps nothing of it in memory but what it is given. */
+const sourcesOf = (
+  folder: string,
+  asTheyAre: ReadonlySet<string>,
+  made: ReadonlyMap<string, Source>,
+): Sources => ({
+  get: (path) =>
+    made.get(path) ?? (asTheyAre.has(path) ? { kind: 'file', full: join(folder, path) } : undefined),
+});
 
 function checkFolder(source: string): void {
   const fix = 'build the site before this step; `source` is relative to the workspace';
@@ -110,13 +129,13 @@ function wholeHash(path: string, hash: FileHash | { problem: string } | undefine
   });
 }
 
-function addRedirects(options: ScanOptions, files: SiteFile[], sources: Map<string, Source>): void {
+function addRedirects(options: ScanOptions, files: SiteFile[], made: Map<string, Source>): void {
   const taken = new Set(files.map((file) => file.path));
   for (const redirect of parseRedirects(readFileSync(join(options.source, REDIRECTS), 'utf8'))) {
     // As in Netlify, a file that exists goes before a redirect of its path.
     if (taken.has(redirect.from)) continue;
     const bytes = Buffer.from(redirectPage(redirect.to));
-    sources.set(redirect.from, { kind: 'bytes', bytes });
+    made.set(redirect.from, { kind: 'bytes', bytes });
     const headers = {
       contentType: 'text/html; charset=utf-8',
       cacheControl: REVALIDATE,

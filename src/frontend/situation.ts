@@ -1,3 +1,4 @@
+import { PAGE } from '../aws/bulk-store.ts';
 import { awsProblem } from '../aws/errors.ts';
 import { ActionError, failed } from '../runtime/errors.ts';
 import { keepHeapSmall } from '../runtime/heap.ts';
@@ -27,6 +28,9 @@ export interface LastGood {
   pointerManifest(): Promise<string | undefined>;
 }
 
+/** Pages of the live listing from which on it waits for the manifests: both at once would take the memory of both. */
+const PAGES_BESIDE_MANIFESTS = 32;
+
 /**
  * Reads the site's state, its manifests and its listing. Changes nothing.
  * @param read gives a manifest that may have been asked for already
@@ -39,7 +43,10 @@ export async function readSituation(
   read = (key: string) => readManifest(ports, key),
 ): Promise<Situation> {
   const found = await readState(ports.release, keys);
-  const ahead = found?.state.pageEnds && listLive(ports, keys, found.state.pageEnds, excluded);
+  const ends = found?.state.pageEnds;
+  keepHeapSmall((ends?.length ?? 0) * PAGE);
+  const ahead =
+    ends && ends.length < PAGES_BESIDE_MANIFESTS ? listLive(ports, keys, ends, excluded) : undefined;
   // Whoever waits for it is told what is wrong with it.
   ahead?.catch(() => {});
   const entries = found ? [...(found.state.live ? [found.state.live] : []), ...found.state.activating] : [];
@@ -52,7 +59,7 @@ export async function readSituation(
   const at = baseEntry ? entries.indexOf(baseEntry) : -1;
   const base = manifests[at] ?? emptyManifest('nothing');
   const known = [base, ...manifests.filter((_manifest, i) => i !== at)];
-  const live = await (ahead ?? listLive(ports, keys, pageEndsOf(base), excluded));
+  const live = await (ahead ?? listLive(ports, keys, ends ?? pageEndsOf(base), excluded));
   return { found, base, baseEntry, known, live };
 }
 

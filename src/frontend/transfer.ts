@@ -8,14 +8,11 @@ import { toObjectHeaders } from './headers.ts';
 import type { SiteKeys } from './keys.ts';
 import { inPhases } from './phases.ts';
 import { Progress } from './progress.ts';
-import { changedSince, readSource, type Source } from './scan.ts';
+import { changedSince, readSource, type Source, type Sources } from './scan.ts';
 import type { SiteFile, SitePorts } from './types.ts';
 
 /** Files up to this size are sent from memory, larger ones from the disk as a stream. Bytes. */
 const IN_MEMORY = 1024 * 1024;
-
-/** Where bytes can be had: on this machine, or in the release bucket as a blob. */
-export type Sources = ReadonlyMap<string, Source>;
 
 export interface Written {
   readonly uploaded: number;
