@@ -95,6 +95,8 @@ export class Rollouts {
     this.#perform(service, operation).catch((error: unknown) => {
       if (this.#closed) return;
       this.#context.log(`${operation.type} of ${service.name} failed: ${(error as Error).stack ?? error}`);
+      // Nothing that AWS would say: whoever looks into the service's log is to find what went wrong here.
+      this.#say(service, `[local cloud] ${(error as Error).message ?? error}`, operation);
       service.status = this.#live.get(service.arn)?.instance ? 'RUNNING' : 'CREATE_FAILED';
       this.#end(service, operation, 'FAILED');
     });

@@ -164,7 +164,10 @@ export class ImageStore {
     tag: string | undefined,
     now: number,
   ): Promise<void> {
-    await writeFile(this.blobPath(manifest.digest), bytes);
+    // Another repository may have it already, and an instance that starts may be reading it: it is whole at any moment.
+    const work = join(this.#dir, 'uploads', randomUUID());
+    await writeFile(work, bytes);
+    await rename(work, this.blobPath(manifest.digest));
     const known = repository.manifests[manifest.digest];
     repository.manifests[manifest.digest] = { ...known, ...manifest, pushedAt: known?.pushedAt ?? now };
     if (tag !== undefined) repository.tags[tag] = manifest.digest;
