@@ -1,23 +1,15 @@
 // A real S3 server for benches and conformance: Ceph's radosgw on one memstore OSD, all in a temporary folder, on free
 // ports. Debian: apt-get install radosgw ceph-mon ceph-osd ceph-common.
-//
-// It shares the machine with the tool that is measured, so it is set up for few cores: what it does for operators (logs
-// in memory, the history of operations, checksums between its own processes) is off, and there are threads for the cores
-// that are there, and not 512. A request costs it about 0.6 of what it does otherwise, whichever tool sends it.
 import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const PARTS = ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph', 'ceph-authtool', 'monmaptool', 'radosgw-admin'];
 export const KEYS = { accessKeyId: 'AKIAWWHDBENCH0000000', secretAccessKey: 'wwhd-bench-secret' };
-
-/** What logs most; each is gathered in memory even where no file is written. */
-const LOGS = ['rgw', 'ms', 'osd', 'objecter', 'objclass', 'rados', 'auth', 'monc', 'memstore', 'optracker'];
-const QUIET = LOGS.map((part) => `debug ${part} = 0/0`).join('\n');
 
 export const hasRadosgw = () => PARTS.every((part) => spawnSync('which', [part]).status === 0);
 
@@ -60,11 +52,6 @@ rgw data = ${dir}/rgw
 rgw frontends = beast endpoint=127.0.0.1:${port} tcp_nodelay=1
 rgw enable usage log = false
 rgw enable ops log = false
-rgw thread pool size = ${4 * availableParallelism()}
-osd enable op tracker = false
-ms crc data = false
-ms crc header = false
-${QUIET}
 `,
   );
   const children = [];
