@@ -110,8 +110,8 @@ export async function hashAll(
     onProgress(done);
   };
   if (threads === 0) {
-    for (let next = take(); next; next = take()) {
-      keep(next.start, hashFiles(fs, crypto, next.batch));
+    for (let files = take(); files; files = take()) {
+      keep(files.start, hashFiles(fs, crypto, files.batch));
       await new Promise((resolve) => setImmediate(resolve));
     }
     return results;
@@ -146,10 +146,10 @@ function runWorker(
     });
     let start = 0;
     const feed = () => {
-      const next = take();
-      if (!next) return void worker.terminate();
-      start = next.start;
-      worker.postMessage(next.batch);
+      const files = take();
+      if (!files) return void worker.terminate();
+      start = files.start;
+      worker.postMessage(files.batch);
     };
     worker.on('message', (hashes: (FileHash | HashFailure)[]) => {
       keep(start, hashes);

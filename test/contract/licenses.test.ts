@@ -53,7 +53,9 @@ function closure(names: readonly string[], found = new Set<string>()): Set<strin
 }
 
 function entryOf(name: string): string {
-  const file = readdirSync(folderOf(name)).find((one) => /^licen[cs]e/i.test(one));
+  const file = readdirSync(folderOf(name))
+    .sort()
+    .find((one) => /^licen[cs]e/i.test(one));
   const text = file ? readFileSync(join(folderOf(name), file), 'utf8') : '';
   return `${name}\n${manifestOf(name).license}\n${text}`.trim();
 }
