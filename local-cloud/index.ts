@@ -1,13 +1,16 @@
 import { parseArgs } from 'node:util';
 import { startCloud } from './core/cloud.ts';
+import { allowedNames } from './core/guard.ts';
 import { services } from './services/index.ts';
 
-const USAGE = `Usage: local-cloud [--port 4566] [--host 127.0.0.1] [--state DIR] [--speed 1] [--latency MS]
-                   [--region us-west-2] [--no-engine] [--with-parent] [--quiet]
+const USAGE = `Usage: local-cloud [--port 4566] [--host 127.0.0.1] [--allow-host NAME]... [--state DIR] [--speed 1]
+                   [--latency MS] [--region us-west-2] [--no-engine] [--with-parent] [--quiet]
 
 An AWS in one process. Point any AWS client at it:  export AWS_ENDPOINT_URL=http://127.0.0.1:4566
 
   --port         port to listen on; 0 takes a free one
+  --host         address to listen on; one that is not loopback lets others run programs here
+  --allow-host   a name that the port answers to besides localhost, its address and AWS's; may be repeated
   --state DIR    keep what the services hold in DIR, and start from what is there
   --speed N      divide every wait that AWS would make by N
   --latency MS   add MS milliseconds to every request
@@ -26,6 +29,7 @@ function options() {
       options: {
         port: { type: 'string', default: '4566' },
         host: { type: 'string', default: '127.0.0.1' },
+        'allow-host': { type: 'string', multiple: true, default: [] },
         state: { type: 'string' },
         speed: { type: 'string', default: '1' },
         latency: { type: 'string', default: '0' },
@@ -48,6 +52,15 @@ function numberOption(name: string, text: string, min: number, max: number): num
   return value;
 }
 
+function hostOptions(names: readonly string[]): readonly string[] {
+  try {
+    allowedNames(names);
+    return names;
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+}
+
 /** Calls back once the process that started this one is gone: its child is then adopted by another. */
 function whenParentGone(then: () => void): void {
   const parent = process.ppid;
@@ -65,6 +78,7 @@ async function main(): Promise<void> {
   const cloud = await startCloud(services, {
     port: numberOption('port', values.port, 0, 65535),
     host: values.host,
+    allowHosts: hostOptions(values['allow-host']),
     state: values.state,
     speed: numberOption('speed', values.speed, 0.01, 10_000),
     latency: numberOption('latency', values.latency, 0, 60_000),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { controlApi } from './control.ts';
 import { Faults } from './faults.ts';
+import { allowedNames, listensHereOnly } from './guard.ts';
 import { RequestLog } from './request-log.ts';
 import { cloudServer, listen } from './server.ts';
 import type { CloudContext, Service, ServiceFactory } from './service.ts';
@@ -12,6 +13,8 @@ export interface CloudOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly host: string;
+  /** Names that the API port answers to besides localhost, loopback addresses and AWS's own. */
+  readonly allowHosts?: readonly string[];
   /** Folder that state is kept in and taken from; without it, nothing outlives the process. */
   readonly state?: string | undefined;
   /** Divides every wait that AWS would make. */
@@ -75,6 +78,7 @@ export async function startCloud(
     faults,
     log,
     region: options.region,
+    allowedNames: allowedNames([...(options.allowHosts ?? []), ...listenedName(options.host)]),
     latency: options.latency,
     now: Date.now,
     control: controlApi({ faults, log, services, about: () => about(services, options, endpoint) }),
@@ -84,6 +88,11 @@ export async function startCloud(
   });
   const port = await listen(server, options.port, options.host);
   endpoint = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`;
+  if (!listensHereOnly(options.host)) {
+    options.log(
+      `warning: --host ${options.host} is no loopback address: whoever reaches port ${port} can run programs on this machine`,
+    );
+  }
   loaded = state?.load();
   await loaded;
   for (const service of services.values()) await service.start?.();
@@ -99,6 +108,9 @@ export async function startCloud(
     },
   };
 }
+
+/** An address that was named to listen on is one to answer as; `0.0.0.0` and `::` name none. */
+const listenedName = (host: string): string[] => (/^(?:0\.0\.0\.0|::|\[::\])$/.test(host) ? [] : [host]);
 
 function about(services: ReadonlyMap<string, Service>, options: CloudOptions, endpoint: string) {
   return {

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fault, type Faults, WIRE_FAULTS } from './faults.ts';
+import { type Refusal, refusalOf } from './guard.ts';
 import { HttpCloudRequest, headersOf, newRequestId, splitUrl } from './request.ts';
 import type { LogEntry, RequestLog } from './request-log.ts';
 import { route } from './route.ts';
@@ -22,6 +23,8 @@ export interface ServerParts {
   readonly faults: Faults;
   readonly log: RequestLog;
   readonly region: string;
+  /** Names that this port answers to besides its own: see core/guard.ts. */
+  readonly allowedNames: ReadonlySet<string>;
   /** Milliseconds that every request waits. */
   readonly latency: number;
   now(): number;
@@ -78,7 +81,12 @@ async function serve(parts: ServerParts, raw: IncomingMessage, response: ServerR
   const { path, query } = splitUrl(raw.url ?? '/');
   const headers = headersOf(raw);
   const routed = route(raw.method ?? 'GET', path, query, headers);
+  const refused = refusalOf(
+    { host: headers['host'], origin: headers['origin'], site: headers['sec-fetch-site'] },
+    parts.allowedNames,
+  );
   if (!routed.signed && (path === '/_cloud' || path.startsWith('/_cloud/'))) {
+    if (refused) return void (await send(response, refusedControl(refused), raw.method));
     const reader = makeReader(raw, path, query, headers, { bytesIn: 0 } as LogEntry);
     await send(
       response,
@@ -104,7 +112,7 @@ async function serve(parts: ServerParts, raw: IncomingMessage, response: ServerR
       if (!parts.faults.empty) wire.answerLost = await wireFaults(parts.faults, service, note);
     },
   });
-  const answer = await answerOf(parts, service, request, entry);
+  const answer = await answerOf(parts, service, request, entry, refused);
   if (answer === undefined) {
     raw.socket.destroy();
     return;
@@ -127,8 +135,11 @@ async function answerOf(
   service: Service,
   request: CloudRequest,
   entry: LogEntry,
+  refused: Refusal | undefined,
 ): Promise<CloudResponse | undefined> {
   try {
+    if (refused && !(refused.status === 403 && service.admitsPage?.(request)))
+      throw new CloudFault(refused.code, refused.message, refused.status);
     return await service.handle(request);
   } catch (error) {
     if (!(error instanceof Dropped) && !isGone(error))
@@ -138,6 +149,12 @@ async function answerOf(
     return undefined;
   }
 }
+
+const refusedControl = ({ status, code, message }: Refusal): CloudResponse => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ code, error: message }),
+});
 
 const newEntry = (method: string, path: string, service: string, region: string, time: number): LogEntry => ({
   id: newRequestId(),

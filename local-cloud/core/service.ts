@@ -66,6 +66,8 @@ export interface Service {
   fault(error: CloudFault, request: CloudRequest): CloudResponse;
   /** The service's own words for a fault on the wire; left out, those of the AWS JSON services. */
   wireFault?(kind: WireFault): CloudFault;
+  /** Whether a page of another site may make this request, as a bucket's CORS configuration can say; else none may. */
+  admitsPage?(request: CloudRequest): boolean;
   /** State that survives a restart with `--state`, as JSON; and its return. */
   save?(): unknown;
   load?(state: unknown): Promise<void> | void;

@@ -52,8 +52,10 @@ async function apply(
   if (name === '') return;
   const base = posix.basename(name);
   const parent = await realParent(root, posix.dirname(name));
-  if (base === '.wh..wh..opq') return emptyFolder(parent, root, own);
-  if (base.startsWith('.wh.')) return rm(join(parent, base.slice(4)), { recursive: true, force: true });
+  const whiteout = whiteoutOf(base);
+  if (whiteout === 'opaque') return emptyFolder(parent, root, own);
+  if (whiteout === 'metadata') return;
+  if (whiteout) return rm(join(parent, whiteout.removes), { recursive: true, force: true });
   const path = join(parent, base);
   own.add(path);
   if (header.type === 'directory') return folder(path, header.mode);
@@ -66,6 +68,21 @@ async function apply(
   }
   await content(path);
   if (header.mode !== undefined) await chmod(path, (header.mode & 0o777) | 0o600);
+}
+
+/**
+ * What a name of the archive takes away, if it is a whiteout; metadata of AUFS (`.wh..wh.plnk`), which old images have,
+ * takes nothing.
+ * @throws LayerError for one of no name in its folder: `.wh.`, `.wh..` (the folder itself), `.wh...` (the one above)
+ */
+export function whiteoutOf(base: string): 'opaque' | 'metadata' | { readonly removes: string } | undefined {
+  if (!base.startsWith('.wh.')) return undefined;
+  if (base === '.wh..wh..opq') return 'opaque';
+  const removes = base.slice('.wh.'.length);
+  if (removes.startsWith('.wh.')) return 'metadata';
+  if (removes === '' || removes === '.' || removes === '..')
+    throw new LayerError(`"${base}" is a whiteout of no name`);
+  return { removes };
 }
 
 /**

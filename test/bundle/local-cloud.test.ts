@@ -606,6 +606,7 @@ describe('a stop and a start', () => {
   it.each([
     [['--port', 'x'], '--port must be'],
     [['--speed', '0'], '--speed must be'],
+    [['--allow-host', 'http://x/'], '--allow-host must be'],
     [['--nonsense'], 'nonsense'],
   ])('refuses %j', async (args, said) => {
     const child = spawn(process.execPath, [join(bundlePath('local-cloud'), 'index.js'), ...args], {

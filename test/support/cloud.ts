@@ -28,6 +28,14 @@ export interface TestCloud {
   readonly endpoint: string;
   /** Environment of a process that is to talk to this cloud. */
   readonly env: Readonly<Record<string, string>>;
+  /** The same as the configuration of an SDK client. */
+  readonly client: {
+    readonly endpoint: string;
+    readonly region: string;
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  };
+  /** What it printed on its standard error until now. */
+  said(): string;
   /** All requests, or some: who asks again and again asks for no more than it needs. */
   requests(of?: RequestFilter): Promise<LoggedRequest[]>;
   /** Requests that changed something: mutating and answered with success, and not with an error under a status of 200. */
@@ -49,7 +57,9 @@ export async function startCloud(
   const child = spawn(process.execPath, [join(bundlePath('local-cloud'), 'index.js'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const endpoint = await ready(child);
+  const said: string[] = [];
+  child.stderr?.on('data', (chunk) => said.push(String(chunk)));
+  const endpoint = await ready(child, said);
   const control = (path: string, init?: RequestInit) => fetch(`${endpoint}/_cloud/${path}`, init);
   const requests = async (of: RequestFilter = {}) => {
     const answer = await control(`requests?${new URLSearchParams({ ...of })}`);
@@ -59,6 +69,8 @@ export async function startCloud(
   return {
     endpoint,
     env: cloudEnv(endpoint),
+    client: { endpoint, region: 'us-west-2', credentials: CLOUD_KEYS },
+    said: () => said.join(''),
     requests,
     changes: async (of) => (await requests(of)).filter((r) => r.mutating && r.status < 300 && !r.code),
     clearRequests: async () => void (await control('requests', { method: 'DELETE' })),
@@ -76,27 +88,30 @@ export async function startCloud(
   };
 }
 
+export const CLOUD_KEYS = {
+  accessKeyId: 'AKIALOCALCLOUD000000',
+  secretAccessKey: 'local-cloud-secret',
+};
+
 export function cloudEnv(endpoint: string): Record<string, string> {
   return {
     AWS_ENDPOINT_URL: endpoint,
     AWS_REGION: 'us-west-2',
     AWS_DEFAULT_REGION: 'us-west-2',
-    AWS_ACCESS_KEY_ID: 'AKIALOCALCLOUD000000',
-    AWS_SECRET_ACCESS_KEY: 'local-cloud-secret',
+    AWS_ACCESS_KEY_ID: CLOUD_KEYS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: CLOUD_KEYS.secretAccessKey,
     AWS_EC2_METADATA_DISABLED: 'true',
   };
 }
 
 /** The ready line is `local cloud ready on http://127.0.0.1:PORT`. */
-async function ready(child: ChildProcess): Promise<string> {
-  const said: string[] = [];
-  child.stderr?.on('data', (chunk) => said.push(String(chunk)));
+async function ready(child: ChildProcess, said: string[]): Promise<string> {
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
   return new Promise((resolve, reject) => {
     lines.on('line', (line) => {
       said.push(line);
       const match = /ready on (http:\/\/[\d.:]+)/.exec(line);
-      if (match?.[1]) resolve(match[1]);
+      if (match?.[1]) resolve(match[1].replace('//0.0.0.0:', '//127.0.0.1:'));
     });
     child.on('exit', (code) =>
       reject(new Error(`the local cloud ended with ${code} before it was ready:\n${said.join('\n')}`)),

@@ -10,6 +10,7 @@ import {
 import { document } from '../../core/xml.ts';
 import { BlobStore } from './blobs.ts';
 import { type Call, malformedXml } from './call.ts';
+import { corsHeaders, corsRequest, withHeaders } from './cors.ts';
 import { type Address, addressOf, copySource } from './names.ts';
 import { OPERATION_NAMES, operationOf, type S3Operation } from './operations.ts';
 import { policyAllows } from './policy.ts';
@@ -30,8 +31,9 @@ export function s3Service(context: CloudContext): S3Service {
     name: 's3',
     operations: OPERATION_NAMES,
     store,
-    handle: (request) => handle(store, request),
-    fault: s3Fault,
+    admitsPage: (request) => cors(store, request) !== undefined,
+    handle: async (request) => withHeaders(await handle(store, request), cors(store, request)),
+    fault: (error, request) => withHeaders(s3Fault(error, request), cors(store, request)),
     wireFault: s3WireFault,
     save: () => {
       store.blobs.flush();
@@ -46,8 +48,7 @@ export function s3Service(context: CloudContext): S3Service {
 }
 
 async function handle(store: S3Store, request: CloudRequest): Promise<CloudResponse> {
-  if (request.method === 'OPTIONS')
-    throw new CloudFault('AccessForbidden', 'CORSResponse: CORS is not enabled for this bucket.', 403);
+  if (request.method === 'OPTIONS') return preflight(store, request);
   const address = addressOf(request.host, request.rawPath);
   const operation = operationOf(request.method, address, request.query, request.headers);
   const call: Call = {
@@ -68,6 +69,28 @@ async function handle(store: S3Store, request: CloudRequest): Promise<CloudRespo
   });
   if (!request.signed) refuseAnonymous(store, address, operation);
   return operation.handle(call);
+}
+
+/** What the bucket's CORS configuration adds to the answer; `undefined` where it does not have this page's request. */
+function cors(store: S3Store, request: CloudRequest): Readonly<Record<string, string>> | undefined {
+  const asked = corsRequest(request.method, request.headers);
+  if (!asked) return undefined;
+  try {
+    const bucket = store.buckets.get(addressOf(request.host, request.rawPath).bucket);
+    return corsHeaders(bucket?.documents.get('cors'), asked);
+  } catch {
+    // A path that cannot be read names no bucket.
+    return undefined;
+  }
+}
+
+function preflight(store: S3Store, request: CloudRequest): CloudResponse {
+  if (cors(store, request)) return { status: 200 };
+  const bucket = store.buckets.get(addressOf(request.host, request.rawPath).bucket);
+  const why = bucket?.documents.has('cors')
+    ? "This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec."
+    : 'CORS is not enabled for this bucket.';
+  throw new CloudFault('AccessForbidden', `CORSResponse: ${why}`, 403);
 }
 
 /** What a copy reads, for the request log; a source that is not well formed is refused by the operation. */

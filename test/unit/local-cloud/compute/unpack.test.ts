@@ -80,6 +80,23 @@ describe('unpackLayer', () => {
     expect(existsSync(join(root, 'gone'))).toBe(false);
   });
 
+  it.each(['.wh.', '.wh..', '.wh...', 'a/.wh..', 'a/.wh...'])(
+    'refuses the whiteout %j, which is of no name: folder and neighbours stay',
+    async (name) => {
+      mkdirSync(join(dir, 'other-image'));
+      await layer([[{ name: 'a/one' }, '1']]);
+      await expect(layer([[{ name }]])).rejects.toThrow(LayerError);
+      expect(read('a/one')).toBe('1');
+      expect(existsSync(join(dir, 'other-image'))).toBe(true);
+    },
+  );
+
+  it('ignores the metadata of AUFS that old images have', async () => {
+    await layer([[{ name: 'a/one' }, '1'], [{ name: 'a/.wh..wh.plnk/x' }, ''], [{ name: 'a/.wh..wh.aufs' }]]);
+    expect(read('a/one')).toBe('1');
+    expect(existsSync(join(root, 'a/.wh..wh.aufs'))).toBe(false);
+  });
+
   it('replaces a file by a folder, a folder by a file, and a link by a file without following it', async () => {
     writeFileSync(join(dir, 'outside'), 'untouched');
     await layer([
