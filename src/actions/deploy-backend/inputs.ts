@@ -29,6 +29,7 @@ export interface DeployBackendConfig {
   /** '' where the default is wanted. */
   readonly releaseId: string;
   readonly allowOlder: boolean;
+  readonly replacePart: boolean;
   readonly historyPage: boolean;
   /** Path of the checks file, as it was given. */
   readonly smokeChecks: string;
@@ -81,6 +82,7 @@ export function readInputs(
     releaseBucket: inputs.text('release-bucket').replace(/^s3:\/\/|\/+$/g, ''),
     releaseId,
     allowOlder: inputs.flag('allow-older-commit'),
+    replacePart: inputs.flag('replace-part'),
     historyPage: inputs.flag('history-page'),
     smokeChecks: inputs.text('smoke-checks'),
     token: inputs.text('github-token'),

@@ -13,6 +13,7 @@ import type { Job } from '../../runtime/action.ts';
 import { ActionError, messageOf, refused } from '../../runtime/errors.ts';
 import { isSuccess, type Outcome } from '../../runtime/outcome.ts';
 import { holdLock } from '../lock.ts';
+import { guardPart } from '../part-guard.ts';
 import type { DeployBackendConfig } from './inputs.ts';
 import type { action } from './interface.ts';
 
@@ -31,10 +32,14 @@ export interface LedgerJournal extends Journal {
   close(keepsLock: boolean): Promise<void>;
 }
 
+export function backendLedger(config: DeployBackendConfig, { log, clock }: BackendJob): Ledger {
+  const store = s3Store(new S3Client(clientConfig()), config.releaseBucket);
+  return openLedger({ store, environment: config.environment, log, clock });
+}
+
 export function openJournal(config: DeployBackendConfig, releaseId: string, job: BackendJob): LedgerJournal {
   const { log, clock, run } = job;
-  const store = s3Store(new S3Client(clientConfig()), config.releaseBucket);
-  const ledger = openLedger({ store, environment: config.environment, log, clock });
+  const ledger = backendLedger(config, job);
   const now = () => new Date(clock.now()).toISOString();
   const startedAt = now();
   let hold: Hold | undefined;
@@ -50,8 +55,10 @@ export function openJournal(config: DeployBackendConfig, releaseId: string, job:
       return hold.signal;
     },
     async begin(draft, before) {
+      const replaces = await guardService(ledger, config, releaseId, draft.service, log, current);
       begun = draft;
-      if (isAdoption(current, draft, before)) await adopt(ledger, releaseId, draft, before, startedAt, job);
+      if (isAdoption(current, draft, before, replaces))
+        await adopt(ledger, releaseId, draft, before, startedAt, job);
       await ledger.open({ id: releaseId, type: 'deployment', run });
       await ledger.writeBackend(releaseId, halfOf(draft, 'in-progress', startedAt));
     },
@@ -152,9 +159,29 @@ function halfOf(
   };
 }
 
-/** Before the first release of ours: what ran then is a release too, and can be gone back to. */
-const isAdoption = (current: Pointer | undefined, draft: { image: string }, before: BeforeUs): boolean =>
-  !current?.backend && before.image !== draft.image && digestOf(before.image) !== undefined;
+/** Refuses a second service under the name of the first. @throws ActionError `refused`. */
+export const guardService = (
+  ledger: Ledger,
+  config: Pick<DeployBackendConfig, 'replacePart'>,
+  release: string,
+  service: string,
+  log: BackendJob['log'],
+  current: Pointer | undefined,
+): Promise<boolean> =>
+  guardPart(
+    ledger,
+    { part: 'backend', wanted: { service }, release, replace: config.replacePart, log },
+    current,
+  );
+
+/** Before the first release of ours to it: what ran then is a release too, and can be gone back to. */
+const isAdoption = (
+  current: Pointer | undefined,
+  draft: { image: string },
+  before: BeforeUs,
+  replaces: boolean,
+): boolean =>
+  (!current?.backend || replaces) && before.image !== draft.image && digestOf(before.image) !== undefined;
 
 async function adopt(
   ledger: Ledger,

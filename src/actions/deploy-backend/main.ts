@@ -15,7 +15,15 @@ import { freeSavedLock } from '../lock.ts';
 import { smokeGate } from '../smoke-gate.ts';
 import { readInputs } from './inputs.ts';
 import { action } from './interface.ts';
-import { type LedgerJournal, openJournal, recordInterrupted, recordSafely, rejoinLock } from './journal.ts';
+import {
+  backendLedger,
+  guardService,
+  type LedgerJournal,
+  openJournal,
+  recordInterrupted,
+  recordSafely,
+  rejoinLock,
+} from './journal.ts';
 import { renderSummary } from './summary.ts';
 
 type DeployBackend = typeof action;
@@ -56,6 +64,10 @@ async function main(job: Job<DeployBackend>): Promise<ActionResult<DeployBackend
   let keepsLock = false;
   try {
     const result = await deployBackend(config.backend, ports, journal);
+    if (result.outcome === 'planned' && config.releaseBucket) {
+      const ledger = backendLedger(config, job);
+      await guardService(ledger, config, releaseId, result.service, log, await ledger.current());
+    }
     // The post step has yet to return the service: nobody else may come in between.
     keepsLock = result.outcome === 'interrupted';
     const unrecorded = journal ? await recordSafely(() => journal.finish(result), log) : undefined;

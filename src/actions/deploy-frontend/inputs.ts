@@ -21,6 +21,7 @@ export interface DeployFrontendConfig {
   /** '' where the default is wanted. */
   readonly releaseId: string;
   readonly allowOlder: boolean;
+  readonly replacePart: boolean;
   readonly historyPage: boolean;
   /** Milliseconds. */
   readonly lockTimeout: number;
@@ -65,6 +66,7 @@ export function readInputs(inputs: FrontendInputs, workspace: string): DeployFro
     distribution: readDistribution(inputs.text('distribution')),
     releaseId,
     allowOlder: inputs.flag('allow-older-commit'),
+    replacePart: inputs.flag('replace-part'),
     historyPage: inputs.flag('history-page'),
     lockTimeout: inputs.duration('lock-timeout'),
     smokeChecks: inputs.text('smoke-checks'),

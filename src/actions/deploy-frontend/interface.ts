@@ -133,6 +133,11 @@ export const action = {
       default: 'false',
       description: '`true` lets an older commit take the place of a newer one.',
     },
+    'replace-part': {
+      required: false,
+      default: 'false',
+      description: '`true` lets this site take the place of the one that the environment has (it was moved, or made anew). Otherwise another bucket, prefix or distribution under the same `environment` is refused.',
+    },
     'history-page': {
       required: false,
       default: 'false',

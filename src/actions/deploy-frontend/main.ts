@@ -19,6 +19,7 @@ import { publishHistory } from '../../release/publish.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { messageOf } from '../../runtime/errors.ts';
 import { freeSavedLock, holdLock, savedToken } from '../lock.ts';
+import { guardPart } from '../part-guard.ts';
 import { smokeGate } from '../smoke-gate.ts';
 import { type DeployFrontendConfig, readInputs } from './inputs.ts';
 import { action } from './interface.ts';
@@ -41,12 +42,21 @@ async function main(job: FrontendJob): Promise<ActionResult<DeployFrontend>> {
       run: job.run,
       lock: () =>
         holdLock(job, edges.ledger, { release: releaseId, parts: ['frontend'], timeout: config.lockTimeout }),
-      fence: (current: Parameters<DeploySitePorts['fence']>[0]) => askFence(config, job, current),
+      fence: async (current: Parameters<DeploySitePorts['fence']>[0]) => {
+        const [verdict] = await Promise.all([
+          askFence(config, job, current),
+          guardSite(edges.ledger, config, releaseId, job, current),
+        ]);
+        return verdict;
+      },
       gate,
       onOpen: (release: string) => job.saveState(OPEN, release),
     });
     const result = await deploySite({ ...config.site, releaseId }, ports);
-    if (result.outcome === 'planned') for (const line of planLines(result.plan)) job.log.info(line);
+    if (result.outcome === 'planned') {
+      await guardSite(edges.ledger, config, releaseId, job, await edges.ledger.current());
+      for (const line of planLines(result.plan)) job.log.info(line);
+    }
     if (config.historyPage && result.outcome !== 'planned') await publishHistory(edges.ledger, job);
     return answer(config, releaseId, job.clock.now() - started, result, edges.clients);
   } finally {
@@ -92,6 +102,20 @@ async function openEdges(config: DeployFrontendConfig, job: FrontendJob, release
   });
   const ledger: Ledger = openLedger({ store, environment, log, clock });
   return { clients, ledger, ports: ports as typeof ports & { readonly signal: AbortSignal } };
+}
+
+/** Refuses a second site under the name of the first. @throws ActionError `refused`. */
+function guardSite(
+  ledger: Ledger,
+  config: DeployFrontendConfig,
+  release: string,
+  { log }: FrontendJob,
+  current: Parameters<DeploySitePorts['fence']>[0],
+): Promise<boolean> {
+  const { bucket, prefix } = config.site.place;
+  const wanted = { bucket, prefix, ...(config.distribution ? { distribution: config.distribution } : {}) };
+  const { replacePart: replace } = config;
+  return guardPart(ledger, { part: 'frontend', wanted, release, replace, log }, current);
 }
 
 async function askFence(

@@ -13,6 +13,7 @@ import { describeFailure } from './failure.ts';
 import type { HalfPort, Restoration } from './half.ts';
 import { type RollbackConfig, readInputs } from './inputs.ts';
 import { action } from './interface.ts';
+import { leftAlone, refuseOther } from './occupants.ts';
 import { type Order, restoreOrder } from './order.ts';
 import { ChecksFailed, type PairResult, restorePair } from './pair.ts';
 import { Recorder } from './recorder.ts';
@@ -66,6 +67,7 @@ async function rollbackFrom(room: Room, reading: Reading): Promise<ActionResult<
   const { config, job, edges, ledger } = room;
   // A wrong `to` or checks file is refused before the lock is asked for; the choice is made again under the lock.
   const first = await choose(room, reading, new Set());
+  refuseOther(first, config);
   await edges.gate(first.target);
   const id = config.releaseId || defaultReleaseId(job.clock.now(), first.target.commit);
   const safety = keepOpen(job);
@@ -143,6 +145,7 @@ async function prepare(
   for (;;) {
     const found = await choose(room, reading, passedOver);
     const id = found.resumes?.id ?? way.id;
+    refuseOther(found, config);
     const order = restoreOrder(config.order, found.byId.get(found.current.release));
     const parts = order.parts.filter((part) => found.pair[part]);
     const halves = await Promise.all(
@@ -157,7 +160,7 @@ async function prepare(
       passedOver.add(found.target.id);
       continue;
     }
-    const lines = planText(found, halves, order);
+    const lines = [...planText(found, halves, order), ...leftAlone(found)];
     await job.log.group('Plan', async () => {
       for (const line of lines) job.log.info(line);
     });
