@@ -9,7 +9,7 @@ export function parseDistribution(xml: string): {
   enabled: boolean;
   defaultRootObject: string;
   origins: Array<{ domain: string; path: string }>;
-  errorPages: Array<{ code: number; status: number; path: string }>;
+  errorPages: Array<{ code: number; status: number; path: string; ttl: number | undefined }>;
 } {
   const config = part(xml, 'DistributionConfig');
   const origins = part(config, 'Origins').split('</Origin>').slice(0, -1);
@@ -40,7 +40,13 @@ export function parseDistribution(xml: string): {
       .map((page) => {
         const code = Number(xmlText(page, 'ErrorCode'));
         const path = xmlText(page, 'ResponsePagePath');
-        return { code, status: Number(xmlText(page, 'ResponseCode')) || code, path };
+        const ttl = xmlText(page, 'ErrorCachingMinTTL');
+        return {
+          code,
+          status: Number(xmlText(page, 'ResponseCode')) || code,
+          path,
+          ttl: ttl === '' ? undefined : Number(ttl),
+        };
       }),
   };
 }

@@ -20,6 +20,8 @@ export interface Distribution {
     readonly code: number;
     readonly status: number;
     readonly path: string;
+    /** Seconds that the error is kept in the caches; `undefined` leaves CloudFront's default. */
+    readonly ttl?: number | undefined;
   }>;
 }
 

@@ -1,5 +1,6 @@
 import { awsProblem } from '../aws/errors.ts';
 import { ActionError, failed, messageOf } from '../runtime/errors.ts';
+import { staleAfterWrites, waitedOut } from './cached-errors.ts';
 import { type Change, planChange } from './change.ts';
 import { asActionError } from './deploy-result.ts';
 import { invalidate } from './invalidate.ts';
@@ -20,7 +21,7 @@ import type {
   SitePlace,
   SitePorts,
 } from './types.ts';
-import { filesToVerify, verifySite } from './verify.ts';
+import { checkMissingIsMissing, filesToVerify, verifySite } from './verify.ts';
 
 /** All that an activation stands on. */
 export interface Activation {
@@ -34,6 +35,10 @@ export interface Activation {
   readonly siteUrl: string | undefined;
   /** Path of the site in URLs. */
   readonly mount: string;
+  /** See Front. */
+  readonly errorTtl: number;
+  /** Whether the proof asks for a name that is not there: it could not be asked for before. */
+  readonly asksForMissing?: boolean;
   readonly maxInvalidationPaths: number;
   /** Releases that `site.json` remembers. */
   readonly keepReleases: number;
@@ -85,6 +90,7 @@ export async function activate(ports: SitePorts, work: Activation): Promise<Acti
       live: before?.live,
       activating: [...(before?.activating ?? []).filter((e) => e.manifest !== entry.manifest), entry],
       releases: before?.releases ?? [],
+      undone: before?.undone,
       pageEnds: before?.pageEnds,
       sinceCollection: before?.sinceCollection ?? 0,
     },
@@ -94,19 +100,17 @@ export async function activate(ports: SitePorts, work: Activation): Promise<Acti
   const undo = () => undoActivation(ports, work, entry, open);
   try {
     const written = await writeLive(ports, keys, change.diff.writes, work.sources, options.concurrency);
-    const paths = ports.cdn ? invalidationPaths(change.changed, work.mount, work.maxInvalidationPaths) : [];
+    const paths = ports.cdn
+      ? invalidationPaths(staleAfterWrites(change, work.errorTtl), work.mount, work.maxInvalidationPaths)
+      : [];
     const invalidation = await invalidate(ports, {
       reference: reference(ports, change.target, 'a'),
       paths,
       wait: options.waitForInvalidation,
       timeout: options.waitTimeout,
     });
-    const verifiedPages = await verify(
-      ports,
-      work,
-      change.target,
-      change.diff.writes.map((s) => s.file.path),
-    );
+    const verifiedPages = await verify(ports, work, change, options.waitForInvalidation);
+    if (work.asksForMissing && work.siteUrl) await checkMissingIsMissing(ports, work.siteUrl);
     const report: ActivationReport = {
       uploaded: written.uploaded,
       copied: written.copied,
@@ -141,16 +145,18 @@ const reference = (ports: SitePorts, target: Manifest, step: string) =>
 async function verify(
   ports: SitePorts,
   work: Activation,
-  manifest: Manifest,
-  written: readonly string[],
-  invalidated = work.options.waitForInvalidation,
+  change: Change,
+  invalidated: boolean,
 ): Promise<number> {
   if (!work.siteUrl || work.options.verify === 'off') return 0;
+  const written = new Set(change.diff.writes.map((step) => step.file.path));
   return verifySite(ports, {
     siteUrl: work.siteUrl,
-    files: filesToVerify(manifest.files, new Set(written)),
+    files: filesToVerify(change.target.files, written),
     level: work.options.verify,
     invalidated: ports.cdn !== undefined && invalidated,
+    waitedOut: waitedOut(change, work.errorTtl),
+    errorTtl: work.errorTtl,
   });
 }
 
@@ -259,14 +265,18 @@ export async function undoActivation(
   const { base } = situation;
   const known = [base, change.target, ...situation.known.slice(1)];
   const live = await listLive(ports, keys, pageEndsOf(base), work.excluded);
-  const back = planChange(live, base, known, undefined);
+  const back = planChange(live, base, known, undefined, () => true);
   const written = await writeLive(ports, keys, back.diff.writes, noSources, options.concurrency);
   await removeLive(
     ports,
     back.diff.deletes.filter((step) => step.reason !== 'foreign').map((step) => keys.live(step.path)),
   );
   const paths = ports.cdn
-    ? invalidationPaths([...back.changed, ...back.removed], work.mount, work.maxInvalidationPaths)
+    ? invalidationPaths(
+        [...staleAfterWrites(back, work.errorTtl), ...back.removed],
+        work.mount,
+        work.maxInvalidationPaths,
+      )
     : [];
   const told = await invalidate(ports, {
     reference: reference(ports, change.target, 'u'),
@@ -276,13 +286,7 @@ export async function undoActivation(
     // What is back is back: whether visitors see it is for the proof to say.
     mayTakeLonger: true,
   });
-  await verify(
-    ports,
-    work,
-    base,
-    back.diff.writes.map((step) => step.file.path),
-    told?.completed ?? true,
-  );
+  await verify(ports, work, back, told?.completed ?? true);
   const { baseEntry } = situation;
   if (written.etags.size > 0 && baseEntry) {
     await ports.release.put({
@@ -299,6 +303,7 @@ export async function undoActivation(
       live: baseEntry,
       activating: [],
       releases: open.state.releases.filter((e) => e.release !== entry.release),
+      undone: entry,
       pageEnds: pageEndsOf(base),
       sinceCollection: open.state.sinceCollection + 1,
     },

@@ -10,6 +10,11 @@ export interface Change {
   readonly diff: Diff;
   /** Paths whose old content a CDN may hold, to be invalidated once the writes are done. */
   readonly changed: readonly string[];
+  /**
+   * Paths that nobody could get before and that somebody may have asked for: a CDN may hold the error. An immutable name
+   * that no page named before is not among them.
+   */
+  readonly appeared: readonly string[];
   /** Paths of the same kind that go with the deletions. */
   readonly removed: readonly string[];
   /** Immutable names whose content is another now: the build does not keep its promise. */
@@ -20,12 +25,14 @@ export interface Change {
  * The change from what is live to `target`. Pure.
  * @param known manifests that may have written what is live, and so what a CDN may have cached
  * @param closedAt see Knowledge
+ * @param named whether pages that were live before name a path that none of `known` has: of a release that was live
  */
 export function planChange(
   live: ReadonlyMap<string, LiveObject>,
   target: Manifest,
   known: readonly Manifest[],
   closedAt: number | undefined,
+  named: (path: string) => boolean = () => false,
 ): Change {
   const earlier = known.map(byPath);
   const wanted = [...liveFiles(target)];
@@ -52,7 +59,8 @@ export function planChange(
   // What an earlier run deleted and did not live to invalidate is gone from the listing but not from the manifests.
   for (const manifest of earlier) for (const path of manifest.keys()) if (!staying.has(path)) gone.add(path);
   const removed = [...gone].filter((path) => !wasImmutable(earlier.flatMap((m) => m.get(path) ?? [])));
-  return { target: withLiveEtags(target, live, diff), diff, changed, removed, broken };
+  const appeared = appearing(wanted, live, earlier, named);
+  return { target: withLiveEtags(target, live, diff), diff, changed, appeared, removed, broken };
 }
 
 /**
@@ -68,6 +76,27 @@ function withLiveEtags(target: Manifest, live: ReadonlyMap<string, LiveObject>, 
   };
   return { ...target, files: target.files.map(asLive), kept: target.kept.map(asLive) };
 }
+
+/** See Change. */
+function appearing(
+  wanted: readonly SiteFile[],
+  live: ReadonlyMap<string, LiveObject>,
+  earlier: readonly ReadonlyMap<string, SiteFile>[],
+  named: (path: string) => boolean,
+): string[] {
+  const isNamed = ({ path, headers }: SiteFile) =>
+    !isImmutable(headers.cacheControl) || named(path) || earlier.some((manifest) => manifest.has(path));
+  return wanted
+    .filter((file) => !wasThere(file.path, live, earlier) && isNamed(file))
+    .map((file) => file.path);
+}
+
+/** What a run wrote that died before it told the caches is live now, and was not there for whoever asked before. */
+const wasThere = (
+  path: string,
+  live: ReadonlyMap<string, LiveObject>,
+  [base, ...died]: readonly ReadonlyMap<string, SiteFile>[],
+) => live.has(path) && (died.length === 0 || base?.has(path) === true);
 
 const wasImmutable = (versions: readonly SiteFile[]) =>
   versions.length > 0 && versions.every((file) => isImmutable(file.headers.cacheControl));

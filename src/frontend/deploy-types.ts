@@ -4,7 +4,7 @@ import type { Pointer } from '../release/record.ts';
 import type { RunContext } from '../runtime/action.ts';
 import type { ActionError } from '../runtime/errors.ts';
 import type { AnyOutcome, Outcome } from '../runtime/outcome.ts';
-import type { DeletionLimit } from './guards.ts';
+import type { DeletionLimit } from './mass-removal.ts';
 import type { SitePlan } from './plan.ts';
 import type { ScanOptions } from './scan.ts';
 import type { ActivationOptions, ActivationReport, Manifest, SitePlace, SitePorts } from './types.ts';

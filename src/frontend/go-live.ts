@@ -89,6 +89,8 @@ function activationOf(config: DeploySiteConfig, ports: DeploySitePorts, prepared
     options: config.options,
     siteUrl: front.siteUrl,
     mount: front.mount,
+    errorTtl: front.errorTtl,
+    asksForMissing: config.options.verify === 'full' && !front.absenceAsked,
     maxInvalidationPaths: config.maxInvalidationPaths,
     keepReleases: config.keepReleases,
     onOpen: (open) => ports.onOpen(open ? config.releaseId : ''),

@@ -58,21 +58,3 @@ export function refuseMissing(missing: readonly MissingReference[]): void {
     fix: 'build the site again; name files that are served by something else in `allow-missing`',
   });
 }
-
-export interface DeletionLimit {
-  /** Share of what is live, 0 to 1, or a number of files. */
-  readonly kind: 'share' | 'files';
-  readonly value: number;
-}
-
-/** Deleting a handful is never a mass, whatever its share. */
-const ALWAYS_ALLOWED = 5;
-
-/** Why so many files must not be removed; `undefined` where they may. */
-export function tooManyDeletions(deletions: number, live: number, limit: DeletionLimit): string | undefined {
-  if (deletions <= ALWAYS_ALLOWED && limit.value > 0) return undefined;
-  const most = limit.kind === 'share' ? Math.floor(live * limit.value) : limit.value;
-  if (deletions <= most) return undefined;
-  const share = live > 0 ? ` (${Math.round((deletions / live) * 100)} %)` : '';
-  return `${deletions} of ${live} live files would be removed${share}; at most ${most} may be`;
-}

@@ -9,7 +9,7 @@ export type {
   DeploySiteResult,
   GateAnswer,
 } from './deploy-types.ts';
-export type { DeletionLimit } from './guards.ts';
+export type { DeletionLimit } from './mass-removal.ts';
 export { planLines } from './plan-lines.ts';
 export { type Recovery, recoverSite } from './recover.ts';
 export {

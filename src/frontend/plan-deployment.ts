@@ -1,12 +1,14 @@
 import type { Clock } from '../runtime/clock.ts';
 import { type ActionError, refused } from '../runtime/errors.ts';
+import { cacheControlOf, isImmutable } from './cache-rules.ts';
+import { staleAfterWrites } from './cached-errors.ts';
 import { type Change, planChange } from './change.ts';
 import type { DeploySiteConfig } from './deploy-types.ts';
-import { tooManyDeletions } from './guards.ts';
 import { invalidationPaths } from './invalidation-paths.ts';
 import { keptFiles } from './keep.ts';
 import type { SiteKeys } from './keys.ts';
 import { liveFiles } from './manifest.ts';
+import { type Removal, removalOf, tooManyDeletions } from './mass-removal.ts';
 import { describePlan, type SitePlan } from './plan.ts';
 import type { Scanned } from './scan.ts';
 import type { Front } from './site.ts';
@@ -44,16 +46,17 @@ export function planFor(config: DeploySiteConfig, clock: Clock, known: Known): P
     kept: keptFiles(earlier, scanned.files, config.options.retainReleases),
   };
   const open = found !== undefined && found.state.activating.length > 0;
-  const change = planChange(live, target, earlier, open ? undefined : found?.modified);
+  const change = planChange(live, target, earlier, open ? undefined : found?.modified, situation.named);
   const adopts = !found && live.size > 0;
-  const limit = tooManyDeletions(change.diff.deletes.length, live.size, config.maxDelete);
-  if (limit) throw massDelete(limit, change);
+  const removal = removalOf(ownPaths(config, situation), scanned.files, change.diff.deletes);
+  const limit = tooManyDeletions(removal, config.maxDelete);
+  if (limit) throw massDelete(limit, removal);
   const storedBlobs = new Set(found ? [...liveFiles(situation.base)].map((file) => file.sha256) : []);
   const plan = describePlan(change, {
     liveObjects: live.size,
     storedBlobs,
     invalidate: invalidationPaths(
-      [...change.changed, ...change.removed],
+      [...staleAfterWrites(change, front.errorTtl), ...change.removed],
       front.mount,
       config.maxInvalidationPaths,
     ),
@@ -62,13 +65,19 @@ export function planFor(config: DeploySiteConfig, clock: Clock, known: Known): P
   return { ...known, change, plan };
 }
 
-function massDelete(limit: string, change: Change): ActionError {
-  const first = change.diff.deletes.slice(0, 10).map((step) => `${step.path} (${step.reason})`);
+/** Names that do not change with every build: of the live release, or of what a bucket serves that we have never deployed to. */
+function ownPaths(config: DeploySiteConfig, { found, base, live }: Situation): string[] {
+  const { cacheRules } = config.scan;
+  if (!found) return [...live.keys()].filter((path) => !isImmutable(cacheControlOf(path, cacheRules)));
+  return base.files.filter((file) => !isImmutable(file.headers.cacheControl)).map((file) => file.path);
+}
+
+function massDelete(limit: string, { removed }: Removal): ActionError {
   return refused({
     input: 'max-delete',
     what: 'this deployment would remove too much',
     found: limit,
-    details: first,
+    details: [...removed.slice(0, 10), ...(removed.length > 10 ? [`… ${removed.length - 10} more`] : [])],
     fix: 'see that `source`, `bucket` and `prefix` are right; raise `max-delete` if it is meant',
   });
 }

@@ -8,7 +8,8 @@ import { type Prepared, planFor } from './plan-deployment.ts';
 import { type Scanned, scan } from './scan.ts';
 import { type Front, findFront } from './site.ts';
 import { readSituation, type Situation } from './situation.ts';
-import { checkMissingIsMissing } from './verify.ts';
+import type { SitePorts } from './types.ts';
+import { checkMissingIsMissing, refuseMissingIsPage } from './verify.ts';
 
 /**
  * Reads the folder and the site, and plans.
@@ -29,8 +30,11 @@ export async function prepare(config: DeploySiteConfig, ports: DeploySitePorts):
     );
   }
   checkIsSite(scanned.files, config.scan.source);
-  const { front, situation } = await looking;
-  checkReferences(config, scanned, front);
+  const { front: found, situation } = await looking;
+  checkReferences(config, scanned, found);
+  const asks = config.options.verify === 'full' && !found.absenceAsked;
+  const front =
+    asks && !bringsErrorPage(found, situation, scanned) ? await askForMissing(ports, found) : found;
   return planFor(config, clock, { keys, scanned, front, situation });
 }
 
@@ -50,14 +54,30 @@ async function lookAround(
   ports: DeploySitePorts,
   keys: SiteKeys,
 ): Promise<{ front: Front; situation: Situation }> {
-  const [front, situation] = await Promise.all([
-    findFront(ports, config.place, config.options.siteUrl).then(async (found) => {
-      if (config.options.verify === 'full') await checkMissingIsMissing(ports, found);
-      return found;
-    }),
-    lookAtSite(config, ports, keys),
-  ]);
-  return { front, situation };
+  const looking = lookAtSite(config, ports, keys);
+  // Whoever awaits it is told.
+  looking.catch(() => {});
+  const front = await findFront(ports, config.place, config.options.siteUrl);
+  if (config.options.verify !== 'full') return { front, situation: await looking };
+  refuseMissingIsPage(front);
+  if (front.errorPages.length > 0) return { front, situation: await looking };
+  return { front: await askForMissing(ports, front), situation: await looking };
+}
+
+async function askForMissing(ports: SitePorts, front: Front): Promise<Front> {
+  if (!front.siteUrl) return front;
+  await checkMissingIsMissing(ports, front.siteUrl);
+  return { ...front, absenceAsked: true };
+}
+
+/**
+ * True where this release brings the page that the distribution answers with for a missing name: whoever asks for such a
+ * name before makes the CDN ask for that page, and keep that it is not there. Then the proof asks, after the writes.
+ */
+function bringsErrorPage({ errorPages, mount }: Front, { live }: Situation, { files }: Scanned): boolean {
+  const folder = mount ? `${mount}/` : '';
+  const paths = errorPages.filter((path) => path.startsWith(folder)).map((path) => path.slice(folder.length));
+  return paths.some((path) => !live.has(path) && files.some((file) => file.path === path));
 }
 
 async function lookAtSite(

@@ -12,6 +12,7 @@ export function halfFor(config: DeploySiteConfig, prepared: Prepared): Omit<Fron
   return {
     bucket: config.place.bucket,
     prefix: config.place.prefix,
+    ...(prepared.front.distribution ? { distribution: prepared.front.distribution } : {}),
     ...(prepared.front.siteUrl ? { siteUrl: prepared.front.siteUrl } : {}),
     manifest: prepared.keys.manifest(config.releaseId),
     files: target.files.length,
@@ -42,10 +43,9 @@ export class Recorder {
     },
   ): Promise<void> {
     const { report, cause, gate } = about;
-    const { ledger, cdn, clock } = this.#ports;
+    const { ledger, clock } = this.#ports;
     const half: FrontendHalf = {
       ...halfFor(this.#config, this.#prepared),
-      ...(cdn ? { distribution: cdn.id } : {}),
       ...(about.manifestKey ? { manifest: about.manifestKey } : {}),
       ...(report ? { uploaded: report.uploaded + report.copied } : {}),
       ...(report ? { deleted: this.#prepared.change.diff.deletes.length } : {}),

@@ -41,6 +41,7 @@ export async function recoverSite(
     sources: noSources,
     siteUrl: front.siteUrl,
     mount: front.mount,
+    errorTtl: front.errorTtl,
     onOpen: () => {},
   };
   await undoActivation(ports, work, entry, found);

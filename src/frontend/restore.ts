@@ -2,6 +2,7 @@ import { formatDuration } from '../runtime/duration.ts';
 import { ActionError, messageOf, refused } from '../runtime/errors.ts';
 import { type Activation, ActivationError, activate } from './activate.ts';
 import { BlobProof } from './blob-proof.ts';
+import { staleAfterWrites } from './cached-errors.ts';
 import { type Change, planChange } from './change.ts';
 import { invalidationPaths } from './invalidation-paths.ts';
 import { keptFiles } from './keep.ts';
@@ -127,7 +128,7 @@ export async function planRestoreSite(config: RestoreConfig, ports: RestorePorts
     kept: keptFiles(known, wanted.files, config.options.retainReleases),
   };
   const open = (found?.state.activating.length ?? 0) > 0;
-  const whole = planChange(live, target, known, open ? undefined : found?.modified);
+  const whole = planChange(live, target, known, open ? undefined : found?.modified, () => true);
   const deletes = whole.diff.deletes.filter((step) => step.reason !== 'foreign');
   const change: Change = { ...whole, diff: { ...whole.diff, deletes } };
   await blobs.prove(change.diff.writes.map((step) => step.file));
@@ -135,7 +136,7 @@ export async function planRestoreSite(config: RestoreConfig, ports: RestorePorts
     liveObjects: live.size,
     storedBlobs: new Set(target.files.map((file) => file.sha256)),
     invalidate: invalidationPaths(
-      [...change.changed, ...change.removed],
+      [...staleAfterWrites(change, front.errorTtl), ...change.removed],
       front.mount,
       config.maxInvalidationPaths,
     ),
@@ -200,6 +201,7 @@ export async function restoreSite(
     options: config.options,
     siteUrl: front.siteUrl,
     mount: front.mount,
+    errorTtl: front.errorTtl,
     maxInvalidationPaths: config.maxInvalidationPaths,
     keepReleases: config.keepReleases,
     onOpen,

@@ -27,6 +27,8 @@ export interface SiteState {
   readonly activating: readonly StateEntry[];
   /** Releases that were live, oldest first: what can be gone back to. */
   readonly releases: readonly StateEntry[];
+  /** The last activation, where it was undone: its pages were live for a while, and named files that are gone. */
+  readonly undone?: StateEntry | undefined;
   /**
    * Paths that the pages of the live listing end with: the pages are asked for side by side, before the manifest that
    * would tell them has arrived. A hint, and `undefined` where a version of ours that knew none has written the state.
@@ -87,6 +89,7 @@ function parseState(body: Buffer, resource: string): SiteState {
     live: value.live,
     activating: value.activating ?? [],
     releases: value.releases ?? [],
+    undone: value.undone,
     pageEnds: readPageEnds(value.pageEnds),
     sinceCollection: value.sinceCollection ?? 0,
   };

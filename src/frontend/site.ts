@@ -2,17 +2,26 @@ import type { Distribution } from '../aws/cloudfront.ts';
 import { awsProblem } from '../aws/errors.ts';
 import { refused } from '../runtime/errors.ts';
 import { publicUrl } from '../runtime/url.ts';
+import { DEFAULT_ERROR_TTL, missingTtl } from './cached-errors.ts';
 import { mountOf } from './invalidation-paths.ts';
 import type { SitePlace, SitePorts } from './types.ts';
 
 /** How visitors reach the site. */
 export interface Front {
+  /** Id of the distribution in front of it. */
+  readonly distribution?: string;
   /** Where the site's `index.html` is, without a slash at its end; `undefined` where nobody has said. */
   readonly siteUrl: string | undefined;
   /** Path of the site at the distribution, without slashes at its ends: what an invalidation names. */
   readonly mount: string;
+  /** Seconds that an error answer for a name which is not there stays in the caches. */
+  readonly errorTtl: number;
+  /** Paths, without a slash at the start, that the distribution answers with where a file is not there. */
+  readonly errorPages: readonly string[];
   /** How the distribution is set to answer for a file that is not there, where that is no error: in words. */
   readonly missingIsPage?: string | undefined;
+  /** True once the site has been asked for a name that it does not have. */
+  readonly absenceAsked?: boolean;
 }
 
 /**
@@ -26,7 +35,7 @@ export async function findFront(
   givenUrl: string | undefined,
 ): Promise<Front> {
   const given = givenUrl ? publicUrl(givenUrl) : undefined;
-  if (!ports.cdn) return { siteUrl: given, mount: place.prefix };
+  if (!ports.cdn) return { siteUrl: given, mount: place.prefix, errorTtl: DEFAULT_ERROR_TTL, errorPages: [] };
   const distribution = await ports.cdn.describe().catch((error) => {
     throw awsProblem(error, {
       operation: 'cloudfront:GetDistribution',
@@ -37,7 +46,17 @@ export async function findFront(
   if (!distribution.enabled) ports.log.warning(`the distribution ${distribution.id} is disabled`);
   const mount = findMount(ports, place, distribution);
   const siteUrl = given ?? publicUrl(`${distribution.domain}/${mount}`);
-  return { siteUrl, mount, missingIsPage: missingIsPage(distribution) };
+  const answering = distribution.errorPages.filter(
+    ({ code, path }) => path && (code === 403 || code === 404),
+  );
+  return {
+    distribution: ports.cdn.id,
+    siteUrl,
+    mount,
+    errorTtl: missingTtl(distribution.errorPages),
+    errorPages: answering.map(({ path }) => path.replace(/^\//, '')),
+    missingIsPage: missingIsPage(distribution),
+  };
 }
 
 /** Custom error responses that answer 403 or 404 (what a private bucket says of a missing file) with success. */

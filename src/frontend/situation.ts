@@ -5,7 +5,7 @@ import { keepHeapSmall } from '../runtime/heap.ts';
 import type { LiveObject } from './diff.ts';
 import type { SiteKeys } from './keys.ts';
 import { listLive, pageEndsOf } from './live-listing.ts';
-import { emptyManifest, ManifestReader } from './manifest.ts';
+import { byPath, emptyManifest, ManifestReader } from './manifest.ts';
 import { type FoundState, readState, type StateEntry } from './site-state.ts';
 import type { Manifest, SiteFile, SitePorts } from './types.ts';
 
@@ -18,6 +18,8 @@ export interface Situation {
   readonly baseEntry: StateEntry | undefined;
   /** Manifests that may have written to the live bucket, the base first. */
   readonly known: readonly Manifest[];
+  /** Whether a page of an activation that was undone named a path. */
+  readonly named: (path: string) => boolean;
   /** Live objects by path; without those that `exclude` leaves alone. */
   readonly live: Map<string, LiveObject>;
 }
@@ -50,7 +52,12 @@ export async function readSituation(
   // Whoever waits for it is told what is wrong with it.
   ahead?.catch(() => {});
   const entries = found ? [...(found.state.live ? [found.state.live] : []), ...found.state.activating] : [];
-  const manifests = await Promise.all(entries.map((entry) => read(entry.manifest)));
+  const undone = found?.state.undone;
+  const [manifests, gone] = await Promise.all([
+    Promise.all(entries.map((entry) => read(entry.manifest))),
+    // It is a hint, and may have been collected.
+    undone ? read(undone.manifest).catch(() => undefined) : undefined,
+  ]);
   let baseEntry = found?.state.live;
   if (found && found.state.activating.length > 0) {
     const pointed = await lastGood.pointerManifest();
@@ -60,7 +67,8 @@ export async function readSituation(
   const base = manifests[at] ?? emptyManifest('nothing');
   const known = [base, ...manifests.filter((_manifest, i) => i !== at)];
   const live = await (ahead ?? listLive(ports, keys, ends ?? pageEndsOf(base), excluded));
-  return { found, base, baseEntry, known, live };
+  const undonePaths = gone && byPath(gone);
+  return { found, base, baseEntry, known, named: (path) => undonePaths?.has(path) ?? false, live };
 }
 
 /**

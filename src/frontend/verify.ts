@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import pMap from 'p-map';
 import { failed, messageOf, refused } from '../runtime/errors.ts';
 import { httpGet, type RawAnswer } from '../runtime/http-get.ts';
@@ -25,7 +26,7 @@ export function filesToVerify(all: readonly SiteFile[], written: ReadonlySet<str
 
 /** How an answer differs from what was deployed; `undefined` where it does not. */
 export function mismatch(file: SiteFile, answer: RawAnswer, level: 'full' | 'pages'): string | undefined {
-  if (answer.status !== 200) return `HTTP ${answer.status} and not 200`;
+  if (answer.status !== 200) return `HTTP ${answer.status} and not 200${cachedError(answer)}`;
   if (answer.sha256 !== file.sha256) {
     return `other bytes: ${answer.size} of them, SHA-256 ${answer.sha256.slice(0, 12)}…; deployed were ${file.size}, ${file.sha256.slice(0, 12)}…`;
   }
@@ -41,6 +42,13 @@ export function mismatch(file: SiteFile, answer: RawAnswer, level: 'full' | 'pag
   return undefined;
 }
 
+/** What tells that an error is one of before, which a cache still gives: its age, and CloudFront's own word for it. */
+function cachedError({ status, headers }: RawAnswer): string {
+  const { age, 'x-cache': xCache } = headers;
+  if ((status !== 403 && status !== 404) || age === undefined) return '';
+  return `: a cached ${status} (Age: ${age} s${xCache ? `, X-Cache: ${xCache}` : ''}), from before the file was there`;
+}
+
 const normal = (header: string) => header.toLowerCase().replaceAll(/\s+/g, '');
 
 /** URL of a file of the site. */
@@ -54,6 +62,9 @@ export interface VerifyRequest {
   readonly files: readonly SiteFile[];
   readonly level: ActivationOptions['verify'];
   readonly invalidated: boolean;
+  /** Paths that were not there before: a CDN may answer for them with the error of before, for `errorTtl` seconds. */
+  readonly waitedOut: ReadonlySet<string>;
+  readonly errorTtl: number;
 }
 
 /**
@@ -61,14 +72,17 @@ export interface VerifyRequest {
  * @throws ActionError `failed` that names every difference.
  */
 export async function verifySite(ports: SitePorts, request: VerifyRequest): Promise<number> {
-  const { level, files, siteUrl } = request;
+  const { level, files, siteUrl, waitedOut } = request;
   if (level === 'off') return 0;
-  const until = ports.clock.now() + (request.invalidated ? SETTLE.invalidated : SETTLE.notWaitedFor);
+  const now = ports.clock.now();
+  const until = now + (request.invalidated ? SETTLE.invalidated : SETTLE.notWaitedFor);
+  const untilForNew = Math.max(until, now + request.errorTtl * 1000 + SETTLE.invalidated);
   const wrong: string[] = [];
   await pMap(
     files,
     async (file) => {
-      const problem = await settled(ports, urlOf(siteUrl, file.path), until, (answer) =>
+      const patience = waitedOut.has(file.path) ? untilForNew : until;
+      const problem = await settled(ports, urlOf(siteUrl, file.path), patience, (answer) =>
         mismatch(file, answer, level),
       );
       if (problem) wrong.push(`${urlOf(siteUrl, file.path)}: ${problem}`);
@@ -106,15 +120,20 @@ async function settled(
 }
 
 /**
- * A script that does not exist must not be answered with a page: the browser would run HTML as JavaScript, and no tab
- * could tell that it is out of date. Asked before anything is changed: of the distribution's settings, which tell it
- * while the bucket is still empty too, and of the site.
+ * The distribution's settings tell while the bucket is still empty whether a missing file is answered with a page.
  * @throws ActionError `refused`
  */
-export async function checkMissingIsMissing(ports: SitePorts, front: Front): Promise<void> {
+export function refuseMissingIsPage(front: Front): void {
   if (front.missingIsPage) throw answersForMissing(front.missingIsPage);
-  if (!front.siteUrl) return;
-  const url = urlOf(front.siteUrl, `wwhd-missing-${ports.clock.now().toString(36)}.js`);
+}
+
+/**
+ * A script that does not exist must not be answered with a page: the browser would run HTML as JavaScript, and no tab
+ * could tell that it is out of date. The name is a random one, for the answer stays in the cache.
+ * @throws ActionError `refused`
+ */
+export async function checkMissingIsMissing(ports: SitePorts, siteUrl: string): Promise<void> {
+  const url = urlOf(siteUrl, `wwhd-missing-${randomUUID()}.js`);
   let answer: RawAnswer;
   try {
     answer = await httpGet(url, PATIENCE, ports.signal);

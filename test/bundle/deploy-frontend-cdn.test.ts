@@ -172,7 +172,7 @@ describe('a distribution that answers for missing files', () => {
     page.close();
     expect(run.outputs['outcome'], run.log).toBe('refused');
     expect(text(run.log)).toMatch(
-      /found: http:\/\/127\.0\.0\.1:\d+\/wwhd-missing-\w+\.js: HTTP 200, text\/html/,
+      /found: http:\/\/127\.0\.0\.1:\d+\/wwhd-missing-[\w-]+\.js: HTTP 200, text\/html/,
     );
     expect(await cloud.changes()).toEqual([]);
   });

@@ -156,7 +156,7 @@ export async function labDeploy(
 }
 
 /** Goes back to the manifest of a release, as release `id`. */
-export async function labRestore(site: TestSite, to: string, id: string): Promise<void> {
+export async function labRestore(site: TestSite, to: string, id: string) {
   const ports = await labPorts(site);
   try {
     const { place, options, keepReleases, maxInvalidationPaths } = labConfig(site, '', '');
@@ -165,7 +165,7 @@ export async function labRestore(site: TestSite, to: string, id: string): Promis
     await ports.ledger.open({ id, type: 'rollback', run: ports.run });
     const activated = await restoreSite(config, ports, await planRestoreSite(config, ports));
     await ports.ledger.movePointer(id, ['frontend']);
-    await activated.finish();
+    return (await activated.finish()).report;
   } finally {
     ports.close();
   }

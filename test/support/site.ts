@@ -63,6 +63,8 @@ export interface SiteOptions {
   readonly originPath?: string;
   /** Missing files are answered with index.html, by the distribution's error responses. */
   readonly spa?: boolean;
+  /** Seconds that the distribution keeps an error answer; default 0, so that a test need not wait. */
+  readonly errorTtl?: number;
   /** The code of a CloudFront function for each event. */
   readonly functions?: { readonly [event in EventType]?: string };
 }
@@ -162,7 +164,7 @@ async function makeDistribution(
     ErrorCode,
     ResponseCode: options.spa ? '200' : '404',
     ResponsePagePath: options.spa ? '/index.html' : '/404.html',
-    ErrorCachingMinTTL: 0,
+    ErrorCachingMinTTL: options.errorTtl ?? 0,
   }));
   const functions: { EventType: EventType; FunctionARN: string }[] = [];
   for (const [event, code] of Object.entries(options.functions ?? {}) as [EventType, string][])

@@ -75,14 +75,17 @@ export async function openEdges(config: RollbackConfig, job: Job<typeof action>)
               siteOptions(config, job, client, way, {
                 half: wantedHalf('frontend', found) as FrontendHalf,
                 live: liveHalf('frontend', found) as FrontendHalf | undefined,
+                others: othersOf(found),
               }),
             );
       opened.push(half);
       return half;
     },
     async frontendOptions(half, id, signal) {
-      const live = (await ledger.record((await ledger.current())?.frontend ?? ''))?.frontend;
-      return siteOptions(config, job, client, { id, signal }, { half, live });
+      const current = (await ledger.current())?.frontend ?? '';
+      const live = (await ledger.record(current))?.frontend;
+      const others = [{ id: current, frontend: live }];
+      return siteOptions(config, job, client, { id, signal }, { half, live, others });
     },
     gate: (target) => rollbackGate(config.smokeChecks, target, job),
     close: () => {
@@ -116,7 +119,7 @@ function siteOptions(
   job: Job<typeof action>,
   client: S3Client,
   { id, signal }: Pick<Way, 'id' | 'signal'>,
-  halves: Pick<FrontendHalfOptions, 'half' | 'live'>,
+  halves: Pick<FrontendHalfOptions, 'half' | 'live' | 'others'>,
 ): FrontendHalfOptions {
   return {
     ...halves,
@@ -142,6 +145,12 @@ function wantedHalf(part: Part, { pair, byId, target }: Survey): BackendHalf | F
     found: byId.has(id) ? `a record without a ${part} half` : 'no readable record',
     fix: `restore that record (the release bucket keeps versions), or use \`scope\` to go back with the other half only`,
   });
+}
+
+/** Releases that may know what a record lacks: the live one, then the newest first. */
+function othersOf({ current, byId, records }: Survey): readonly ReleaseRecord[] {
+  const live = byId.get(current.frontend ?? '');
+  return live ? [live, ...records] : records;
 }
 
 function liveHalf(part: Part, { current, byId }: Survey): BackendHalf | FrontendHalf | undefined {

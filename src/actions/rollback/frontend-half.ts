@@ -10,6 +10,7 @@ import {
 import type { FrontendHalf } from '../../release/record.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
+import { completeHalf, type OtherRelease } from './complete-half.ts';
 import type { HalfPort, Restoration } from './half.ts';
 
 /** What deploy-frontend does by default; a rollback copies inside S3 and needs no setting of its own. */
@@ -24,6 +25,8 @@ export interface FrontendHalfOptions {
   readonly half: FrontendHalf;
   /** What is live, as the current release recorded it. */
   readonly live: FrontendHalf | undefined;
+  /** Releases that may know what the half's record lacks, in the order in which they are asked. */
+  readonly others: readonly OtherRelease[];
   readonly environment: string;
   readonly releaseBucket: string;
   /** Id of the release that going back makes; '' while it is only planned. */
@@ -41,18 +44,14 @@ export interface FrontendHalfOptions {
  * The frontend's way back: its manifest made live again by copies inside S3. Planning it proves that every blob is there.
  * @throws ActionError `refused` where it could not be finished.
  */
-export async function frontendHalf(options: FrontendHalfOptions): Promise<HalfPort> {
+export async function frontendHalf(given: FrontendHalfOptions): Promise<HalfPort> {
+  const { options, taken } = completed(given);
   const { half } = options;
   const { clients, ports, useSignal } = await connect(options);
   const config = configOf(options);
-  const { bucket } = config.place;
-  const distribution = options.distribution || half.distribution;
   const plan = await planRestoreSite(config, ports);
-  const { bucket: _bucket, distribution: _distribution, ...recorded } = half;
   const wanted: FrontendHalf = {
-    ...recorded,
-    bucket,
-    ...(distribution ? { distribution } : {}),
+    ...half,
     // A half that is live already keeps the manifest that it is live with.
     manifest: plan.changes ? plan.manifestKey : half.manifest,
     files: plan.files,
@@ -64,7 +63,7 @@ export async function frontendHalf(options: FrontendHalfOptions): Promise<HalfPo
     url: plan.siteUrl,
     plan: {
       changes: plan.changes,
-      lines: plan.lines,
+      lines: [...plan.lines, ...taken],
       estimate: plan.estimate,
       keptVariables: [],
       json: plan.plan,
@@ -77,10 +76,23 @@ export async function frontendHalf(options: FrontendHalfOptions): Promise<HalfPo
   };
 }
 
+/** Inputs before the half's own record, and that before other releases' records. */
+function completed(options: FrontendHalfOptions) {
+  const { half, taken } = completeHalf(
+    {
+      ...options.half,
+      bucket: options.bucket || options.half.bucket,
+      ...(options.distribution ? { distribution: options.distribution } : {}),
+    },
+    options.others,
+  );
+  return { options: { ...options, half }, taken };
+}
+
 function configOf(options: FrontendHalfOptions): RestoreConfig {
-  const { half, live } = options;
+  const { half } = options;
   return {
-    place: { bucket: options.bucket || half.bucket, prefix: half.prefix, environment: options.environment },
+    place: { bucket: half.bucket, prefix: half.prefix, environment: options.environment },
     manifest: half.manifest,
     releaseId: options.release || 'planned',
     options: {
@@ -89,7 +101,7 @@ function configOf(options: FrontendHalfOptions): RestoreConfig {
       waitForInvalidation: true,
       waitTimeout: options.waitTimeout,
       concurrency: CONNECTIONS,
-      siteUrl: half.siteUrl ?? live?.siteUrl,
+      siteUrl: half.siteUrl,
     },
     keepReleases: KEEP_RELEASES,
     maxInvalidationPaths: MAX_INVALIDATION_PATHS,
@@ -100,7 +112,8 @@ function configOf(options: FrontendHalfOptions): RestoreConfig {
  * Puts back what a stopped rollback has left of the site, for a post step. The caller holds the lock.
  * @returns false where there is nothing to put back.
  */
-export async function recoverFrontend(options: FrontendHalfOptions): Promise<boolean> {
+export async function recoverFrontend(given: FrontendHalfOptions): Promise<boolean> {
+  const { options } = completed(given);
   const { clients, ports } = await connect(options);
   try {
     const { place, releaseId, options: activation } = configOf(options);
@@ -116,9 +129,9 @@ async function connect(options: FrontendHalfOptions) {
   const { half, live, ports } = options;
   let { signal } = ports;
   const clients = await siteClients({
-    bucket: options.bucket || half.bucket,
+    bucket: half.bucket,
     releaseBucket: options.releaseBucket,
-    distribution: options.distribution || half.distribution,
+    distribution: half.distribution,
     connections: CONNECTIONS,
     clock: ports.clock,
     signal: () => signal,

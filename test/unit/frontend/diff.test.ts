@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { planChange } from '../../../src/frontend/change.ts';
 import { blobsToDrop, manifestsToDrop, timeToCollect } from '../../../src/frontend/collect.ts';
 import { diffSite, type LiveObject, reasonToWrite } from '../../../src/frontend/diff.ts';
-import { tooManyDeletions } from '../../../src/frontend/guards.ts';
 import { keptFiles } from '../../../src/frontend/keep.ts';
 import { decodeManifest, encodeManifest, ManifestReader } from '../../../src/frontend/manifest.ts';
+import { removalOf, tooManyDeletions } from '../../../src/frontend/mass-removal.ts';
 import { inPhases, phaseOf } from '../../../src/frontend/phases.ts';
 import type { KeptFile, Manifest, SiteFile } from '../../../src/frontend/types.ts';
 
@@ -88,6 +88,28 @@ describe('planChange', () => {
     expect(change.changed).toEqual(['index.html']);
     expect(change.removed).toEqual(['gone.html']);
     expect(change.broken).toEqual([]);
+  });
+  const changed = { ...one, sha256: 'c'.repeat(64) };
+  const page = file('new.html', 'ee');
+  it.each<[string, SiteFile[], SiteFile[], SiteFile[][], (path: string) => boolean, string[]]>([
+    ['a new page', [one], [one, page], [[one]], () => false, ['new.html']],
+    ['a new immutable name, which no page has named', [one], [one, script], [[one]], () => false, []],
+    ['one that a page of an undone release named', [one], [one, script], [[one]], () => true, ['app.js']],
+    [
+      'one that somebody has removed',
+      [],
+      [one, script],
+      [[one, script]],
+      () => false,
+      ['app.js', 'index.html'],
+    ],
+    ['one of a run that died', [one, page], [one, page], [[one], [one, page]], () => false, ['new.html']],
+    ['what has always been there', [one], [changed], [[one], [changed]], () => false, []],
+  ])('names what appears, whose error a CDN may hold: %s', (_what, there, wanted, known, named, expected) => {
+    const objects = new Map(there.map((f) => [f.path, live(f)]));
+    const manifests = known.map((files, i) => manifest(String(i), files));
+    const change = planChange(objects, manifest('next', wanted), manifests, undefined, named);
+    expect([...change.appeared].sort()).toEqual(expected);
   });
   it('invalidates what a run that died may have changed, though it is live as wanted', () => {
     const base = manifest('one', [one]);
@@ -203,9 +225,26 @@ describe('tooManyDeletions', () => {
     [1, 100, { kind: 'files', value: 0 }, /at most 0/],
     [30, 100, { kind: 'files', value: 30 }, undefined],
   ] as const)('%d of %d', (deletions, all, limit, expected) => {
-    const why = tooManyDeletions(deletions, all, limit);
+    const removed = Array.from({ length: deletions }, (_, i) => `${i}.html`);
+    const why = tooManyDeletions({ removed, of: all }, limit);
     if (expected) expect(why).toMatch(expected);
     else expect(why).toBeUndefined();
+  });
+});
+
+describe('removalOf counts what the live release has and the new one has not', () => {
+  const foreign = (path: string) => ({ kind: 'delete', path, reason: 'foreign' }) as const;
+  const expired = (path: string) => ({ kind: 'delete', path, reason: 'expired' }) as const;
+  it.each([
+    ['nothing', ['a.html'], ['a.html', 'b.html'], [], [], 1],
+    // It stays for open tabs, so that nothing is deleted: a wrong folder all the same.
+    ['what stays for open tabs', ['a.html', 'logo.png'], ['a.html'], [], ['logo.png'], 2],
+    ['not what expires now', ['a.html'], ['a.html'], [expired('old.png'), expired('old.css')], [], 1],
+    ['what nobody knows', ['a.html'], ['a.html'], [foreign('x.txt')], ['x.txt'], 2],
+    ['each path once', ['a.html'], ['b.html'], [foreign('a.html')], ['a.html'], 1],
+  ] as const)('%s', (_what, own, wanted, deletes, removed, of) => {
+    const files = wanted.map((path) => ({ path }));
+    expect(removalOf(own, files, deletes)).toEqual({ removed, of });
   });
 });
 

@@ -46,6 +46,8 @@ describe('invalidationPaths', () => {
   it('empties all when nothing else is within the budget', () => {
     expect(invalidationPaths(many('', 200), '', 10)).toEqual(['/*']);
     expect(invalidationPaths(many('', 200), 'app', 10)).toEqual(['/app/*']);
+    // A preview: its folder without a slash is one of the forms of its entry page.
+    expect(invalidationPaths(['index.html', 'a.js'], 'previews/pr-7', 1)).toEqual(['/previews/pr-7*']);
     const folders = Array.from({ length: 40 }, (_, i) => many(`f${i}/`, 9)).flat();
     expect(invalidationPaths(folders, '', 30)).toEqual(['/*']);
   });
