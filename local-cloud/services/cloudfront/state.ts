@@ -85,7 +85,7 @@ export class CloudFrontState {
   async #open(saved: Omit<Distribution, 'edge' | 'config'>): Promise<Distribution> {
     const { store } = this.context.service<S3Service>('s3');
     const edge = new Edge(store, () => distribution.config, this.context.now, {
-      distribution: () => ({ id: saved.id, domain: domainOf(distribution) }),
+      distribution: () => ({ id: saved.id, arn: saved.arn, domain: domainOf(distribution) }),
       code: (arn) => this.liveCode(arn),
       log: (line) => this.context.log(line),
     });

@@ -1,12 +1,13 @@
 import { CloudFault } from '../../core/service.ts';
 import { child, parseXml, text } from '../../core/xml.ts';
-import { empty, type Handler, malformedXml, numberParameter, xml } from './call.ts';
+import { newBucketAcl } from './acl.ts';
+import { empty, type Handler, malformedXml, NAMESPACE, numberParameter, xml } from './call.ts';
+import { hasLock } from './lock.ts';
 import { Bucket } from './model.ts';
 import { isBucketName } from './names.ts';
+import { OWNER_ID } from './owner.ts';
 import { receiveDocument } from './receive.ts';
 import { invalidName } from './store.ts';
-
-const OWNER = { ID: '75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a' };
 
 export const listBuckets: Handler = (call) => {
   const { query } = call.request;
@@ -20,7 +21,7 @@ export const listBuckets: Handler = (call) => {
     .sort();
   const page = names.slice(0, max);
   return xml('ListAllMyBucketsResult', {
-    Owner: OWNER,
+    Owner: { ID: OWNER_ID },
     Buckets: {
       Bucket: page.map((name) => {
         const bucket = call.store.buckets.get(name) as Bucket;
@@ -37,9 +38,10 @@ export const createBucket: Handler = async (call) => {
   const { request, store, bucketName } = call;
   const body = await receiveDocument(request);
   if (!isBucketName(bucketName)) throw invalidName(bucketName);
-  const document = body.trim() === '' ? undefined : parseXml(body, 'CreateBucketConfiguration');
-  const constraint = text(document, 'LocationConstraint');
+  const configuration = body.trim() === '' ? undefined : parseXml(body, 'CreateBucketConfiguration');
+  const constraint = text(configuration, 'LocationConstraint');
   const region = placeOf(constraint, request.region);
+  const { ownership, grants } = newBucketAcl(request.headers);
   const existing = store.buckets.get(bucketName);
   if (existing) {
     // In us-east-1, and there only, creating one's own bucket again succeeds.
@@ -52,9 +54,24 @@ export const createBucket: Handler = async (call) => {
       { BucketName: bucketName },
     );
   }
-  store.buckets.set(bucketName, new Bucket(bucketName, region, store.context.now()));
+  const bucket = new Bucket(bucketName, region, store.context.now());
+  if (request.headers['x-amz-bucket-object-lock-enabled']?.toLowerCase() === 'true') {
+    bucket.versioning = 'Enabled';
+    bucket.documents.set('object-lock', LOCKED);
+  }
+  if (ownership !== undefined) bucket.documents.set('ownershipControls', ownershipDocument(ownership));
+  bucket.acl = grants;
+  store.buckets.set(bucketName, bucket);
   return empty(200, { location: `/${bucketName}` });
 };
+
+const document = (root: string, inner: string) => `<${root} xmlns="${NAMESPACE}">${inner}</${root}>`;
+
+/** A bucket that is made with locks has no retention by default. */
+const LOCKED = document('ObjectLockConfiguration', '<ObjectLockEnabled>Enabled</ObjectLockEnabled>');
+
+const ownershipDocument = (ownership: string) =>
+  document('OwnershipControls', `<Rule><ObjectOwnership>${ownership}</ObjectOwnership></Rule>`);
 
 function placeOf(constraint: string | undefined, region: string): string {
   if (region === 'us-east-1') {
@@ -114,6 +131,14 @@ export const putBucketVersioning: Handler = async (call) => {
   if (child(document, 'MfaDelete') !== undefined && text(document, 'MfaDelete') === 'Enabled')
     throw new CloudFault('AccessDenied', 'MFA delete needs the root user of an account.', 403);
   if (status !== 'Enabled' && status !== 'Suspended') throw malformedXml();
-  call.bucket().versioning = status;
+  const bucket = call.bucket();
+  if (status === 'Suspended' && hasLock(bucket)) {
+    throw new CloudFault(
+      'InvalidBucketState',
+      'An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.',
+      409,
+    );
+  }
+  call.store.changeBucket(bucket, { versioning: status });
   return empty(200);
 };

@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { CloudFault } from '../../core/service.ts';
+import { objectAcl } from './acl.ts';
 import { type Blob, hashSink } from './blobs.ts';
 import { type Call, conditionally, type Handler, xml } from './call.ts';
 import { ALGORITHMS, type Algorithm, type Checksum, hasher } from './checksum.ts';
 import { copyCondition } from './conditions.ts';
-import { bucketEncryption } from './documents.ts';
+import { encryptionHeaders, encryptionOf } from './encryption.ts';
 import { keptHeaders, metadataOf, taggingHeader } from './headers.ts';
+import { lockOf } from './lock.ts';
 import type { S3Object } from './model.ts';
 import { checkKey, copySource } from './names.ts';
 import { readObject } from './read.ts';
 import { MAX_PUT } from './receive.ts';
-import { errorIn200, etagOf, refuseAcl } from './write.ts';
+import { errorIn200, etagOf } from './write.ts';
 
 /** The object that a copy reads. @throws CloudFault NoSuchBucket, NoSuchKey, PreconditionFailed, InvalidRequest */
 export function sourceOf(call: Call): S3Object {
@@ -26,7 +28,6 @@ export function sourceOf(call: Call): S3Object {
 export const copyObject: Handler = async (call) => {
   const { request, store, key } = call;
   checkKey(key);
-  refuseAcl(request.headers['x-amz-acl']);
   const source = sourceOf(call);
   if (source.size > MAX_PUT) {
     throw new CloudFault(
@@ -42,7 +43,10 @@ export const copyObject: Handler = async (call) => {
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
     );
   }
-  const own = keptHeaders(request.headers, bucketEncryption(call.bucket()));
+  const target = call.bucket();
+  const acl = objectAcl(target, request.headers);
+  const lock = lockOf(request.headers, target, store.context.now());
+  const own = keptHeaders(request.headers, encryptionOf(request.headers, target, store.context.account));
   const headers = replace ? own : copiedHeaders(source, own);
   const metadata = replace ? metadataOf(request.headers) : source.metadata;
   const tags = replaceTags ? taggingHeader(request.headers['x-amz-tagging']) : source.tags;
@@ -60,6 +64,8 @@ export const copyObject: Handler = async (call) => {
         tags,
         checksum,
         multipart: false,
+        acl,
+        lock,
       }),
     ({ blobs }) => {
       for (const blob of blobs) store.blobs.release(blob);
@@ -74,7 +80,7 @@ export const copyObject: Handler = async (call) => {
       ...(object.checksum ? { [`Checksum${object.checksum.algorithm}`]: object.checksum.value } : {}),
     },
     {
-      'x-amz-server-side-encryption': object.headers['x-amz-server-side-encryption'] ?? 'AES256',
+      ...encryptionHeaders(object.headers),
       ...(object.versionId === 'null' ? {} : { 'x-amz-version-id': object.versionId }),
       ...(source.versionId === 'null' ? {} : { 'x-amz-copy-source-version-id': source.versionId }),
     },
@@ -102,19 +108,15 @@ const changesStorage = (headers: Readonly<Record<string, string>>) =>
     (name) => headers[name] !== undefined,
   );
 
-/** The website redirect and the storage class are the request's own and never copied. */
+/** The website redirect, the storage class and the encryption are the request's own and never copied. */
 function copiedHeaders(source: S3Object, own: Readonly<Record<string, string>>): Record<string, string> {
   const copied: Record<string, string> = { ...source.headers };
-  for (const name of [
-    'x-amz-website-redirect-location',
-    'x-amz-storage-class',
-    'x-amz-server-side-encryption',
-    'x-amz-server-side-encryption-aws-kms-key-id',
-  ]) {
+  for (const name of Object.keys(encryptionHeaders(copied))) delete copied[name];
+  for (const name of ['x-amz-website-redirect-location', 'x-amz-storage-class']) {
     delete copied[name];
     if (own[name] !== undefined) copied[name] = own[name];
   }
-  return copied;
+  return { ...copied, ...encryptionHeaders(own) };
 }
 
 function wantedAlgorithm(headers: Readonly<Record<string, string>>): Algorithm | undefined {

@@ -1,9 +1,11 @@
 import { CloudFault, type CloudResponse } from '../../core/service.ts';
 import { children, parseXml, text, type XmlNode } from '../../core/xml.ts';
-import { empty, type Handler, malformedXml, xml } from './call.ts';
+import { refuseDenied } from './authorize.ts';
+import { type Call, empty, type Handler, malformedXml, xml } from './call.ts';
 import { promised } from './checksum.ts';
 import { etagMatches } from './conditions.ts';
-import type { S3Object } from './model.ts';
+import { refuseLocked } from './lock.ts';
+import type { Bucket, S3Object } from './model.ts';
 import { checkKey } from './names.ts';
 import { receiveDocument } from './receive.ts';
 
@@ -20,6 +22,7 @@ export const deleteObject: Handler = (call) => {
     deleteCondition(match, key, bucket.objects.get(key));
   }
   if (versionId !== undefined) {
+    refuseLocked(store.version(bucket, key, versionId), request.headers, store.context.now());
     const { deleteMarker } = store.removeVersion(bucket, key, versionId);
     return empty(204, {
       'x-amz-version-id': versionId,
@@ -74,12 +77,7 @@ export const deleteObjects: Handler = async (call): Promise<CloudResponse> => {
           String(fault['code'] ?? 'InternalError'),
           String(fault['message'] ?? 'We encountered an internal error. Please try again.'),
         );
-      checkKey(entry.key);
-      if (entry.etag !== undefined) deleteCondition(entry.etag, entry.key, bucket.objects.get(entry.key));
-      const result =
-        entry.versionId === undefined
-          ? store.remove(bucket, entry.key)
-          : { ...store.removeVersion(bucket, entry.key, entry.versionId), versionId: undefined };
+      const result = deleteEntry(call, bucket, entry);
       deleted.push({
         Key: entry.key,
         VersionId: entry.versionId,
@@ -93,6 +91,18 @@ export const deleteObjects: Handler = async (call): Promise<CloudResponse> => {
   }
   return xml('DeleteResult', { Deleted: quiet ? [] : deleted, Error: errors });
 };
+
+/** Deletes one of the keys. @throws CloudFault of this key */
+function deleteEntry(call: Call, bucket: Bucket, entry: DeleteEntry) {
+  const { store, request } = call;
+  const { key, versionId } = entry;
+  checkKey(key);
+  refuseDenied(call, bucket, key, versionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion');
+  if (entry.etag !== undefined) deleteCondition(entry.etag, key, bucket.objects.get(key));
+  if (versionId === undefined) return store.remove(bucket, key);
+  refuseLocked(store.version(bucket, key, versionId), request.headers, store.context.now());
+  return { ...store.removeVersion(bucket, key, versionId), versionId: undefined };
+}
 
 interface DeleteEntry {
   readonly key: string;

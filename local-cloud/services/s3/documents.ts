@@ -1,8 +1,10 @@
 import { CloudFault } from '../../core/service.ts';
-import { child, parseXml, text } from '../../core/xml.ts';
-import { empty, type Handler, NAMESPACE } from './call.ts';
+import { parseXml } from '../../core/xml.ts';
+import { checkOwnership } from './acl.ts';
+import { empty, type Handler, NAMESPACE, xml } from './call.ts';
+import { checkEncryption } from './encryption.ts';
 import type { Bucket } from './model.ts';
-import { refusePublicPolicy } from './policy.ts';
+import { checkPolicy, policyIsPublic } from './policy.ts';
 import { receiveDocument } from './receive.ts';
 
 /** A configuration of a bucket that is a document: kept and given back as it was put. */
@@ -14,7 +16,9 @@ interface DocumentSpec {
   readonly missing?: string;
   readonly fallback?: string;
   /** HTTP status of a put that succeeded. */
-  readonly put: number | 'refused';
+  readonly put: number;
+  /** Throws for what S3 would not take. */
+  readonly check?: (body: string, bucket: Bucket) => void;
 }
 
 const open = (root: string, inner: string) =>
@@ -22,7 +26,13 @@ const open = (root: string, inner: string) =>
 
 /** By subresource (`?policy`). New buckets block public access, encrypt, and enforce their owner, as AWS's do. */
 export const DOCUMENTS: Readonly<Record<string, DocumentSpec>> = {
-  policy: { operation: 'BucketPolicy', root: 'json', missing: 'NoSuchBucketPolicy', put: 204 },
+  policy: {
+    operation: 'BucketPolicy',
+    root: 'json',
+    missing: 'NoSuchBucketPolicy',
+    put: 204,
+    check: checkPolicy,
+  },
   cors: { operation: 'BucketCors', root: 'CORSConfiguration', missing: 'NoSuchCORSConfiguration', put: 200 },
   lifecycle: {
     operation: 'BucketLifecycleConfiguration',
@@ -40,9 +50,10 @@ export const DOCUMENTS: Readonly<Record<string, DocumentSpec>> = {
   encryption: {
     operation: 'BucketEncryption',
     root: 'ServerSideEncryptionConfiguration',
+    check: checkEncryption,
     fallback: open(
       'ServerSideEncryptionConfiguration',
-      '<Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault><BucketKeyEnabled>false</BucketKeyEnabled></Rule>',
+      '<Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault><BucketKeyEnabled>false</BucketKeyEnabled><BlockedEncryptionTypes><EncryptionType>SSE-C</EncryptionType></BlockedEncryptionTypes></Rule>',
     ),
     put: 200,
   },
@@ -59,6 +70,7 @@ export const DOCUMENTS: Readonly<Record<string, DocumentSpec>> = {
   ownershipControls: {
     operation: 'BucketOwnershipControls',
     root: 'OwnershipControls',
+    check: checkOwnership,
     missing: 'OwnershipControlsNotFoundError',
     fallback: open(
       'OwnershipControls',
@@ -84,47 +96,33 @@ export const DOCUMENTS: Readonly<Record<string, DocumentSpec>> = {
     fallback: open('RequestPaymentConfiguration', '<Payer>BucketOwner</Payer>'),
     put: 200,
   },
-  acl: {
-    operation: 'BucketAcl',
-    root: 'AccessControlPolicy',
-    fallback: open(
-      'AccessControlPolicy',
-      '<Owner><ID>75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a</ID></Owner><AccessControlList><Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser"><ID>75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a</ID></Grantee><Permission>FULL_CONTROL</Permission></Grant></AccessControlList>',
-    ),
-    put: 'refused',
-  },
 };
-
-/**
- * What a bucket encrypts new objects with, as the headers that S3 answers with.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html
- */
-export function bucketEncryption(bucket: Bucket): Record<string, string> {
-  const put = bucket.documents.get('encryption');
-  const rule = put && child(parseXml(put, 'ServerSideEncryptionConfiguration'), 'Rule');
-  const wanted = child(rule || undefined, 'ApplyServerSideEncryptionByDefault');
-  const key = text(wanted, 'KMSMasterKeyID');
-  return {
-    'x-amz-server-side-encryption': text(wanted, 'SSEAlgorithm') ?? 'AES256',
-    ...(key ? { 'x-amz-server-side-encryption-aws-kms-key-id': key } : {}),
-  };
-}
 
 /** A document that was deleted although there is one by default. */
 const DELETED = '';
+
+const missing = (code: string, message: string, BucketName: string) =>
+  new CloudFault(code, message, 404, { BucketName });
+
+const MISSING: Readonly<Record<string, string>> = {
+  policy: 'The bucket policy does not exist',
+  cors: 'The CORS configuration does not exist',
+  lifecycle: 'The lifecycle configuration does not exist',
+  website: 'The specified bucket does not have a website configuration',
+  tagging: 'The TagSet does not exist',
+  publicAccessBlock: 'The public access block configuration was not found',
+  ownershipControls: 'The bucket ownership controls were not found',
+};
 
 export const getDocument =
   (name: string, spec: DocumentSpec): Handler =>
   (call) => {
     const body = call.bucket().documents.get(name) ?? spec.fallback;
     if (body === undefined || body === DELETED) {
-      throw new CloudFault(
+      throw missing(
         spec.missing ?? 'NoSuchConfiguration',
-        'The specified configuration does not exist.',
-        404,
-        {
-          BucketName: call.bucketName,
-        },
+        MISSING[name] ?? 'The specified configuration does not exist.',
+        call.bucketName,
       );
     }
     const type = spec.root === 'json' ? 'application/json' : 'application/xml';
@@ -136,20 +134,24 @@ export const putDocument =
   async (call) => {
     const body = await receiveDocument(call.request);
     const bucket = call.bucket();
-    if (spec.put === 'refused') {
-      throw new CloudFault('AccessControlListNotSupported', 'The bucket does not allow ACLs', 400);
-    }
-    if (spec.root === 'json') refusePublicPolicy(body, bucket);
+    if (spec.check) spec.check(body, bucket);
     else parseXml(body, spec.root);
-    bucket.documents.set(name, body);
+    call.store.setDocument(bucket, name, body);
     return empty(spec.put);
   };
 
 export const deleteDocument =
   (name: string, spec: DocumentSpec): Handler =>
   (call) => {
-    const { documents } = call.bucket();
-    if (spec.fallback !== undefined && spec.missing !== undefined) documents.set(name, DELETED);
-    else documents.delete(name);
+    const always = spec.fallback !== undefined && spec.missing !== undefined;
+    call.store.setDocument(call.bucket(), name, always ? DELETED : undefined);
     return empty(204);
   };
+
+/** Whether the policy is public: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicyStatus.html */
+export const getBucketPolicyStatus: Handler = (call) => {
+  const body = call.bucket().documents.get('policy');
+  if (body === undefined)
+    throw missing('NoSuchBucketPolicy', 'The bucket policy does not exist', call.bucketName);
+  return xml('PolicyStatus', { IsPublic: policyIsPublic(body) });
+};

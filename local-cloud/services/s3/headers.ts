@@ -1,4 +1,5 @@
 import { CloudFault } from '../../core/service.ts';
+import { lockHeaders } from './lock.ts';
 import type { S3Object } from './model.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -10,8 +11,6 @@ const KEPT = [
   'expires',
   'x-amz-website-redirect-location',
   'x-amz-storage-class',
-  'x-amz-server-side-encryption',
-  'x-amz-server-side-encryption-aws-kms-key-id',
 ] as const;
 
 /** Bytes of all user metadata, names and values: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
@@ -21,7 +20,7 @@ const META = 'x-amz-meta-';
 
 /**
  * Headers that S3 keeps with an object.
- * @param encryption what the bucket encrypts with where the request names nothing
+ * @param encryption how it is encrypted: see encryption.ts
  * @throws CloudFault InvalidRedirectLocation, InvalidStorageClass, …
  */
 export function keptHeaders(headers: Headers, encryption: Headers): Record<string, string> {
@@ -32,7 +31,7 @@ export function keptHeaders(headers: Headers, encryption: Headers): Record<strin
   }
   const encoding = contentEncoding(headers['content-encoding']);
   if (encoding) kept['content-encoding'] = encoding;
-  if (kept['x-amz-server-side-encryption'] === undefined) Object.assign(kept, encryption);
+  Object.assign(kept, encryption);
   if (kept['x-amz-storage-class'] === 'STANDARD') delete kept['x-amz-storage-class'];
   checkKept(kept);
   return kept;
@@ -138,6 +137,7 @@ export function objectHeaders(object: S3Object, withChecksum: boolean): Record<s
   };
   for (const name in object.metadata) headers[META + name] = object.metadata[name] ?? '';
   if (object.versionId !== 'null') headers['x-amz-version-id'] = object.versionId;
+  Object.assign(headers, lockHeaders(object.lock));
   const tags = Object.keys(object.tags).length;
   if (tags > 0) headers['x-amz-tagging-count'] = String(tags);
   if (withChecksum && object.checksum) {

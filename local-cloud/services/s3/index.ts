@@ -8,12 +8,12 @@ import {
   type WireFault,
 } from '../../core/service.ts';
 import { document } from '../../core/xml.ts';
+import { authorize, hideMissing } from './authorize.ts';
 import { BlobStore } from './blobs.ts';
 import { type Call, malformedXml } from './call.ts';
 import { corsHeaders, corsRequest, withHeaders } from './cors.ts';
-import { type Address, addressOf, copySource } from './names.ts';
-import { OPERATION_NAMES, operationOf, type S3Operation } from './operations.ts';
-import { policyAllows } from './policy.ts';
+import { addressOf, copySource } from './names.ts';
+import { OPERATION_NAMES, operationOf } from './operations.ts';
 import { loadStore, saveStore } from './saved.ts';
 import { S3Store } from './store.ts';
 
@@ -67,8 +67,12 @@ async function handle(store: S3Store, request: CloudRequest): Promise<CloudRespo
     mutating: operation.mutating,
     iam: operation.iam,
   });
-  if (!request.signed) refuseAnonymous(store, address, operation);
-  return operation.handle(call);
+  authorize(call, operation.iam);
+  try {
+    return await operation.handle(call);
+  } catch (error) {
+    throw hideMissing(call, error);
+  }
 }
 
 /** What the bucket's CORS configuration adds to the answer; `undefined` where it does not have this page's request. */
@@ -103,14 +107,6 @@ function sourceName(request: CloudRequest): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** @throws CloudFault AccessDenied for what the bucket's policy does not open to everyone */
-function refuseAnonymous(store: S3Store, address: Address, operation: S3Operation): void {
-  const bucket = store.buckets.get(address.bucket);
-  const action = operation.iam[0] ?? '';
-  if (bucket && policyAllows(bucket, 'everyone', action, address.key)) return;
-  throw new CloudFault('AccessDenied', 'Access Denied', 403);
 }
 
 /** @throws CloudFault AccessDenied for an expired presigned URL, RequestTimeTooSkewed */

@@ -3,6 +3,7 @@ import { escapeXml } from '../../core/xml.ts';
 import { type Handler, NAMESPACE, numberParameter } from './call.ts';
 import type { Bucket, S3Object } from './model.ts';
 import type { OrderedMap } from './ordered-map.ts';
+import { OWNER_ID } from './owner.ts';
 
 /** Keys of one page: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 const MAX_PAGE = 1000;
@@ -105,8 +106,7 @@ const contents = (key: string, object: S3Object, owner: string): string =>
     : '') +
   `<Size>${object.size}</Size>${owner}<StorageClass>${object.headers['x-amz-storage-class'] ?? 'STANDARD'}</StorageClass></Contents>`;
 
-export const OWNER =
-  '<Owner><ID>75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a</ID></Owner>';
+export const OWNER = `<Owner><ID>${OWNER_ID}</ID></Owner>`;
 
 export const common = (prefixes: readonly string[], encode: (key: string) => string): string =>
   prefixes.map((p) => `<CommonPrefixes><Prefix>${encode(p)}</Prefix></CommonPrefixes>`).join('');

@@ -2,6 +2,21 @@ import type { Blob } from './blobs.ts';
 import type { Algorithm, Checksum, ChecksumType } from './checksum.ts';
 import { OrderedMap } from './ordered-map.ts';
 
+/** Who may do what by an ACL. */
+export interface Grant {
+  /** Canonical user id, or the URI of a group. */
+  readonly grantee: string;
+  readonly permission: string;
+}
+
+/** What keeps a version from being deleted. */
+export interface Lock {
+  readonly mode?: 'GOVERNANCE' | 'COMPLIANCE';
+  /** Milliseconds since the epoch. */
+  readonly until?: number;
+  readonly hold?: 'ON' | 'OFF';
+}
+
 /** One version of an object, as it is kept. */
 export interface S3Object {
   /** One blob, or those of the parts of a multipart upload in their order. */
@@ -20,7 +35,13 @@ export interface S3Object {
   /** `null` in a bucket without versioning. */
   readonly versionId: string;
   readonly multipart: boolean;
+  /** What was asked for when it was put or later; left out, its owner alone has rights. */
+  readonly acl?: readonly Grant[] | undefined;
+  readonly lock?: Lock | undefined;
 }
+
+/** What can be changed of a version that stays. */
+export type Amendment = Partial<Pick<S3Object, 'tags' | 'acl' | 'lock'>>;
 
 /** A version that is not, or no longer, the current one; without `object` it is a delete marker. */
 export interface Version {
@@ -48,6 +69,9 @@ export interface Upload {
   readonly tags: Readonly<Record<string, string>>;
   readonly algorithm: Algorithm | undefined;
   readonly checksumType: ChecksumType | undefined;
+  readonly acl?: readonly Grant[] | undefined;
+  /** As the request asked; where it asked nothing, the bucket decides when the upload is completed. */
+  readonly lock?: Lock | undefined;
   readonly parts: Map<number, Part>;
 }
 
@@ -59,6 +83,7 @@ export class Bucket {
   /** Newest first, of keys whose history is kept: everything but the current version; see versions.ts. */
   readonly versions = new OrderedMap<Version[]>();
   versioning: 'Enabled' | 'Suspended' | undefined;
+  acl: readonly Grant[] | undefined;
   /** Documents by subresource (`policy`, `cors`, …), as they were put. */
   readonly documents = new Map<string, string>();
   /** Conditional writes under way, by key: a delete in the meantime makes them fail with 409. */

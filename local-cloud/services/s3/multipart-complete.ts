@@ -5,6 +5,7 @@ import { children, parseXml, text } from '../../core/xml.ts';
 import { hashSink } from './blobs.ts';
 import { type Call, conditionally, type Handler, malformedXml, xml } from './call.ts';
 import { type Checksum, checksumHeader, compositeChecksum, hasher } from './checksum.ts';
+import { lockOf } from './lock.ts';
 import type { Part, Upload } from './model.ts';
 import { MAX_PARTS, noSuchUpload, uploadOf } from './multipart.ts';
 import { readObject } from './read.ts';
@@ -99,7 +100,8 @@ export const completeMultipartUpload: Handler = async (call): Promise<CloudRespo
       for (const [number, part] of upload.parts) if (!kept.has(number)) store.blobs.release(part.blob);
       store.uploads.delete(id);
       store.completed.set(id, { etag, key });
-      const { headers, metadata, tags } = upload;
+      const { headers, metadata, tags, acl } = upload;
+      const lock = upload.lock ?? lockOf({}, bucket, store.context.now());
       return store.put(bucket, key, {
         blobs,
         size,
@@ -109,6 +111,8 @@ export const completeMultipartUpload: Handler = async (call): Promise<CloudRespo
         tags,
         checksum,
         multipart: true,
+        acl,
+        lock,
       });
     },
     () => {},

@@ -1,17 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { CloudFault } from '../../core/service.ts';
+import { objectAcl } from './acl.ts';
 import { type Call, empty, type Handler, numberParameter, xml } from './call.ts';
 import { ALGORITHMS, type Algorithm, type ChecksumType, checksumHeader, hasher } from './checksum.ts';
 import { sourceOf } from './copy.ts';
-import { bucketEncryption } from './documents.ts';
+import { encryptionHeaders, encryptionOf } from './encryption.ts';
 import { keptHeaders, metadataOf, taggingHeader } from './headers.ts';
+import { lockOf, requireChecksum } from './lock.ts';
 import type { Part, Upload } from './model.ts';
 import { checkKey } from './names.ts';
 import { parseRange } from './range.ts';
 import { readObject } from './read.ts';
 import { receive } from './receive.ts';
-import { errorIn200, refuseAcl } from './write.ts';
+import { errorIn200 } from './write.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 export const MAX_PARTS = 10_000;
@@ -21,7 +23,6 @@ export const createMultipartUpload: Handler = (call) => {
   const { request, store, key } = call;
   const bucket = call.bucket();
   checkKey(key);
-  refuseAcl(request.headers['x-amz-acl']);
   const algorithm = algorithmOf(request.headers['x-amz-checksum-algorithm']);
   const checksumType = typeOf(algorithm, request.headers['x-amz-checksum-type']);
   const upload: Upload = {
@@ -30,20 +31,25 @@ export const createMultipartUpload: Handler = (call) => {
     bucket: bucket.name,
     key,
     started: store.context.now(),
-    headers: keptHeaders(request.headers, bucketEncryption(bucket)),
+    headers: keptHeaders(request.headers, encryptionOf(request.headers, bucket, store.context.account)),
     metadata: metadataOf(request.headers),
     tags: taggingHeader(request.headers['x-amz-tagging']),
     algorithm,
     checksumType,
+    acl: objectAcl(bucket, request.headers),
+    lock: lockOf(request.headers, bucket, store.context.now()),
     parts: new Map(),
   };
   store.uploads.set(upload.id, upload);
   return xml(
     'InitiateMultipartUploadResult',
     { Bucket: bucket.name, Key: key, UploadId: upload.id },
-    algorithm
-      ? { 'x-amz-checksum-algorithm': algorithm, 'x-amz-checksum-type': checksumType ?? 'FULL_OBJECT' }
-      : {},
+    {
+      ...encryptionHeaders(upload.headers),
+      ...(algorithm
+        ? { 'x-amz-checksum-algorithm': algorithm, 'x-amz-checksum-type': checksumType ?? 'FULL_OBJECT' }
+        : {}),
+    },
   );
 };
 
@@ -123,6 +129,7 @@ function keepPart(call: Call, upload: Upload, number: number, part: Part): void 
 export const uploadPart: Handler = async (call) => {
   const number = partNumberOf(call);
   const upload = uploadOf(call);
+  requireChecksum(call.request.headers, upload.lock);
   const { blob, algorithm, checksum, asked } = await receive(
     call.request,
     call.store.blobs,
@@ -138,7 +145,7 @@ export const uploadPart: Handler = async (call) => {
   keepPart(call, upload, number, { blob, etag: blob.md5, modified: call.store.context.now(), checksum });
   return empty(200, {
     etag: `"${blob.md5}"`,
-    'x-amz-server-side-encryption': 'AES256',
+    ...encryptionHeaders(upload.headers),
     [checksumHeader(algorithm)]: checksum,
   });
 };
@@ -167,11 +174,15 @@ export const uploadPartCopy: Handler = async (call) => {
   const now = store.context.now();
   const checksum = sum.digest().toString('base64');
   keepPart(call, upload, number, { blob, etag: blob.md5, modified: now, checksum });
-  return xml('CopyPartResult', {
-    LastModified: new Date(now),
-    ETag: `"${blob.md5}"`,
-    ...(upload.algorithm ? { [`Checksum${upload.algorithm}`]: checksum } : {}),
-  });
+  return xml(
+    'CopyPartResult',
+    {
+      LastModified: new Date(now),
+      ETag: `"${blob.md5}"`,
+      ...(upload.algorithm ? { [`Checksum${upload.algorithm}`]: checksum } : {}),
+    },
+    encryptionHeaders(upload.headers),
+  );
 };
 
 export const abortMultipartUpload: Handler = (call) => {

@@ -1,11 +1,13 @@
 import { CloudFault } from '../../core/service.ts';
+import * as acl from './acl.ts';
 import * as buckets from './buckets.ts';
 import type { Handler } from './call.ts';
 import { copyObject } from './copy.ts';
 import { deleteObject, deleteObjects } from './delete.ts';
-import { DOCUMENTS, deleteDocument, getDocument, putDocument } from './documents.ts';
+import { DOCUMENTS, deleteDocument, getBucketPolicyStatus, getDocument, putDocument } from './documents.ts';
 import * as lists from './list.ts';
 import { listObjectVersions } from './list-versions.ts';
+import * as lock from './lock-operations.ts';
 import * as multipart from './multipart.ts';
 import { completeMultipartUpload } from './multipart-complete.ts';
 import * as read from './read.ts';
@@ -42,10 +44,6 @@ const ABSENT = [
   'inventory',
   'metrics',
   'replication',
-  'object-lock',
-  'policyStatus',
-  'legal-hold',
-  'retention',
   'torrent',
   'restore',
   'select',
@@ -94,9 +92,7 @@ function bucketOperation(method: string, query: URLSearchParams): S3Operation {
     case 'HEAD':
       return reads('HeadBucket', 'ListBucket', buckets.headBucket);
     case 'PUT':
-      return query.has('versioning')
-        ? writes('PutBucketVersioning', 'PutBucketVersioning', buckets.putBucketVersioning)
-        : writes('CreateBucket', 'CreateBucket', buckets.createBucket);
+      return bucketWrite(query);
     case 'DELETE':
       return writes('DeleteBucket', 'DeleteBucket', buckets.deleteBucket);
     case 'POST':
@@ -107,7 +103,25 @@ function bucketOperation(method: string, query: URLSearchParams): S3Operation {
   }
 }
 
+function bucketWrite(query: URLSearchParams): S3Operation {
+  if (query.has('versioning'))
+    return writes('PutBucketVersioning', 'PutBucketVersioning', buckets.putBucketVersioning);
+  if (query.has('acl')) return writes('PutBucketAcl', 'PutBucketAcl', acl.putBucketAcl);
+  if (query.has('object-lock')) {
+    const iam = 'PutBucketObjectLockConfiguration';
+    return writes('PutObjectLockConfiguration', iam, lock.putObjectLockConfiguration);
+  }
+  return writes('CreateBucket', 'CreateBucket', buckets.createBucket);
+}
+
 function bucketRead(query: URLSearchParams): S3Operation {
+  if (query.has('acl')) return reads('GetBucketAcl', 'GetBucketAcl', acl.getBucketAcl);
+  if (query.has('policyStatus'))
+    return reads('GetBucketPolicyStatus', 'GetBucketPolicyStatus', getBucketPolicyStatus);
+  if (query.has('object-lock')) {
+    const iam = 'GetBucketObjectLockConfiguration';
+    return reads('GetObjectLockConfiguration', iam, lock.getObjectLockConfiguration);
+  }
   if (query.has('location'))
     return reads('GetBucketLocation', 'GetBucketLocation', buckets.getBucketLocation);
   if (query.has('versioning'))
@@ -152,17 +166,21 @@ function objectOperation(method: string, query: URLSearchParams, headers: Header
     case 'GET':
       return objectRead(query);
     case 'HEAD':
-      return reads('HeadObject', query.has('versionId') ? 'GetObjectVersion' : 'GetObject', read.getObject);
+      return reads('HeadObject', versioned('GetObject*', query), read.getObject);
     case 'PUT':
       return objectWrite(query, headers);
     case 'DELETE':
       if (query.has('uploadId'))
         return writes('AbortMultipartUpload', 'AbortMultipartUpload', multipart.abortMultipartUpload);
       if (query.has('tagging'))
-        return writes('DeleteObjectTagging', 'DeleteObjectTagging', read.deleteObjectTagging);
+        return writes(
+          'DeleteObjectTagging',
+          versioned('DeleteObject*Tagging', query),
+          read.deleteObjectTagging,
+        );
       return writes(
         'DeleteObject',
-        (query.has('versionId') ? 'DeleteObjectVersion' : 'DeleteObject') + readsToCompare(headers),
+        versioned('DeleteObject*', query) + readsToCompare(headers),
         deleteObject,
       );
     case 'POST':
@@ -189,14 +207,22 @@ const readsToCompare = (headers: Headers): string => {
   return match === undefined || match.trim() === '*' ? '' : '+GetObject';
 };
 
+/** The IAM action on a version is another one: `GetObject*Tagging` is `GetObjectTagging`, or `GetObjectVersionTagging`. */
+const versioned = (action: string, query: URLSearchParams) =>
+  action.replace('*', query.has('versionId') ? 'Version' : '');
+
 function objectRead(query: URLSearchParams): S3Operation {
-  if (query.has('tagging')) return reads('GetObjectTagging', 'GetObjectTagging', read.getObjectTagging);
+  if (query.has('tagging'))
+    return reads('GetObjectTagging', versioned('GetObject*Tagging', query), read.getObjectTagging);
   if (query.has('attributes'))
-    return reads('GetObjectAttributes', 'GetObjectAttributes', read.getObjectAttributes);
+    return reads('GetObjectAttributes', versioned('GetObject*Attributes', query), read.getObjectAttributes);
   if (query.has('uploadId')) return reads('ListParts', 'ListMultipartUploadParts', multipart.listParts);
-  if (query.has('acl'))
-    throw new CloudFault('NotImplemented', "The local cloud's S3 does not have object ACLs.", 501);
-  return reads('GetObject', query.has('versionId') ? 'GetObjectVersion' : 'GetObject', read.getObject);
+  if (query.has('acl')) return reads('GetObjectAcl', versioned('GetObject*Acl', query), acl.getObjectAcl);
+  if (query.has('retention'))
+    return reads('GetObjectRetention', 'GetObjectRetention', lock.getObjectRetention);
+  if (query.has('legal-hold'))
+    return reads('GetObjectLegalHold', 'GetObjectLegalHold', lock.getObjectLegalHold);
+  return reads('GetObject', versioned('GetObject*', query), read.getObject);
 }
 
 function objectWrite(query: URLSearchParams, headers: Headers): S3Operation {
@@ -206,9 +232,13 @@ function objectWrite(query: URLSearchParams, headers: Headers): S3Operation {
       ? writes('UploadPartCopy', 'GetObject+PutObject', multipart.uploadPartCopy)
       : writes('UploadPart', 'PutObject', multipart.uploadPart);
   }
-  if (query.has('tagging')) return writes('PutObjectTagging', 'PutObjectTagging', read.putObjectTagging);
-  if (query.has('acl'))
-    throw new CloudFault('AccessControlListNotSupported', 'The bucket does not allow ACLs', 400);
+  if (query.has('tagging'))
+    return writes('PutObjectTagging', versioned('PutObject*Tagging', query), read.putObjectTagging);
+  if (query.has('acl')) return writes('PutObjectAcl', versioned('PutObject*Acl', query), acl.putObjectAcl);
+  if (query.has('retention'))
+    return writes('PutObjectRetention', 'PutObjectRetention', lock.putObjectRetention);
+  if (query.has('legal-hold'))
+    return writes('PutObjectLegalHold', 'PutObjectLegalHold', lock.putObjectLegalHold);
   const tagging = headers['x-amz-tagging'] === undefined ? '' : '+PutObjectTagging';
   if (copies) return writes('CopyObject', `GetObject+PutObject${tagging}`, copyObject);
   return writes('PutObject', `PutObject${tagging}${readsToCompare(headers)}`, putObject);
@@ -229,14 +259,20 @@ const DELETABLE: ReadonlySet<string> = new Set([
 function documentNames(name: string): string[] {
   const spec = DOCUMENTS[name];
   if (!spec) return [];
-  const put = spec.put === 'refused' ? [] : [`Put${spec.operation}`];
-  return [`Get${spec.operation}`, ...put, ...(DELETABLE.has(name) ? [deleteName(spec.operation)] : [])];
+  return [
+    `Get${spec.operation}`,
+    `Put${spec.operation}`,
+    ...(DELETABLE.has(name) ? [deleteName(spec.operation)] : []),
+  ];
 }
 
 /** All operations that S3 has here. */
 export const OPERATION_NAMES: readonly string[] = [
   ...['ListBuckets', 'CreateBucket', 'HeadBucket', 'DeleteBucket', 'GetBucketLocation'],
-  ...['GetBucketVersioning', 'PutBucketVersioning'],
+  ...['GetBucketVersioning', 'PutBucketVersioning', 'GetBucketPolicyStatus'],
+  ...['GetBucketAcl', 'PutBucketAcl', 'GetObjectAcl', 'PutObjectAcl'],
+  ...['GetObjectLockConfiguration', 'PutObjectLockConfiguration'],
+  ...['GetObjectRetention', 'PutObjectRetention', 'GetObjectLegalHold', 'PutObjectLegalHold'],
   ...['ListObjects', 'ListObjectsV2', 'ListObjectVersions', 'ListMultipartUploads', 'ListParts'],
   ...[
     'GetObject',

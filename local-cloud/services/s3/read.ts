@@ -141,8 +141,8 @@ export const deleteObjectTagging: Handler = (call) => setTags(call, {}, 204);
 
 function setTags(call: Parameters<Handler>[0], tags: Record<string, string>, status: number): CloudResponse {
   const bucket = call.bucket();
-  const object = call.store.object(bucket, call.key);
-  bucket.objects.set(call.key, { ...object, tags });
+  const object = call.store.object(bucket, call.key, call.request.query.get('versionId') ?? undefined);
+  call.store.amend(bucket, call.key, object, { tags });
   return empty(status, object.versionId === 'null' ? {} : { 'x-amz-version-id': object.versionId });
 }
 

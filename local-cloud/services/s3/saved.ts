@@ -1,5 +1,5 @@
 import type { Blob } from './blobs.ts';
-import { Bucket, type Part, type S3Object, type Upload, type Version } from './model.ts';
+import { Bucket, type Grant, type Part, type S3Object, type Upload, type Version } from './model.ts';
 import type { S3Store } from './store.ts';
 
 /** What a state file holds: plain data, as JSON writes it. */
@@ -8,6 +8,7 @@ interface SavedBucket {
   readonly region: string;
   readonly created: number;
   readonly versioning?: 'Enabled' | 'Suspended' | undefined;
+  readonly acl?: readonly Grant[] | undefined;
   readonly documents: ReadonlyArray<readonly [string, string]>;
   readonly objects: ReadonlyArray<readonly [string, S3Object]>;
   readonly versions: ReadonlyArray<readonly [string, Version[]]>;
@@ -29,6 +30,7 @@ export function saveStore(store: S3Store): Saved {
       region: bucket.region,
       created: bucket.created,
       versioning: bucket.versioning,
+      acl: bucket.acl,
       documents: [...bucket.documents],
       objects: [...bucket.objects.entries()],
       versions: [...bucket.versions.entries()],
@@ -47,6 +49,7 @@ export async function loadStore(store: S3Store, state: unknown): Promise<void> {
   for (const one of saved.buckets) {
     const bucket = new Bucket(one.name, one.region, one.created);
     bucket.versioning = one.versioning;
+    bucket.acl = one.acl;
     for (const [name, body] of one.documents) bucket.documents.set(name, body);
     for (const [key, object] of one.objects) {
       await take(object.blobs);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type CloudContext, CloudFault, type CloudRequest } from '../../core/service.ts';
 import type { BlobStore } from './blobs.ts';
-import type { Bucket, S3Object, Upload, Version } from './model.ts';
+import type { Amendment, Bucket, S3Object, Upload, Version } from './model.ts';
 import { isBucketName } from './names.ts';
 
 /** Buckets and uploads, and the rules by which objects come and go. */
@@ -92,6 +92,13 @@ export class S3Store {
     return gone?.object ? {} : { deleteMarker: true };
   }
 
+  /** A version with its content; `undefined` where there is none, or a delete marker. */
+  version(bucket: Bucket, key: string, versionId: string): S3Object | undefined {
+    const current = bucket.objects.get(key);
+    if (current?.versionId === versionId) return current;
+    return bucket.versions.get(key)?.find((version) => version.versionId === versionId)?.object;
+  }
+
   /** The current object, or the version asked for. @throws CloudFault NoSuchKey, NoSuchVersion, MethodNotAllowed */
   object(bucket: Bucket, key: string, versionId?: string): S3Object {
     const current = bucket.objects.get(key);
@@ -127,6 +134,29 @@ export class S3Store {
       );
     }
     return version.object;
+  }
+
+  /** Changes what may be changed of a version: it stays the same version. */
+  amend(bucket: Bucket, key: string, object: S3Object, change: Amendment): void {
+    const amended = { ...object, ...change };
+    if (bucket.objects.get(key)?.versionId === object.versionId) {
+      bucket.objects.set(key, amended);
+      return;
+    }
+    const versions = bucket.versions.get(key) ?? [];
+    const at = versions.findIndex((version) => version.versionId === object.versionId);
+    const version = versions[at];
+    if (version) versions[at] = { ...version, object: amended };
+  }
+
+  changeBucket(bucket: Bucket, change: Partial<Pick<Bucket, 'versioning' | 'acl'>>): void {
+    Object.assign(bucket, change);
+  }
+
+  /** @param body `undefined` where the document is to go */
+  setDocument(bucket: Bucket, name: string, body: string | undefined): void {
+    if (body === undefined) bucket.documents.delete(name);
+    else bucket.documents.set(name, body);
   }
 
   dropUpload(upload: Upload): void {

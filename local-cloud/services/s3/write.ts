@@ -1,9 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { CloudFault } from '../../core/service.ts';
+import { objectAcl } from './acl.ts';
 import { type Call, conditionally, empty, type Handler } from './call.ts';
 import { checksumHeader } from './checksum.ts';
-import { bucketEncryption } from './documents.ts';
+import { encryptionHeaders, encryptionOf } from './encryption.ts';
 import { keptHeaders, metadataOf, taggingHeader } from './headers.ts';
+import { lockOf, requireChecksum } from './lock.ts';
 import type { S3Object } from './model.ts';
 import { checkKey } from './names.ts';
 import { receive } from './receive.ts';
@@ -17,7 +19,7 @@ export const etagOf = (headers: Readonly<Record<string, string>>, md5: string): 
 export function writeHeaders(object: S3Object): Record<string, string> {
   const headers: Record<string, string> = {
     etag: `"${object.etag}"`,
-    'x-amz-server-side-encryption': object.headers['x-amz-server-side-encryption'] ?? 'AES256',
+    ...encryptionHeaders(object.headers),
   };
   if (object.checksum) {
     headers[checksumHeader(object.checksum.algorithm)] = object.checksum.value;
@@ -30,10 +32,14 @@ export function writeHeaders(object: S3Object): Record<string, string> {
 export const putObject: Handler = async (call) => {
   const { request, store, key } = call;
   checkKey(key);
-  const headers = keptHeaders(request.headers, bucketEncryption(call.bucket()));
+  const now = store.context.now();
+  const target = call.bucket();
+  const headers = keptHeaders(request.headers, encryptionOf(request.headers, target, store.context.account));
   const metadata = metadataOf(request.headers);
   const tags = taggingHeader(request.headers['x-amz-tagging']);
-  refuseAcl(request.headers['x-amz-acl']);
+  const acl = objectAcl(target, request.headers);
+  const lock = lockOf(request.headers, target, now);
+  requireChecksum(request.headers, lock);
   const object = await conditionally(
     call,
     () => receive(request, store.blobs),
@@ -47,18 +53,13 @@ export const putObject: Handler = async (call) => {
         tags,
         checksum: { algorithm, value: checksum, type: 'FULL_OBJECT' },
         multipart: false,
+        acl,
+        lock,
       }),
     ({ blob }) => store.blobs.release(blob),
   );
   return empty(200, writeHeaders(object));
 };
-
-/** Buckets enforce their owner, as new ones do: only the ACL that says so is taken. */
-export function refuseAcl(acl: string | undefined): void {
-  if (acl !== undefined && acl !== 'bucket-owner-full-control' && acl !== 'private') {
-    throw new CloudFault('AccessControlListNotSupported', 'The bucket does not allow ACLs', 400);
-  }
-}
 
 /** S3 may begin a long answer with 200 and end it with an error: asked for by the fault `error-in-200`. */
 export function errorIn200(call: Call): void {

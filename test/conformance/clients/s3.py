@@ -297,6 +297,7 @@ def check_documents_of_buckets():
     on("get-bucket-policy")
     on("delete-bucket-policy")
     equal(http(f"{ENDPOINT}/{B}/public.txt")[0], 403)
+    on("put-bucket-acl", "--acl", "public-read", fails="AccessControlListNotSupported")
     on("delete-public-access-block")
     on("get-public-access-block", fails="NoSuchPublicAccessBlockConfiguration")
     pairs = [
@@ -322,7 +323,55 @@ def check_documents_of_buckets():
     on("put-bucket-request-payment", "--request-payment-configuration", "Payer=BucketOwner")
     equal(on("get-bucket-request-payment")["Payer"], "BucketOwner")
     on("get-bucket-acl")
-    on("put-bucket-acl", "--acl", "public-read", fails="AccessControlListNotSupported")
+
+
+def check_a_policy_that_denies():
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{B}/*"}
+    deny["Condition"] = {"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}
+    on("put-bucket-policy", "--policy", js({"Version": "2012-10-17", "Statement": [deny]}))
+    equal(on("get-bucket-policy-status")["PolicyStatus"]["IsPublic"], False, "is public")
+    put("denied", "x", fails="AccessDenied")
+    answer = put("denied", "x", "--server-side-encryption", "aws:kms")
+    equal(answer["ServerSideEncryption"], "aws:kms", "encryption")
+    on("delete-object", "--key", "denied")
+    on("delete-bucket-policy")
+
+
+def check_access_control_lists():
+    name = "conformance-acls"
+    s3api("create-bucket", "--bucket", name, "--object-ownership", "ObjectWriter", *WEST)
+    s3api("put-object", "--bucket", name, "--key", "a", "--body", file("x"))
+    at = ["--bucket", name, "--key", "a"]
+    s3api("put-object-acl", *at, "--acl", "public-read", fails="AccessDenied")
+    s3api("delete-public-access-block", "--bucket", name)
+    s3api("put-object-acl", *at, "--acl", "public-read")
+    equal([grant["Permission"] for grant in s3api("get-object-acl", *at)["Grants"]], ["FULL_CONTROL", "READ"], "grants")
+    equal(http(f"{ENDPOINT}/{name}/a")[0], 200, "status of a stranger's request")
+    s3api("put-bucket-acl", "--bucket", name, "--acl", "private")
+    s3api("delete-object", *at)
+    s3api("delete-bucket", "--bucket", name)
+
+
+def check_object_lock():
+    name = "conformance-lock"
+    s3api("create-bucket", "--bucket", name, "--object-lock-enabled-for-bucket", *WEST)
+    retention = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}}
+    s3api("put-object-lock-configuration", "--bucket", name, "--object-lock-configuration", js(retention))
+    equal(s3api("get-object-lock-configuration", "--bucket", name)["ObjectLockConfiguration"], retention, "configuration")
+    md5 = base64.b64encode(hashlib.md5(b"x").digest()).decode()
+    version = s3api("put-object", "--bucket", name, "--key", "a", "--body", file("x"), "--content-md5", md5)["VersionId"]
+    at = ["--bucket", name, "--key", "a", "--version-id", version]
+    equal(s3api("get-object-retention", *at)["Retention"]["Mode"], "GOVERNANCE", "mode")
+    s3api("delete-object", *at, fails="AccessDenied")
+    s3api("put-object-legal-hold", *at, "--legal-hold", "Status=ON")
+    equal(s3api("get-object-legal-hold", *at)["LegalHold"]["Status"], "ON", "hold")
+    s3api("delete-object", *at, "--bypass-governance-retention", fails="AccessDenied")
+    s3api("put-object-legal-hold", *at, "--legal-hold", "Status=OFF")
+    shorter = js({"Mode": "GOVERNANCE", "RetainUntilDate": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 60))})
+    s3api("put-object-retention", *at, "--retention", shorter, fails="AccessDenied")
+    s3api("put-object-retention", *at, "--retention", shorter, "--bypass-governance-retention")
+    s3api("delete-object", *at, "--bypass-governance-retention")
+    s3api("delete-bucket", "--bucket", name)
 
 
 def check_versions():

@@ -154,6 +154,7 @@ export class Edge {
     return askOrigin(this.#store, origin, {
       method: viewer.method === 'HEAD' ? 'GET' : viewer.method,
       path: origin.path + root,
+      distribution: this.#functions.distribution().arn,
       query: behavior.forwards ? viewer.query : keyQuery(behavior.policy, viewer.query),
       headers: {
         ...(behavior.forwards ? forwarded(viewer.headers) : {}),
@@ -196,6 +197,7 @@ export class Edge {
     const answer = await askOrigin(this.#store, origin, {
       method: viewer.method,
       path,
+      distribution: this.#functions.distribution().arn,
       query: viewer.query,
       headers: forwarded(viewer.headers),
       body,

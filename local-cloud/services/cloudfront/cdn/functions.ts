@@ -22,7 +22,7 @@ import { buffered, type OriginAnswer } from './origin.ts';
 
 /** What an edge knows of its distribution and of the functions that it runs. */
 export interface EdgeFunctions {
-  distribution(): { readonly id: string; readonly domain: string };
+  distribution(): { readonly id: string; readonly arn: string; readonly domain: string };
   /** The code of a function's LIVE stage. */
   code(arn: string): string | undefined;
   log(line: string): void;

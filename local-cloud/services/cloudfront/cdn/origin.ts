@@ -2,9 +2,10 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { document } from '../../../core/xml.ts';
+import { mayAnyone } from '../../s3/authorize.ts';
 import { objectHeaders } from '../../s3/headers.ts';
 import type { Bucket, S3Object } from '../../s3/model.ts';
-import { policyAllows } from '../../s3/policy.ts';
+import { type Asker, policyAllows } from '../../s3/policy.ts';
 import { readObject } from '../../s3/read.ts';
 import type { S3Store } from '../../s3/store.ts';
 import type { Origin } from '../config.ts';
@@ -33,6 +34,8 @@ export interface OriginRequest {
   readonly query: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Readable;
+  /** ARN of the distribution that asks. */
+  readonly distribution: string;
 }
 
 export function buffered(status: number, headers: Record<string, string>, body: Buffer): OriginAnswer {
@@ -79,10 +82,11 @@ function askS3(store: S3Store, name: string, origin: Origin, request: OriginRequ
   if (!bucket) return s3Error(404, 'NoSuchBucket', 'The specified bucket does not exist');
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return s3Error(403, 'AccessDenied', 'Access Denied');
-  if (key === '' || !mayRead(bucket, origin, key)) return s3Error(403, 'AccessDenied', 'Access Denied');
+  if (key === '' || !allowed(bucket, origin, request, 's3:GetObject', key))
+    return s3Error(403, 'AccessDenied', 'Access Denied');
   const object = bucket.objects.get(key);
   if (!object) {
-    return mayList(bucket, origin)
+    return allowed(bucket, origin, request, 's3:ListBucket', '')
       ? s3Error(404, 'NoSuchKey', 'The specified key does not exist.')
       : s3Error(403, 'AccessDenied', 'Access Denied');
   }
@@ -92,23 +96,30 @@ function askS3(store: S3Store, name: string, origin: Origin, request: OriginRequ
   return s3Answer(store, object);
 }
 
+const CLOUDFRONT: Asker = { kind: 'service', name: 'cloudfront.amazonaws.com' };
+
 /**
  * With a bucket policy, the policy says what a signed origin may read. Without one, it may read and list, as if the
- * policy that this suite's Terraform writes were there; an unsigned origin reads what is public.
+ * policy that this suite's Terraform writes were there; an unsigned origin reads what is public. Without
+ * `s3:ListBucket`, S3 says 403 and not 404 for a key that is not there.
  */
-function mayRead(bucket: Bucket, origin: Origin, key: string): boolean {
-  if (!origin.signed) return policyAllows(bucket, 'everyone', 's3:GetObject', key);
-  return (
-    !bucket.documents.has('policy') || policyAllows(bucket, 'cloudfront.amazonaws.com', 's3:GetObject', key)
-  );
-}
-
-/** Without `s3:ListBucket`, S3 says 403 and not 404 for a key that is not there. */
-function mayList(bucket: Bucket, origin: Origin): boolean {
-  if (!origin.signed) return policyAllows(bucket, 'everyone', 's3:ListBucket', '');
-  return (
-    !bucket.documents.has('policy') || policyAllows(bucket, 'cloudfront.amazonaws.com', 's3:ListBucket', '')
-  );
+function allowed(
+  bucket: Bucket,
+  origin: Origin,
+  { distribution }: OriginRequest,
+  action: string,
+  key: string,
+): boolean {
+  if (!origin.signed) return mayAnyone(bucket, action, key);
+  if (!bucket.documents.has('policy')) return true;
+  const conditions = new Map([
+    ['aws:sourcearn', [distribution]],
+    ['aws:sourceaccount', [distribution.split(':')[4] ?? '']],
+    ['aws:securetransport', ['true']],
+    ['aws:principalisawsservice', ['true']],
+    ['aws:principalservicename', ['cloudfront.amazonaws.com']],
+  ]);
+  return policyAllows(bucket, CLOUDFRONT, { action, key, conditions });
 }
 
 export function s3Answer(store: S3Store, object: S3Object): OriginAnswer {

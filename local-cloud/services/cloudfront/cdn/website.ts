@@ -1,6 +1,6 @@
 import { child, parseXml, text } from '../../../core/xml.ts';
+import { mayAnyone } from '../../s3/authorize.ts';
 import type { Bucket, S3Object } from '../../s3/model.ts';
-import { policyAllows } from '../../s3/policy.ts';
 import type { S3Store } from '../../s3/store.ts';
 import { buffered, type OriginAnswer, type OriginRequest, s3Answer } from './origin.ts';
 
@@ -45,9 +45,8 @@ export function askWebsite(store: S3Store, name: string, request: OriginRequest)
 /** Without the right to list, a key that is not there is a key that may not be read. */
 function readable(bucket: Bucket, key: string): S3Object | 'denied' | undefined {
   const object = bucket.objects.get(key);
-  if (object === undefined)
-    return policyAllows(bucket, 'everyone', 's3:ListBucket', '') ? undefined : 'denied';
-  return policyAllows(bucket, 'everyone', 's3:GetObject', key) ? object : 'denied';
+  if (object === undefined) return mayAnyone(bucket, 's3:ListBucket', '') ? undefined : 'denied';
+  return mayAnyone(bucket, 's3:GetObject', key) ? object : 'denied';
 }
 
 function serve(store: S3Store, object: S3Object): OriginAnswer {
