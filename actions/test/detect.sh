@@ -2,11 +2,13 @@
 # shellcheck disable=SC2016,SC2153 # the backticks are Markdown's, and FOLDER is the step's
 # What a folder needs: reads FOLDER, COMMAND, PYTHON_VERSION, NODE_VERSION; writes the step's outputs.
 set -euo pipefail
+# shellcheck source=foreign.sh
+source "$(dirname "${BASH_SOURCE[0]}")/foreign.sh"
 
 folder=${FOLDER%/}
-put() { printf '%s=%s\n' "$1" "$2" >>"$GITHUB_OUTPUT"; }
+put() { printf '%s=%s\n' "$1" "${2//[$'\r\n']/ }" >>"$GITHUB_OUTPUT"; }
 refuse() {
-  printf '::error::input `working-directory`: %s%%0A  found: %s%%0A  next: %s\n' "$1" "$2" "$3"
+  printf '::error::input `working-directory`: %s%%0A  found: %s%%0A  next: %s\n' "$(escape "$1")" "$(escape "$2")" "$(escape "$3")"
   exit 2
 }
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what the folder asks for, exactly as its lock file says where it has one. Reads KIND.
 set -euo pipefail
+# shellcheck source=foreign.sh
+source "$(dirname "${BASH_SOURCE[0]}")/foreign.sh"
 
-if [[ $KIND == *python* ]]; then
-  echo '::group::Install Python packages'
+install_python() {
   if [[ -f uv.lock ]]; then
     python -m pip install --quiet uv
     uv sync --locked --all-extras
@@ -16,11 +17,9 @@ if [[ $KIND == *python* ]]; then
     done
     if [[ ! -f requirements.txt ]]; then python -m pip install --quiet -e .; fi
   fi
-  echo '::endgroup::'
-fi
+}
 
-if [[ $KIND == *node* ]]; then
-  echo '::group::Install Node packages'
+install_node() {
   if [[ -f package-lock.json || -f npm-shrinkwrap.json ]]; then
     npm ci --no-audit --no-fund
   elif [[ -f pnpm-lock.yaml ]]; then
@@ -31,8 +30,21 @@ if [[ $KIND == *node* ]]; then
     # Berry has renamed the option that classic has.
     yarn install --immutable 2>/dev/null || yarn install --frozen-lockfile
   else
-    echo '::notice::no lock file: what is installed can be different each time; commit one'
     npm install --no-audit --no-fund --no-package-lock
   fi
+}
+
+if [[ $KIND == *python* ]]; then
+  echo '::group::Install Python packages'
+  foreign install_python 2>&1 | harmless
+  echo '::endgroup::'
+fi
+
+if [[ $KIND == *node* ]]; then
+  echo '::group::Install Node packages'
+  if ! compgen -G '*-lock.*' >/dev/null && [[ ! -f npm-shrinkwrap.json && ! -f yarn.lock ]]; then
+    echo '::notice::no lock file: what is installed can be different each time; commit one'
+  fi
+  foreign install_node 2>&1 | harmless
   echo '::endgroup::'
 fi

@@ -2,6 +2,8 @@
 # shellcheck disable=SC2016 # the backticks are Markdown's
 # Runs COMMAND, or what the folder's KIND is tested with, and writes the job summary. Reads TITLE and FOLDER too.
 set -euo pipefail
+# shellcheck source=foreign.sh
+source "$(dirname "${BASH_SOURCE[0]}")/foreign.sh"
 
 commands=()
 if [[ -n ${COMMAND:-} ]]; then
@@ -24,9 +26,9 @@ log=$(mktemp)
 start=$SECONDS
 outcome=passed
 for command in "${commands[@]}"; do
-  echo "::group::$command"
+  printf '::group::%s\n' "$(escape "${command%%$'\n'*}")"
   status=0
-  bash -eo pipefail -c "$command" 2>&1 | tee -a "$log" || status=${PIPESTATUS[0]}
+  foreign bash -eo pipefail -c "$command" 2>&1 | harmless | tee -a "$log" || status=${PIPESTATUS[0]}
   echo '::endgroup::'
   if ((status != 0)); then
     outcome=failed
@@ -40,17 +42,18 @@ seconds=$((SECONDS - start))
   printf 'duration-seconds=%s\n' "$seconds"
 } >>"$GITHUB_OUTPUT"
 {
-  printf '### %s: %s\n\n' "$TITLE" "$outcome"
-  printf '| | |\n| --- | --- |\n| folder | `%s` |\n| time | %ss |\n' "$FOLDER" "$seconds"
+  printf '### %s: %s\n\n' "${TITLE//$'\n'/ }" "$outcome"
+  printf '| | |\n| --- | --- |\n| folder | `%s` |\n| time | %ss |\n' "${FOLDER//$'\n'/ }" "$seconds"
   if [[ $outcome == failed ]]; then
-    # Four backticks, for the output may have three.
+    # Four backticks, for the output may have three; none of its lines has more.
     printf '| command | ended with %s |\n\nThe last lines:\n\n````text\n' "$status"
-    tail -n 40 "$log" | cut -c 1-400
+    tail -n 40 "$log" | cut -c 1-400 | sed 's/````*/```/g'
     printf '````\n'
   fi
 } >>"$GITHUB_STEP_SUMMARY"
 
 if [[ $outcome == failed ]]; then
-  printf '::error title=%s::`%s` ended with %s in %s\n' "$TITLE" "${command%%$'\n'*}" "$status" "$FOLDER"
+  printf '::error title=%s::`%s` ended with %s in %s\n' \
+    "$(escape_property "$TITLE")" "$(escape "${command%%$'\n'*}")" "$status" "$(escape "$FOLDER")"
   exit 1
 fi

@@ -47,7 +47,7 @@ export function readAwsError(error: unknown): AwsError {
   const systemCode = typeof e['code'] === 'string' ? e['code'] : undefined;
   const name = typeof e['name'] === 'string' && e['name'] !== 'Error' ? e['name'] : undefined;
   const code = systemCode ?? (typeof e['Code'] === 'string' ? e['Code'] : name) ?? 'UnknownError';
-  const message = error instanceof Error ? error.message : String(error);
+  const message = withoutSent(error instanceof Error ? error.message : String(error));
   return {
     kind: classify(code, metadata.httpStatusCode, message),
     code,
@@ -108,6 +108,15 @@ export function awsProblem(error: unknown, asked: Asked): ActionError {
     cause: error,
   });
 }
+
+/**
+ * AWS's validation repeats what it was sent: `Value '{KEY=value}' at '…runtimeEnvironmentVariables' failed to satisfy
+ * constraint`. Values of variables are no part of a message of ours, and what is wrong stands behind them.
+ */
+const withoutSent = (text: string) =>
+  text.slice(0, MESSAGE_LIMIT).replace(/\b(values? )'[\s\S]*' (at '[^']*environment[^']*')/gi, "$1'***' $2");
+/** Characters of a message that are read: what explains an error stands at its front. */
+const MESSAGE_LIMIT = 4000;
 
 const firstLine = (text: string) => text.split('\n', 1)[0] ?? '';
 

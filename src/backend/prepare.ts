@@ -1,4 +1,5 @@
 import { refused } from '../runtime/errors.ts';
+import { concealVariables } from './conceal.ts';
 import type { BackendConfig, BackendPorts } from './config.ts';
 import { readAlarms } from './gates.ts';
 import { type ResolvedImage, resolveImage } from './image.ts';
@@ -29,6 +30,7 @@ export async function prepareDeployment(config: BackendConfig, ports: BackendPor
   const names = [...Object.keys(environment.variables), ...Object.keys(environment.secrets)];
   refuseReserved(target.kind, names);
   const state = await target.read();
+  concealVariables([environment.variables, state.spec.variables], state, ports.log);
   refuseUnfit(state);
   const image = await resolveImage(config.image, state.platform, {
     ecr: (...at) => ports.aws.ecr(...at),

@@ -1,4 +1,5 @@
 import { ActionError, messageOf } from '../runtime/errors.ts';
+import { concealVariables } from './conceal.ts';
 import { digestOf, shortImage } from './image-ref.ts';
 import { planChanges, planLines } from './plan.ts';
 import { applyChange, type SpecChange } from './spec.ts';
@@ -66,6 +67,7 @@ async function goBack(
   ports: WatchPorts,
 ): Promise<Restored> {
   const wanted = applyChange(now.spec, wayBack(undo));
+  concealVariables([now.spec.variables, wanted.variables], now, ports.log);
   ports.log.info(`returning to ${shortImage(wanted.image)}`);
   for (const line of planLines(planChanges(now.spec, wanted))) ports.log.info(`  ${line}`);
   const rollout = await target.start(now, wanted);

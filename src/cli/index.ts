@@ -5,17 +5,22 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ActionError, messageOf, refused } from '../runtime/errors.ts';
+import { harmlessLines } from '../runtime/foreign.ts';
 import { nearest } from '../runtime/nearest.ts';
 import { type AnyOutcome, exitCode, isSuccess } from '../runtime/outcome.ts';
 import { COMMANDS, type Command, PLANNABLE } from './commands.ts';
 import { runEnvironment } from './context.ts';
 import { type CommandLine, parseFlags, variableOf } from './flags.ts';
 import { commandHelp, generalHelp } from './help.ts';
+import { recoveryAdvice } from './recovery.ts';
 import { runStep } from './step.ts';
 import { screenOf, Terminal } from './terminal.ts';
 
 /** The bundles stand beside this one. */
 const dist = dirname(dirname(fileURLToPath(import.meta.url)));
+
+// Who reads us may go away (`… | head`, a closed window) while a deployment is under way: it goes on to its end.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 process.exitCode = await run(process.argv.slice(2));
 
@@ -36,7 +41,7 @@ async function run(args: readonly string[]): Promise<number> {
     const problem =
       error instanceof ActionError ? messageOf(error) : String((error as Error)?.stack ?? error);
     const code = exitCode('', outcome);
-    process.stderr.write(`${problem}\n`);
+    process.stderr.write(`${harmlessLines(problem).join('\n')}\n`);
     // Whoever parses the answer gets one whatever was wrong with the question.
     if (rest.includes('--json'))
       writeDocument({ version: 1, command: name, exitCode: code, outcome, problem });
@@ -57,8 +62,9 @@ function version(): number {
   throw refused({ what: 'the package.json of wwhd-deploy is not there, so its version is not known' });
 }
 
+/** JSON in which GitHub's runner finds no command, should it read us: `##[` stands in strings only, and there it may be escaped. */
 function writeDocument(document: object): void {
-  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  process.stdout.write(`${JSON.stringify(document, null, 2).replaceAll('##[', '##\\u005b')}\n`);
 }
 
 function plan(args: readonly string[]): Promise<number> {
@@ -96,7 +102,7 @@ async function runCommand(
     line.options,
   );
   try {
-    return await runInTerminal(name, line, also, terminal);
+    return await runInTerminal(command, { name, line, also }, terminal);
   } finally {
     terminal.close();
   }
@@ -114,21 +120,29 @@ function refuseMissing(name: string, { action }: Command, { inputs }: CommandLin
 }
 
 async function runInTerminal(
-  name: string,
-  { inputs, options }: CommandLine,
-  also: Readonly<Record<string, string>>,
+  { action }: Command,
+  asked: { name: string; line: CommandLine; also: Readonly<Record<string, string>> },
   terminal: Terminal,
 ): Promise<number> {
+  const { name, line } = asked;
+  const { options } = line;
+  const inputs = { ...line.inputs, ...asked.also };
   const cwd = process.cwd();
   const context = await runEnvironment(options, process.env, cwd);
   const result = await runStep({
     script: join(dist, name, 'index.js'),
-    inputs: { ...inputs, ...also },
+    inputs,
     env: { ...process.env, ...context },
     cwd,
     say: (said) => terminal.show(said),
   });
-  const outcome = (result.outputs['outcome'] ?? 'failed') as AnyOutcome;
+  if (result.left) {
+    const program = `node ${process.argv[1] ?? 'dist/cli/index.js'}`;
+    const text = recoveryAdvice({ name, action, inputs, program });
+    if (text) terminal.show({ kind: 'warning', text });
+  }
+  const ended = result.left || result.exitCode === 130 ? 'interrupted' : 'failed';
+  const outcome = (result.left ? ended : (result.outputs['outcome'] ?? ended)) as AnyOutcome;
   terminal.end(outcome, isSuccess(name, outcome));
   if (options.json) writeDocument(document(name, result));
   return result.exitCode;
@@ -161,9 +175,8 @@ async function localCloud(args: readonly string[]): Promise<number> {
   const child = spawn(process.execPath, [join(dist, 'local-cloud', 'index.js'), ...args], {
     stdio: 'inherit',
   });
-  const forward = (signal: NodeJS.Signals) => void child.kill(signal);
   process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => forward('SIGTERM'));
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void child.kill(signal));
   const [code] = (await once(child, 'close')) as [number | null];
   return code ?? 0;
 }

@@ -23,11 +23,14 @@ export interface StepResult {
   readonly summary: string;
   /** Errors that it named, the last one its cause. */
   readonly errors: readonly string[];
+  /** True where the person left before it had ended: what was under way is as it is. */
+  readonly left?: boolean;
 }
 
 /**
  * Runs an action's bundle as GitHub's runner does, and its post step after it where it was stopped half-way: the code
- * that a laptop runs is the code that a workflow runs. Ctrl-C is passed on once; the bundle ends in good order.
+ * that a laptop runs is the code that a workflow runs. The first Ctrl-C is passed on, and the bundle ends in good order;
+ * the second one leaves at once.
  */
 export async function runStep(step: Step): Promise<StepResult> {
   if (!existsSync(step.script)) {
@@ -37,14 +40,13 @@ export async function runStep(step: Step): Promise<StepResult> {
     });
   }
   const dir = mkdtempSync(join(tmpdir(), 'wwhd-'));
-  const stop = forwardSignals();
+  const stop = forwardSignals(step.say);
   try {
     const main = await runOnce(step, dir, {});
     // A step that ended in good order has put right what there was; one that was stopped has not.
-    if (stop.asked || main.exitCode === 130 || main.killed) {
-      await runOnce(step, dir, { ...main.state, 'is-post': 'true' });
-    }
-    return main;
+    const stopped = stop.asked || main.exitCode === 130 || main.killed;
+    if (stopped && !stop.left) await runOnce(step, dir, { ...main.state, 'is-post': 'true' });
+    return stop.left ? { ...main, exitCode: 130, left: true } : main;
   } finally {
     stop.end();
     rmSync(dir, { recursive: true, force: true });
@@ -53,26 +55,40 @@ export async function runStep(step: Step): Promise<StepResult> {
 
 let running: ChildProcess | undefined;
 
-/** A terminal sends Ctrl-C to the bundle too; a service manager sends SIGTERM to us alone. */
-function forwardSignals() {
-  const state = { asked: false };
+/**
+ * A terminal sends Ctrl-C to the bundle too; a service manager sends SIGTERM, and a window that is closed SIGHUP, which
+ * are passed on. Each of the three asks once; a second Ctrl-C is the person who waits no longer.
+ */
+function forwardSignals(say: Step['say']) {
+  const state = { asked: false, left: false };
+  const ask = (signal: NodeJS.Signals) => {
+    const again = state.asked;
+    state.asked = true;
+    if (!again) running?.kill(signal);
+    return again;
+  };
   const onInterrupt = () => {
-    state.asked = true;
-    if (!process.stdin.isTTY) running?.kill('SIGINT');
+    if (ask('SIGINT')) {
+      state.left = true;
+      running?.kill('SIGKILL');
+    } else say({ kind: 'notice', text: 'stopping in good order; Ctrl-C once more leaves at once' });
   };
-  const onTerminate = () => {
-    state.asked = true;
-    running?.kill('SIGTERM');
-  };
+  const onTerminate = () => void ask('SIGTERM');
+  const onHangUp = () => void ask('SIGHUP');
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onTerminate);
+  process.on('SIGHUP', onHangUp);
   return {
     get asked() {
       return state.asked;
     },
+    get left() {
+      return state.left;
+    },
     end() {
       process.off('SIGINT', onInterrupt);
       process.off('SIGTERM', onTerminate);
+      process.off('SIGHUP', onHangUp);
     },
   };
 }
@@ -97,6 +113,7 @@ async function runOnce(step: Step, dir: string, state: Readonly<Record<string, s
       // Not our own folder, which goes with us: a report that is named has to be there afterwards.
       RUNNER_TEMP: step.env['RUNNER_TEMP'] || tmpdir(),
       WWHD_TERMINAL: 'true',
+      WWHD_STATE_FOLDER: dir,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { formatDuration } from '../runtime/duration.ts';
+import { harmlessLines } from '../runtime/foreign.ts';
 import type { Said, Words } from './workflow-commands.ts';
 
 /** Where words go. On a terminal the last line is alive; elsewhere every line stays. */
@@ -45,15 +46,12 @@ export class Terminal {
   }
 
   show(said: Said): void {
-    const words = 'text' in said ? { ...said, text: tame(said.text) } : said;
-    this.#show(words as Said);
+    if (said.kind === 'mask') this.#masks.push(...said.text.split('\n').filter(Boolean));
+    else this.#show('text' in said ? { ...said, text: harmlessLines(said.text).join('\n') } : said);
   }
 
-  #show(said: Said): void {
+  #show(said: Exclude<Said, { kind: 'mask' }>): void {
     switch (said.kind) {
-      case 'mask':
-        if (said.text) this.#masks.push(said.text);
-        break;
       case 'progress':
         this.#progress(said.text);
         break;
@@ -147,12 +145,6 @@ export class Terminal {
 
 const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ');
 
-/**
- * Without what would steer the terminal: the log lines of a container are shown too, and they may hold anything.
- * https://ecma-international.org/publications-and-standards/standards/ecma-48/
- */
-const tame = (text: string) => text.replaceAll(/\p{Cc}\[[0-?]*[ -/]*[@-~]|[^\P{Cc}\n\t]/gu, '');
-
 /** Further lines stand under the first. */
 const indent = (head: string, text: string) => `${head}${text.replaceAll('\n', `\n${' '.repeat(2)}`)}`;
 
@@ -164,7 +156,10 @@ export function screenOf(
   const isTTY = stream.isTTY === true && env['TERM'] !== 'dumb';
   const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
   return {
-    write: (text) => void stream.write(text),
+    write: (text) => {
+      // Whoever read us may have gone (`… | head`, a closed window): the work goes on, and nobody is told of it.
+      if (!stream.destroyed && stream.writable) stream.write(text);
+    },
     isTTY,
     columns: () => stream.columns ?? 80,
     colours: forced || (isTTY && !env['NO_COLOR']),

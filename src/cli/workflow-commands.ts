@@ -1,7 +1,8 @@
 /** What a bundle said on a line: the runner's workflow commands, or plain text. */
 export type Said =
   | Words
-  | { readonly kind: 'group' | 'mask' | 'progress'; readonly text: string }
+  | { readonly kind: 'group' | 'progress'; readonly text: string }
+  | { readonly kind: 'mask'; readonly text: string }
   | { readonly kind: 'end-group' }
   | { readonly kind: 'nothing' };
 
@@ -38,16 +39,20 @@ export function readLine(line: string): Said {
 
 const decoded = (data: string) => data.replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%25', '%');
 
-/** The `name<<delimiter` format of GITHUB_OUTPUT and GITHUB_STATE. */
+/**
+ * The `name<<delimiter` format of GITHUB_OUTPUT and GITHUB_STATE. A value whose end is missing (the process died while it
+ * wrote) is left out, with what follows it.
+ */
 export function readFileCommand(text: string): Record<string, string> {
   const lines = text.split('\n');
-  const values: Record<string, string> = {};
+  const values = new Map<string, string>();
   for (let i = 0; i < lines.length; i++) {
     const [, name, delimiter = ''] = /^([^=<]+)<<(.+)$/.exec(lines[i] ?? '') ?? [];
     if (!name) continue;
     const end = lines.indexOf(delimiter, i + 1);
-    values[name] = lines.slice(i + 1, end).join('\n');
+    if (end < 0) break;
+    values.set(name, lines.slice(i + 1, end).join('\n'));
     i = end;
   }
-  return values;
+  return Object.fromEntries(values);
 }

@@ -1,5 +1,6 @@
 import type { Usage } from '../aws/bulk-store.ts';
 import { formatDuration } from '../runtime/duration.ts';
+import { code, details, fenced, link } from '../runtime/markdown.ts';
 import type { DeploySiteResult } from './deploy-types.ts';
 import type { SitePlan } from './plan.ts';
 import { formatBytes } from './progress.ts';
@@ -36,13 +37,13 @@ export function renderSiteSummary(facts: SummaryFacts): string {
     countsTable(plan, result),
   ];
   if (plan.writes > 0) parts.push(phasesTable(plan));
-  const details = [
-    fold(`What is written (${plan.writes})`, code(plan.samples.writes, plan.writes)),
-    fold(`What is removed (${plan.deletes})`, code(plan.samples.deletes, plan.deletes)),
-    fold(`Invalidated paths (${plan.invalidate.length})`, code(plan.invalidate, plan.invalidate.length)),
+  const folds = [
+    fold(`What is written (${plan.writes})`, list(plan.samples.writes, plan.writes)),
+    fold(`What is removed (${plan.deletes})`, list(plan.samples.deletes, plan.deletes)),
+    fold(`Invalidated paths (${plan.invalidate.length})`, list(plan.invalidate, plan.invalidate.length)),
     fold('The ten biggest files', bigTable(plan)),
   ];
-  parts.push(details.filter((text) => text !== '').join('\n'));
+  parts.push(folds.filter((text) => text !== '').join('\n'));
   if (result.gate?.summary) parts.push(result.gate.summary);
   const requests =
     outcome === 'planned' ? `${plan.requests.expected} requests expected` : `${usage.total} requests`;
@@ -53,7 +54,7 @@ export function renderSiteSummary(facts: SummaryFacts): string {
 }
 
 function lead({ result, bucket }: SummaryFacts): string {
-  const where = result.siteUrl ? `[${result.siteUrl}](${result.siteUrl})` : `\`s3://${bucket}\``;
+  const where = result.siteUrl ? link(result.siteUrl) : code(`s3://${bucket}`);
   const { plan, report, outcome } = result;
   if (outcome === 'unchanged') return `${where} serves exactly this already: nothing was written.`;
   if (outcome === 'planned') return `${where}: this is what a deployment would do. Nothing was changed.`;
@@ -69,7 +70,7 @@ function problem({ cause, undoProblem, leftOver }: DeploySiteResult): string[] {
   const told = cause ?? leftOver;
   if (!told) return [];
   const text = [told.message, ...(undoProblem ? [`going back: ${undoProblem}`] : [])].join('\n');
-  return [`\`\`\`text\n${text.replaceAll('```', "'''")}\n\`\`\``];
+  return [fenced(text)];
 }
 
 function countsTable(plan: SitePlan, { report, collected }: DeploySiteResult): string {
@@ -95,21 +96,17 @@ function phasesTable(plan: SitePlan): string {
 
 function bigTable(plan: SitePlan): string {
   if (plan.biggest.length === 0) return '';
-  const rows = plan.biggest.map(
-    (file) => `| \`${file.path.replaceAll('|', '\\|')}\` | ${formatBytes(file.bytes)} |`,
-  );
+  const rows = plan.biggest.map((file) => `| ${code(file.path)} | ${formatBytes(file.bytes)} |`);
   return ['| file | size |', '| --- | ---: |', ...rows].join('\n');
 }
 
-function code(lines: readonly string[], all: number): string {
+function list(lines: readonly string[], all: number): string {
   if (lines.length === 0) return '';
   const shown = lines.slice(0, 50);
-  const more = all > shown.length ? [`… and ${all - shown.length} more`] : [];
-  return ['```text', ...[...shown, ...more].map((line) => line.replaceAll('```', "'''")), '```'].join('\n');
+  return fenced([...shown, ...(all > shown.length ? [`… and ${all - shown.length} more`] : [])]);
 }
 
-const fold = (title: string, body: string) =>
-  body === '' ? '' : `<details><summary>${title}</summary>\n\n${body}\n\n</details>`;
+const fold = (title: string, body: string) => (body === '' ? '' : details(title, body));
 
 function costOf(plan: SitePlan): string {
   const invalidation = plan.invalidate.length > 1000 ? (plan.invalidate.length - 1000) * PATH_PRICE : 0;

@@ -1,5 +1,5 @@
 import type { Clock } from '../runtime/clock.ts';
-import { messageOf } from '../runtime/errors.ts';
+import { ActionError, messageOf } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 
 /** Where GitHub is, who we are there, and what the client works with. */
@@ -47,11 +47,13 @@ export class GitHubError extends Error {
 /**
  * Runs something that is only a courtesy on GitHub's side (a comment, a status): whatever goes wrong becomes a warning
  * that says what to do, and the answer is `undefined`.
+ * @throws ActionError of the signal, where the job was cancelled meanwhile: that is no failure of GitHub's.
  */
 export async function courtesy<T>(log: Log, what: string, work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
+    if (error instanceof ActionError) throw error;
     log.warning(`${what} did not work, and nothing else depends on it: ${messageOf(error)}`);
     return undefined;
   }

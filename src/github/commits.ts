@@ -15,8 +15,9 @@ const ORDER: Readonly<Record<string, CommitOrder>> = {
 
 /**
  * How commit `head` stands to commit `base` in the repository's graph: `newer` where `base` is an ancestor of `head`.
- * Asks GitHub, for the checkout of a job is one commit deep. Never throws: where GitHub cannot tell, it warns and
- * answers `unknown`, and the caller falls back to the run numbers.
+ * Asks GitHub, for the checkout of a job is one commit deep. Where GitHub cannot tell, it warns and answers
+ * `unknown`, and the caller falls back to the run numbers.
+ * @throws ActionError of the signal only
  */
 export async function compareCommits(access: GitHubAccess, base: string, head: string): Promise<CommitOrder> {
   if (base === head) return 'same';

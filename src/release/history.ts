@@ -1,4 +1,6 @@
 import { formatDuration } from '../runtime/duration.ts';
+import { onOneLine } from '../runtime/foreign.ts';
+import { code, plain } from '../runtime/markdown.ts';
 import { type Dora, doraOf, rollbacksBy } from './dora.ts';
 import type { Ledger } from './ledger.ts';
 import { isExpired } from './lock-state.ts';
@@ -58,7 +60,7 @@ export async function readHistory(ledger: Ledger, now: number): Promise<History>
     damaged,
     locked: holders
       .filter((holder) => !isExpired(holder, now))
-      .map((h) => `${h.release} (${h.run || h.holder})`),
+      .map((h) => onOneLine(`${h.release} (${h.run || h.holder})`)),
   };
 }
 
@@ -162,11 +164,11 @@ export function historyText(history: History, limit: number): string[] {
 /** The history in short, as Markdown for the job summary. */
 export function historyMarkdown(history: History, limit = 10): string {
   const rows = history.releases.slice(0, limit).map(describeRow);
-  const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;') || ' ';
+  const cell = (text: string) => plain(text) || ' ';
   const lines = rows.map((row) => {
     const live = row.notes.startsWith('live');
     const id = live ? `**${cell(row.id)}**` : cell(row.id);
-    return `| ${id} | \`${row.commit || '-'}\` | ${row.when} | ${cell(row.who)} | ${[row.kind, row.result].filter(Boolean).join(': ')} | ${row.took} | ${row.availability} | ${cell([row.good, row.notes].filter(Boolean).join('; '))} |`;
+    return `| ${id} | ${code(row.commit || '-')} | ${cell(row.when)} | ${cell(row.who)} | ${cell([row.kind, row.result].filter(Boolean).join(': '))} | ${row.took} | ${row.availability} | ${cell([row.good, row.notes].filter(Boolean).join('; '))} |`;
   });
   const dora = describeDora(history.dora).map(({ name, value }) => `${name.toLowerCase()} **${value}**`);
   return [
@@ -178,7 +180,7 @@ export function historyMarkdown(history: History, limit = 10): string {
     '',
     `${dora.join(' · ')} (last ${history.dora.days} days)`,
     ...(history.damaged.length > 0
-      ? ['', `Left alone, unreadable: ${history.damaged.map(({ key }) => `\`${key}\``).join(', ')}`]
+      ? ['', `Left alone, unreadable: ${history.damaged.map(({ key }) => code(key)).join(', ')}`]
       : []),
   ].join('\n');
 }

@@ -1,4 +1,5 @@
 import type { RunContext } from '../runtime/action.ts';
+import { onOneLine } from '../runtime/foreign.ts';
 import type { Part } from './record.ts';
 
 /**
@@ -91,5 +92,7 @@ function parseHolder(text: string): { run: string; attempt: number } | undefined
 /** The holder as a person is told of it. */
 export function describeHolder(holder: Holder): string {
   const who = [holder.actor, holder.run || holder.holder].filter(Boolean).join(', ');
-  return `release ${holder.release} (${holder.parts.join(' and ')}), held by ${who} since ${holder.since}`;
+  return onOneLine(
+    `release ${holder.release} (${holder.parts.join(' and ')}), held by ${who} since ${holder.since}`,
+  );
 }

@@ -1,7 +1,9 @@
+import { onOneLine } from '../runtime/foreign.ts';
 import type { ReleaseRecord } from './record.ts';
 
-/** Columns of plain text, as wide as their widest cell. */
-export function textTable(rows: ReadonlyArray<readonly string[]>): string[] {
+/** Columns of plain text, as wide as their widest cell; a cell is one line, whatever it holds. */
+export function textTable(table: ReadonlyArray<readonly string[]>): string[] {
+  const rows = table.map((cells) => cells.map(onOneLine));
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? '').length)),
   );

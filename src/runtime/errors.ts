@@ -22,8 +22,11 @@ export function describeProblem(problem: Problem): string {
   if (problem.found) lines.push(`  found: ${problem.found}`);
   for (const detail of problem.details ?? []) lines.push(`  ${detail}`);
   if (problem.fix) lines.push(`  next: ${problem.fix}`);
-  return lines.join('\n');
+  return lines.map(indentFurtherLines).join('\n');
 }
+
+/** What was found may be a text of others with line breaks: none of its lines stands where one of ours does. */
+const indentFurtherLines = (text: string) => text.replace(/\r\n?|\n/g, '\n    ');
 
 /**
  * An end that we foresaw, and so one without a stack trace. Anything else that is thrown is a bug of ours and is

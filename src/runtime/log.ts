@@ -9,7 +9,10 @@ export interface Annotation {
   readonly startColumn?: number;
 }
 
-/** What an action says while it works. Capabilities are given one; they never print by themselves. */
+/**
+ * What an action says while it works. Capabilities are given one; they never print by themselves. Whatever is handed to
+ * it is text and never a command: names, statuses, logs and messages of others may be part of it as they are.
+ */
 export interface Log {
   debug(message: string): void;
   info(message: string): void;
@@ -22,6 +25,12 @@ export interface Log {
   progress(message: string): void;
   /** Never let this value appear in anything that is printed. */
   mask(value: string): void;
+  /**
+   * Values of plain variables, hidden in all that this step prints and writes. The runner is not told: it would hide
+   * them in every later step too.
+   * @param except names and addresses that are printed on purpose: a value that is a part of one is left
+   */
+  conceal(values: readonly string[], except?: readonly (string | undefined)[]): void;
 }
 
 /** A log that says nothing: for tests and for work whose words nobody waits for. */
@@ -34,4 +43,5 @@ export const silentLog: Log = {
   group: (_title, work) => work(),
   progress: () => {},
   mask: () => {},
+  conceal: () => {},
 };

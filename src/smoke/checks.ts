@@ -1,8 +1,8 @@
+import type { Secrets } from '../runtime/secrets.ts';
 import type { Dynamic } from './document/scope.ts';
 import type { Place } from './document/source.ts';
 import type { Expectation } from './expect/expectation.ts';
 import type { JsonPath } from './json-path.ts';
-import type { Secrets } from './secrets.ts';
 
 /** What a failed check means: put the old release back, or only say so. */
 export type Gate = 'rollback' | 'warn';

@@ -141,3 +141,77 @@ describe('running', () => {
     expect(node.outputs['outcome'], node.log).toBe('passed');
   });
 });
+
+describe('what a test prints', () => {
+  /** What the runner would obey: `::` at the start of a line after white space, `##[` anywhere; lines end at CR or LF. */
+  const obeyed = (log: string) =>
+    log.split(/\r\n|\r|\n/).filter((line) => /^[\s\u0085]*::.*::/.test(line) || line.includes('##['));
+
+  const HOSTILE = [
+    '::add-mask::production',
+    '  \\t::stop-commands::x',
+    'a ##[error]no',
+    '\\033[31m::save-state name=undo::{}',
+    '\\302\\205::set-env name=PATH::/tmp',
+    '\\302\\240::debug::nbsp',
+    'first\\r::warning::b',
+    '````\\n<img src=x>',
+  ];
+
+  it('is no command to the runner, and ends no block of the summary', () => {
+    const command = `printf '${HOSTILE.join('\\n')}\\n'; exit 3`;
+    const run = script('run.sh', {
+      KIND: 'none',
+      COMMAND: command,
+      TITLE: 'Te,st:s',
+      FOLDER: 'a\n::error::b',
+    });
+    expect(run.status).toBe(1);
+    expect(obeyed(run.log).map((line) => line.replace(/^(::[a-z]+).*$/, '$1'))).toEqual([
+      '::group',
+      '::endgroup',
+      '::error',
+    ]);
+    expect(run.log).toContain('· ::add-mask::production');
+    expect(run.log).toContain('::error title=Te%2Cst%3As::');
+    expect(run.log).toContain(' ended with 3 in a%0A::error::b');
+    expect(run.summary.match(/````/g)).toHaveLength(2);
+  });
+
+  it('is cut where a line is very long, and comes through whole else', () => {
+    const run = script('run.sh', {
+      KIND: 'none',
+      COMMAND: "printf 'äöü 100%% \\t|\\n'; head -c 100000 /dev/zero | tr '\\0' x",
+      TITLE: 'T',
+      FOLDER: '.',
+    });
+    expect(run.status).toBe(0);
+    expect(run.log).toContain('äöü 100% \t|\n');
+    expect(Math.max(...run.log.split('\n').map((line) => line.length))).toBeLessThan(4100);
+  });
+
+  it('gets no file that steers the runner', () => {
+    const run = script('run.sh', {
+      KIND: 'none',
+      COMMAND: 'echo "env: ${GITHUB_ENV-none} output: ${GITHUB_OUTPUT-none} state: ${GITHUB_STATE-none}"',
+      GITHUB_ENV: '/dev/null',
+      GITHUB_STATE: '/dev/null',
+      TITLE: 'T',
+      FOLDER: '.',
+    });
+    expect(run.log).toContain('env: none output: none state: none');
+    expect(run.outputs['outcome']).toBe('passed');
+  });
+
+  it('of an installation too', () => {
+    write({ 'package.json': JSON.stringify({ scripts: { postinstall: "echo '::add-mask::production'" } }) });
+    const run = script('install.sh', { KIND: 'node', npm_config_foreground_scripts: 'true' });
+    expect(run.status, run.log).toBe(0);
+    expect(run.log).toContain('· ::add-mask::production');
+    expect(obeyed(run.log).map((line) => line.replace(/^(::[a-z]+).*$/, '$1'))).toEqual([
+      '::group',
+      '::notice',
+      '::endgroup',
+    ]);
+  });
+});

@@ -68,6 +68,20 @@ describe('src', () => {
     expect(knowing.map((file) => file.path)).toEqual([]);
   });
 
+  test("lines go out by the job's log and by the terminal, and nowhere else", () => {
+    const printing = src.filter((file) =>
+      /process\.std(out|err)|console\.|\bcore\.(info|notice|warning|error|debug|group|startGroup|setSecret)\b|workflow-command\.ts'|workflowCommand\(/.test(
+        stripComments(file.text),
+      ),
+    );
+    expect(printing.map((file) => file.path).sort()).toEqual([
+      'src/actions/boundary.ts',
+      'src/cli/index.ts',
+      'src/github/actions-log.ts',
+      'src/github/workflow-command.ts',
+    ]);
+  });
+
   test('pure decisions import no SDK', () => {
     const pure = src.filter((file) =>
       /\/(plan|diff|verdict|choose|fence|invalidation|cache-rules|phases)\.ts$/.test(file.path),

@@ -33,6 +33,10 @@ export interface RunOptions {
   readonly timeout?: number;
 }
 
+/** The runner's temporary folder is one for all steps of a job, the post steps included. */
+const runnerTemp = mkdtempSync(join(tmpdir(), 'wwhd-runner-temp-'));
+process.once('exit', () => rmSync(runnerTemp, { recursive: true, force: true }));
+
 interface ActionFile {
   inputs?: Record<string, { default?: unknown }>;
 }
@@ -107,7 +111,7 @@ function githubEnv(
     GITHUB_OUTPUT: files.output,
     GITHUB_STATE: files.state,
     GITHUB_STEP_SUMMARY: files.summary,
-    RUNNER_TEMP: dir,
+    RUNNER_TEMP: runnerTemp,
     AWS_EC2_METADATA_DISABLED: 'true',
   };
 }

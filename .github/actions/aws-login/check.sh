@@ -3,8 +3,15 @@
 # Everything about the login that can be known before it is tried. Reads ROLE, REGION and GitHub's own variables.
 set -euo pipefail
 
+# Data of a workflow command: no line break ends it, no percent sign is read as one.
+escape() {
+  local text=${1//'%'/%25}
+  text=${text//$'\r'/%0D}
+  printf '%s' "${text//$'\n'/%0A}"
+}
+
 refuse() {
-  printf '::error::%s%%0A  found: %s%%0A  next: %s\n' "$1" "$2" "$3"
+  printf '::error::%s%%0A  found: %s%%0A  next: %s\n' "$(escape "$1")" "$(escape "$2")" "$(escape "$3")"
   exit 2
 }
 

@@ -27,12 +27,18 @@ const code = (text) =>
         .replaceAll('|', '\\|')
         .slice(0, 200)}\``;
 
+/** A word of ours that came by way of another job: nothing but letters. */
+const word = (text) =>
+  String(text)
+    .replaceAll(/[^\w-]/g, ' ')
+    .slice(0, 40);
+
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(2)} MB`;
 
 /** @param {Array<{ field: string, change: string, from?: string, to?: string }>} plan */
 export function backendPlan(plan) {
   if (plan.length === 0) return ['Nothing but the image would change.'];
-  const rows = plan.map((p) => `| ${code(p.field)} | ${p.change} | ${code(p.from)} | ${code(p.to)} |`);
+  const rows = plan.map((p) => `| ${code(p.field)} | ${word(p.change)} | ${code(p.from)} | ${code(p.to)} |`);
   return ['| field | | now | wanted |', '| --- | --- | --- | --- |', ...rows];
 }
 
@@ -71,7 +77,7 @@ function folded(title, job, render) {
 export function report(needs, { fork, environment, commit }) {
   const rows = Object.entries(TITLES)
     .filter(([name]) => needs[name])
-    .map(([name, title]) => `| ${title} | ${SIGNS[needs[name].result] ?? needs[name].result} |`);
+    .map(([name, title]) => `| ${title} | ${SIGNS[needs[name].result] ?? word(needs[name].result)} |`);
   const note = fork
     ? [
         '',

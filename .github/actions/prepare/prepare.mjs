@@ -53,6 +53,10 @@ export function releaseId(now, commit) {
   return `${stamp}-${commit.slice(0, 7)}`;
 }
 
+/** Data of a workflow command: values of others stand in it, and none of them ends its line or begins another command. */
+export const escapeData = (text) =>
+  text.replaceAll('##[', '# #[').replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+
 function main() {
   const names = [
     'aws-region',
@@ -68,8 +72,7 @@ function main() {
     names.map((n) => [n, (process.env[`INPUT_${n.toUpperCase()}`] ?? '').trim()]),
   );
   const found = problems(inputs);
-  for (const problem of found)
-    process.stdout.write(`::error::${problem.replaceAll('%', '%25').replaceAll('\n', '%0A')}\n`);
+  for (const problem of found) process.stdout.write(`::error::${escapeData(problem)}\n`);
   if (found.length > 0) {
     process.exitCode = 2;
     return;

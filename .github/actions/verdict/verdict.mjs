@@ -40,16 +40,24 @@ const TITLES = {
   restore: 'Put back',
 };
 
+/** A value of another job in a table: a word, and no markup of its own. */
+const cell = (text) =>
+  String(text)
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll('<', '&lt;')
+    .replaceAll(/[\\`[\]|]/g, '\\$&')
+    .slice(0, 100);
+
 /** The parts that ran, as a table. */
 export function table(needs, environment, outcome) {
   const rows = Object.entries(TITLES)
     .filter(([name]) => needs[name] && needs[name].result !== 'skipped')
-    .map(([name, title]) => `| ${title} | ${needs[name].outputs?.outcome || needs[name].result} |`);
+    .map(([name, title]) => `| ${title} | ${cell(needs[name].outputs?.outcome || needs[name].result)} |`);
   const id = needs.prepare?.outputs?.['release-id'] ?? '';
   return [
-    `## Release to ${environment}: ${outcome}`,
+    `## Release to ${cell(environment)}: ${outcome}`,
     '',
-    `\`${id}\``,
+    `\`${id.replaceAll(/[`\r\n]/g, ' ')}\``,
     '',
     '| part | outcome |',
     '| --- | --- |',

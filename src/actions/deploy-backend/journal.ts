@@ -12,6 +12,7 @@ import type { BackendHalf, Pointer, ReleaseRecord } from '../../release/record.t
 import type { Job } from '../../runtime/action.ts';
 import { ActionError, messageOf, refused } from '../../runtime/errors.ts';
 import { isSuccess, type Outcome } from '../../runtime/outcome.ts';
+import { githubAccess } from '../github-access.ts';
 import { holdLock } from '../lock.ts';
 import { guardPart } from '../part-guard.ts';
 import type { DeployBackendConfig } from './inputs.ts';
@@ -115,9 +116,9 @@ async function lock(
 async function refuseOlder(
   current: Pointer | undefined,
   config: DeployBackendConfig,
-  { run, log, clock }: BackendJob,
+  { run, log, clock, signal }: BackendJob,
 ): Promise<void> {
-  const access = { apiUrl: run.apiUrl, repository: run.repository, token: config.token, log, clock };
+  const access = githubAccess({ run, log, clock, signal }, config.token);
   const order =
     current?.commit && config.token ? await compareCommits(access, current.commit, run.commit) : 'unknown';
   const wanted = { commit: run.commit, runNumber: run.runNumber, runUrl: run.url };

@@ -7,6 +7,7 @@ import {
   shortImage,
 } from '../../backend/index.ts';
 import { formatDuration } from '../../runtime/duration.ts';
+import { code, details, fenced, link, plain } from '../../runtime/markdown.ts';
 
 const SIGN: Partial<Record<BackendResult['outcome'], string>> = {
   deployed: '✅',
@@ -21,10 +22,10 @@ export function renderSummary(result: BackendResult, releaseId: string, millisec
     `### ${SIGN[result.outcome] ?? '❌'} deploy-backend: ${result.outcome}`,
     headline(result, releaseId, milliseconds),
     result.cause
-      ? `**Why:** ${plain(result.cause)}.${result.fix ? `\n\n**Next:** ${plain(result.fix)}.` : ''}`
+      ? `**Why:** ${sentence(result.cause)}${result.fix ? `\n\n**Next:** ${sentence(result.fix)}` : ''}`
       : '',
-    result.causes.map((line) => `- ${plain(line)}.`).join('\n'),
-    result.details.length > 0 ? fenced('What the service said', result.details) : '',
+    result.causes.map((line) => `- ${sentence(line)}`).join('\n'),
+    result.details.length > 0 ? details('What the service said', fenced(result.details), true) : '',
     planTable(result.plan),
     probeSection(result),
     result.smoke?.summary ?? '',
@@ -36,11 +37,11 @@ export function renderSummary(result: BackendResult, releaseId: string, millisec
 
 function headline(result: BackendResult, releaseId: string, milliseconds: number): string {
   const rows = [
-    ['service', result.serviceUrl ? `[${result.serviceUrl}](${result.serviceUrl})` : `\`${result.service}\``],
+    ['service', result.serviceUrl ? link(result.serviceUrl) : code(result.service)],
     ['target', result.target],
-    ['image', `\`${shortImage(result.image)}\``],
-    ['before', `\`${shortImage(result.previousImage)}\``],
-    ['release', `\`${releaseId}\``],
+    ['image', code(shortImage(result.image))],
+    ['before', code(shortImage(result.previousImage))],
+    ['release', code(releaseId)],
     ...(result.probe ? [['availability', formatPercent(result.probe.report.availability)]] : []),
     ['took', formatDuration(milliseconds)],
   ];
@@ -49,13 +50,13 @@ function headline(result: BackendResult, releaseId: string, milliseconds: number
 
 function planTable(plan: readonly PlanEntry[]): string {
   if (plan.length === 0) return '';
-  const value = (text: string | undefined) => (text === undefined ? '' : `\`${cell(shortImage(text))}\``);
+  const value = (text: string | undefined) => (text === undefined ? '' : code(shortImage(text)));
   const rows = plan.map((entry) => {
     const hidden = entry.from === undefined && entry.to === undefined;
     const [from, to] = hidden
       ? ['', entry.change === 'change' ? 'changed' : '']
       : [value(entry.from), value(entry.to)];
-    return `| ${cell(entry.field)} | ${entry.change} | ${from} | ${to} |`;
+    return `| ${plain(entry.field)} | ${entry.change} | ${from} | ${to} |`;
   });
   return ['**Plan**', '', '| field | | now | wanted |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
@@ -64,27 +65,24 @@ function probeSection({ probe }: BackendResult): string {
   if (!probe) return '';
   const failures = probeFailures(probe.report);
   return [
-    `**Probe** of ${probe.report.url}`,
+    `**Probe** of ${plain(probe.report.url)}`,
     probeTable(probe.report),
-    `\`\`\`text\n${probe.chart}\n\`\`\``,
+    fenced(probe.chart),
     'U: update sent · V: verdict · ×: a request failed',
-    ...(failures.length > 0 ? [fenced('Failed requests', failures)] : []),
+    ...(failures.length > 0 ? [details('Failed requests', fenced(failures), true)] : []),
   ].join('\n\n');
 }
 
 function alarmSection({ alarms }: BackendResult): string {
   if (!alarms) return '';
   const lines = [
-    ...alarms.rang.map((alarm) => `- ❌ \`${alarm.name}\` began to ring: ${plain(alarm.reason)}`),
+    ...alarms.rang.map((alarm) => `- ❌ ${code(alarm.name)} began to ring: ${plain(alarm.reason)}`),
     ...alarms.already.map(
-      (alarm) => `- ⚠️ \`${alarm.name}\` rang before this deployment already: not counted`,
+      (alarm) => `- ⚠️ ${code(alarm.name)} rang before this deployment already: not counted`,
     ),
-    ...alarms.blind.map((alarm) => `- ⚠️ \`${alarm.name}\` is ${alarm.state}: neither passed nor failed`),
+    ...alarms.blind.map((alarm) => `- ⚠️ ${code(alarm.name)} is ${alarm.state}: neither passed nor failed`),
   ];
   return ['**Alarms**', lines.length > 0 ? lines.join('\n') : 'All quiet.'].join('\n\n');
 }
 
-const fenced = (title: string, lines: readonly string[]) =>
-  `<details open><summary>${title}</summary>\n\n\`\`\`text\n${lines.join('\n').replaceAll('```', "'''")}\n\`\`\`\n\n</details>`;
-const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
-const plain = (text: string) => text.replaceAll('<', '&lt;').replace(/\.$/, '');
+const sentence = (text: string) => `${plain(text).replace(/\.$/, '')}.`;

@@ -18,6 +18,7 @@ import { openLedger } from '../../release/open.ts';
 import { publishHistory } from '../../release/publish.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { messageOf } from '../../runtime/errors.ts';
+import { githubAccess } from '../github-access.ts';
 import { freeSavedLock, holdLock, savedToken } from '../lock.ts';
 import { guardPart } from '../part-guard.ts';
 import { smokeGate } from '../smoke-gate.ts';
@@ -120,10 +121,10 @@ function guardSite(
 
 async function askFence(
   config: DeployFrontendConfig,
-  { run, log, clock }: FrontendJob,
+  { run, log, clock, signal }: FrontendJob,
   current: Parameters<DeploySitePorts['fence']>[0],
 ) {
-  const access = { apiUrl: run.apiUrl, repository: run.repository, token: config.token, log, clock };
+  const access = githubAccess({ run, log, clock, signal }, config.token);
   const order =
     current?.commit && config.token ? await compareCommits(access, current.commit, run.commit) : 'unknown';
   const wanted = { commit: run.commit, runNumber: run.runNumber, runUrl: run.url };

@@ -1,4 +1,5 @@
 import type { Part, Pointer } from '../../release/record.ts';
+import { code, fenced } from '../../runtime/markdown.ts';
 
 /** One half of what is live, against its record. */
 export interface HalfDrift {
@@ -36,17 +37,10 @@ const WORDS: Record<HalfDrift['state'], string> = {
 /** The report for the summary and the issue. No time in it: a report that says the same is the same. */
 export function renderReport({ environment, pointer, halves }: DriftReport): string {
   if (!pointer) return `The ledger of \`${environment}\` has no release yet.\n`;
-  const rows = halves.map((half) => `| ${half.part} | \`${half.release}\` | ${WORDS[half.state]} |`);
+  const rows = halves.map((half) => `| ${half.part} | ${code(half.release)} | ${WORDS[half.state]} |`);
   const details = halves.flatMap((half) =>
     half.lines.length > 0 && half.state !== 'as-recorded'
-      ? [
-          '',
-          `**${half.part}**`,
-          '',
-          '```text',
-          ...half.lines.map((line) => line.replaceAll('```', "'''")),
-          '```',
-        ]
+      ? ['', `**${half.part}**`, '', fenced(half.lines)]
       : [],
   );
   const advice = halves.some((half) => half.state === 'drifted')

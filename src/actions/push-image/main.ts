@@ -24,7 +24,13 @@ async function main(job: Job<PushImage>): Promise<ActionResult<PushImage>> {
   const scratch = await mkdtemp(join(tmpdir(), 'wwhd-image-'));
   try {
     const { log, clock, signal } = job;
-    const ports: ImagePorts = { exec: toolkitExec(log), files: localFiles(scratch), log, clock, signal };
+    const ports: ImagePorts = {
+      exec: toolkitExec(log, job.env),
+      files: localFiles(scratch),
+      log,
+      clock,
+      signal,
+    };
     const repository = config.push ? await openRepository(read.repository, ports) : undefined;
     const result = await pushImage(config, repository, ports);
     if (result.loggedIn) {
@@ -107,7 +113,7 @@ function warnOfSecrets({ source }: Pick<ImageConfig, 'source'>, log: Log): void 
 /** docker keeps its login in the user's folder until it is told otherwise. */
 async function post(job: Job<PushImage>): Promise<void> {
   const [engine, registry] = [job.state('engine'), job.state('registry')];
-  if (engine && registry) await toolkitExec(job.log)(engine, ['logout', registry], { quiet: true });
+  if (engine && registry) await toolkitExec(job.log, job.env)(engine, ['logout', registry], { quiet: true });
 }
 
 export const definition: Action<PushImage> = { action, main, post };

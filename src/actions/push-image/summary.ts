@@ -1,9 +1,8 @@
 import type { ImageResult } from '../../image/index.ts';
 import { worstFindings } from '../../image/scan.ts';
 import { formatDuration } from '../../runtime/duration.ts';
+import { code, link, plain } from '../../runtime/markdown.ts';
 import type { Outcome } from '../../runtime/outcome.ts';
-
-const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 /** The job summary: what is in the registry now, and what the scan says of it. */
 export function renderSummary(of: {
@@ -20,8 +19,8 @@ export function renderSummary(of: {
     none: 'there already, not built again',
   }[plan.action];
   const rows = [
-    ['image', digest ? `\`${plan.repository}@${digest}\`` : '—'],
-    ['tags', [of.tag, ...plan.retag.map((t) => t.tag)].map((t) => `\`${t}\``).join(' ')],
+    ['image', digest ? code(`${plan.repository}@${digest}`) : '—'],
+    ['tags', [of.tag, ...plan.retag.map((t) => t.tag)].map(code).join(' ')],
     ['platform', plan.platform],
     ['how', of.outcome === 'planned' && plan.action !== 'build' ? `would be: ${did}` : did],
     ['time', formatDuration(of.seconds * 1000)],
@@ -33,10 +32,10 @@ export function renderSummary(of: {
 function scanSection(scan: ImageResult['scan']): string[] {
   if (!scan) return [];
   const counts = Object.entries(scan.report.counts).map(
-    ([severity, count]) => `${count} ${severity.toLowerCase()}`,
+    ([severity, count]) => `${count} ${plain(severity.toLowerCase())}`,
   );
   const head = [
-    `**Scan:** ${scan.report.status.toLowerCase()}${counts.length > 0 ? `; ${counts.join(', ')}` : ''}`,
+    `**Scan:** ${plain(scan.report.status.toLowerCase())}${counts.length > 0 ? `; ${counts.join(', ')}` : ''}`,
     '',
   ];
   const findings = worstFindings(scan.report);
@@ -47,7 +46,7 @@ function scanSection(scan: ImageResult['scan']): string[] {
     '| --- | --- | --- |',
     ...findings.map(
       (f) =>
-        `| ${f.severity} | ${f.uri ? `[${cell(f.name)}](${f.uri})` : cell(f.name)} | ${cell(f.package)} |`,
+        `| ${plain(f.severity)} | ${f.uri ? link(f.uri, f.name) : plain(f.name)} | ${plain(f.package)} |`,
     ),
     '',
   ];

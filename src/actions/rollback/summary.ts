@@ -1,6 +1,7 @@
 import type { Part, ReleaseRecord } from '../../release/record.ts';
 import { releaseTable } from '../../release/table.ts';
 import { formatDuration } from '../../runtime/duration.ts';
+import { details, fenced, plain } from '../../runtime/markdown.ts';
 import type { AnyOutcome } from '../../runtime/outcome.ts';
 import type { HalfPort } from './half.ts';
 import type { Order } from './order.ts';
@@ -95,12 +96,12 @@ export function renderSummary(ending: Ending): string {
       `| from | \`${current.release}\` ${commit(current.commit)} |`,
       `| to | \`${target.id}\` ${commit(target.commit)} |`,
       ...(outcome === 'planned' ? [] : [`| this rollback | \`${ending.id}\` |`]),
-      ...(reason ? [`| reason | ${cell(reason)} |`] : []),
+      ...(reason ? [`| reason | ${plain(reason)} |`] : []),
       `| took | ${formatDuration(ending.milliseconds)} |`,
     ].join('\n'),
     ending.problem ? fenced(ending.problem.split('\n')) : '',
-    `<details${outcome === 'planned' ? ' open' : ''}><summary>Plan</summary>\n\n${fenced(ending.lines)}\n\n</details>`,
-    `<details><summary>Last releases</summary>\n\n${fenced(lastReleases(found.records, current.release))}\n\n</details>`,
+    details('Plan', fenced(ending.lines), outcome === 'planned'),
+    details('Last releases', fenced(lastReleases(found.records, current.release))),
   ]
     .filter(Boolean)
     .join('\n\n');
@@ -108,6 +109,3 @@ export function renderSummary(ending: Ending): string {
 
 const lastReleases = (records: readonly ReleaseRecord[], live: string) => releaseTable(records, live);
 const commit = (sha: string) => (sha ? `(commit \`${sha.slice(0, 7)}\`)` : '');
-const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
-const fenced = (lines: readonly string[]) =>
-  `\`\`\`text\n${lines.join('\n').replaceAll('```', "'''")}\n\`\`\``;

@@ -1,5 +1,5 @@
+import { Secrets } from '../../runtime/secrets.ts';
 import type { Json } from '../json.ts';
-import { Secrets } from '../secrets.ts';
 import { didYouMean, type Field } from './field.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;

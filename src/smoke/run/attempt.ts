@@ -1,3 +1,4 @@
+import type { Secrets } from '../../runtime/secrets.ts';
 import type { Capture, Check } from '../checks.ts';
 import type { Captured } from '../document/scope.ts';
 import type { Assertion, Evidence, Expectation } from '../expect/expectation.ts';
@@ -8,7 +9,6 @@ import { WireProblem } from '../http/problem.ts';
 import type { Want, Wire } from '../http/wire.ts';
 import type { Json } from '../json.ts';
 import { selectJson } from '../json-path.ts';
-import type { Secrets } from '../secrets.ts';
 import { buildRequest } from './request.ts';
 
 /** What a run gives to each of its tries. */

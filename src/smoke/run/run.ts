@@ -57,7 +57,7 @@ export async function runChecks(
   options: SmokeOptions,
 ): Promise<SmokeReport> {
   const baseUrl = chooseBaseUrl(checks, options);
-  for (const value of checks.secrets.values()) ports.log.mask(value);
+  for (const value of checks.secrets.given()) ports.log.mask(value);
   const run = new Run(checks, ports, baseUrl, options.budget);
   return run.toReport();
 }

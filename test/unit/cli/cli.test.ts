@@ -3,6 +3,7 @@ import { COMMANDS, PLANNABLE } from '../../../src/cli/commands.ts';
 import { repositoryOf } from '../../../src/cli/context.ts';
 import { parseFlags } from '../../../src/cli/flags.ts';
 import { commandHelp, generalHelp } from '../../../src/cli/help.ts';
+import { recoveryAdvice } from '../../../src/cli/recovery.ts';
 import { Terminal } from '../../../src/cli/terminal.ts';
 import { readFileCommand, readLine } from '../../../src/cli/workflow-commands.ts';
 import { nearest } from '../../../src/runtime/nearest.ts';
@@ -85,8 +86,14 @@ describe('what a bundle says', () => {
     expect(readLine(line)).toEqual(said);
   });
 
-  it('is read from its files', () => {
-    expect(readFileCommand('a<<X\n1\n2\nX\nb<<Y\n\nY\n')).toEqual({ a: '1\n2', b: '' });
+  it.each([
+    ['a<<X\n1\n2\nX\nb<<Y\n\nY\n', { a: '1\n2', b: '' }],
+    ['a<<X\n1\nX\nb<<Y\ncut off', { a: '1' }],
+    ['a<<X\n', {}],
+    ['a<<X', {}],
+    ['no command\na<<X\n1\nX', { a: '1' }],
+  ])('is read from its files: %j', (text, values) => {
+    expect(readFileCommand(text)).toEqual(values);
   });
 });
 
@@ -144,7 +151,7 @@ describe('the live line of a terminal', () => {
     terminal.show({ kind: 'text', text: 'a container says \u001b]0;title\u0007\u001b[31mred\rover' });
     terminal.end('deployed', true);
     vi.useRealTimers();
-    expect(shown).toBe('\r\u001b[2Ka container says ]0;titleredover\n✓ deployed in 0ms\n');
+    expect(shown).toBe('\r\u001b[2Ka container says red␍over\n✓ deployed in 0ms\n');
   });
 });
 
@@ -169,5 +176,41 @@ describe('nearest', () => {
     ['xyz', undefined],
   ])('%s', (word, expected) => {
     expect(nearest(word, ['rollback', 'history', 'plan', 'preflight'])).toBe(expected);
+  });
+});
+
+describe('who leaves at once', () => {
+  const left = (name: string, given: Record<string, string>) =>
+    recoveryAdvice({
+      name,
+      action: (COMMANDS[name] as NonNullable<(typeof COMMANDS)[string]>).action,
+      inputs: given,
+      program: 'node dist/cli/index.js',
+    });
+
+  it('is told how things stand and what recovers', () => {
+    expect(
+      left('deploy-frontend', {
+        source: './my dist',
+        bucket: 'site',
+        'release-bucket': 'backup',
+        environment: 'staging',
+        'github-token': 'ghs_secret',
+      }),
+    ).toBe(
+      [
+        'left at once: what was under way was neither finished nor put back, and its lock stays until it expires',
+        "  to put it right, run it again: node dist/cli/index.js deploy-frontend --source './my dist' --bucket site --release-bucket backup --environment staging --github-token …",
+        '  or go back: node dist/cli/index.js rollback --environment staging --release-bucket backup',
+      ].join('\n'),
+    );
+  });
+
+  it.each([
+    ['history', {}],
+    ['smoke-test', {}],
+    ['rollback', { 'dry-run': 'true' }],
+  ])('is told nothing by %s %j, which changes nothing', (name, given) => {
+    expect(left(name, given)).toBeUndefined();
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Secrets } from '../../../src/runtime/secrets.ts';
 import { nearest } from '../../../src/smoke/document/nearest.ts';
 import { measure, percentile } from '../../../src/smoke/expect/latency.ts';
 import { checkPattern, searchPattern } from '../../../src/smoke/expect/pattern.ts';
@@ -8,7 +9,6 @@ import { nextRequest, type WireRequest } from '../../../src/smoke/http/redirect.
 import { isType, sameJson } from '../../../src/smoke/json.ts';
 import { parseJsonPath, selectJson } from '../../../src/smoke/json-path.ts';
 import { outcomeOf } from '../../../src/smoke/report/report.ts';
-import { Secrets } from '../../../src/smoke/secrets.ts';
 
 describe('the nearest right word', () => {
   const keys = ['name', 'gate', 'get', 'post', 'expect', 'base-url', 'status', 'latency', 'at-most', 'needs'];
