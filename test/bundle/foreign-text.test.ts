@@ -107,7 +107,8 @@ test('names of files', async () => {
   expect(forged(run.log)).toEqual([]);
   for (const bad of ['##[', '\u001b']) expect(run.summary).not.toContain(bad);
   for (const block of run.summary.split(/^`{3,}(?:text)?$/m).filter((_, at) => at % 2 === 0)) {
-    expect(block).not.toContain('<img src=x>');
+    // Within a span of code, it is shown and not obeyed.
+    expect(block.replace(/(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)/g, '')).not.toContain('<img');
   }
 });
 
