@@ -20,6 +20,15 @@ export function pairOf(record: ReleaseRecord, older: readonly ReleaseRecord[]): 
   return pairFrom({ backend: half('backend'), frontend: half('frontend') } as Pair);
 }
 
+/** The releases that first brought what is live, whatever was gone back to since. */
+export function originsOf(live: Pair, byId: ReadonlyMap<string, ReleaseRecord>): Pair {
+  const origin = (part: Part) => {
+    const id = live[part];
+    return id === undefined ? {} : { [part]: originOf(id, byId, part) };
+  };
+  return { ...origin('backend'), ...origin('frontend') };
+}
+
 /** The release whose half this is in truth: a rollback's half is that of the release that it restored. */
 export function originOf(id: string, byId: ReadonlyMap<string, ReleaseRecord>, part?: Part): string {
   const seen = new Set<string>();

@@ -7,6 +7,8 @@ const { jobs } = read<Workflow>('.github/workflows/deploy.yml');
 const given = {
   'test-directory': 'backend',
   repository: 'api',
+  bucket: 'site',
+  'release-bucket': '',
   image: '',
   service: 'arn',
   'frontend-directory': 'web',
@@ -20,6 +22,7 @@ interface Case {
   readonly results?: Record<string, Result>;
   readonly outputs?: Record<string, Record<string, string>>;
   readonly cancelled?: boolean;
+  readonly attempt?: number;
 }
 
 function needs({ results = {}, outputs = {} }: Case): Record<string, unknown> {
@@ -42,7 +45,11 @@ function needs({ results = {}, outputs = {} }: Case): Record<string, unknown> {
 
 function runs(job: string, of: Case): boolean {
   const condition = (jobs[job]?.if ?? '').replace(/^\$\{\{([\s\S]*)\}\}$/, '$1');
-  const context = { inputs: { ...given, ...of.inputs }, needs: needs(of) };
+  const context = {
+    inputs: { ...given, ...of.inputs },
+    needs: needs(of),
+    github: { run_attempt: of.attempt ?? 1 },
+  };
   return Boolean(evaluate(condition.trim(), context, { cancelled: of.cancelled ?? false }));
 }
 
@@ -123,6 +130,21 @@ describe('when a job of deploy.yml runs', () => {
       { inputs: { 'rollback-on-failure': false }, results: { smoke: 'failure' } },
       false,
     ],
+    [
+      'restore',
+      'there is no ledger',
+      { inputs: { bucket: '', 'release-bucket': '' }, results: { smoke: 'failure' } },
+      false,
+    ],
+    ['live', 'the first attempt', { results: { restore: 'skipped' } }, false],
+    ['live', 'the second attempt', { attempt: 2, results: { restore: 'skipped' } }, true],
+    [
+      'live',
+      'there is no ledger',
+      { attempt: 2, inputs: { bucket: '' }, results: { restore: 'skipped' } },
+      false,
+    ],
+    ['live', 'it was put back', { attempt: 2 }, false],
     ['release', 'anything failed', { results: { test: 'failure', backend: 'failure' } }, true],
     ['release', 'the run was cancelled', { cancelled: true }, true],
   ];
@@ -142,6 +164,7 @@ it.each([
   const text = String(step?.with?.['scope']).replace(/^\$\{\{|\}\}$/g, '');
   const context = {
     needs: { backend: { outputs: { outcome: backend } }, frontend: { outputs: { outcome: frontend } } },
+    github: { run_attempt: 1 },
   };
   expect(evaluate(text.trim(), context)).toBe(scope);
 });

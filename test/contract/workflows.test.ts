@@ -116,7 +116,9 @@ const anImage = (given: Record<string, unknown> = {}) =>
 
 /** The inputs of deploy.yml that its first job judges, not given. */
 const NOTHING = Object.fromEntries(
-  ['repository', 'image', 'service', 'frontend-directory', 'bucket', 'release-id'].map((name) => [name, '']),
+  ['repository', 'image', 'service', 'frontend-directory', 'bucket', 'release-bucket', 'release-id'].map(
+    (name) => [name, ''],
+  ),
 );
 
 describe('what the pages tell a reader to paste', () => {

@@ -32,6 +32,7 @@ export function problems(inputs) {
       'is empty, and `bucket` is given',
       'name the folder of the frontend, or leave out `bucket`',
     );
+  found.push(...recordProblems(inputs));
   if (image && !/^[^\s@]+\/[^\s@]+(@sha256:[0-9a-f]{64}|:[\w.-]+)$/.test(image))
     say(
       'image',
@@ -41,6 +42,31 @@ export function problems(inputs) {
   if (inputs['release-id'] && !/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(inputs['release-id']))
     say('release-id', 'has characters that no key of the ledger has', 'use letters, digits and . _ -');
   return found;
+}
+
+/**
+ * A release without a record has no lock and no way back: only where it is said.
+ * @param {Record<string, string>} inputs
+ * @returns {string[]}
+ */
+function recordProblems(inputs) {
+  const without = inputs['record'] === 'false';
+  if (inputs['release-bucket'] || inputs['bucket']) {
+    if (!without) return [];
+    return [
+      'input `record`: is false, and there is a bucket to keep the record in\n  next: leave out `record`; it is for a backend without `release-bucket` and without a site',
+    ];
+  }
+  if (!inputs['service']) return [];
+  if (!without)
+    return [
+      `input \`release-bucket\`: is empty, and there is no site whose backup could keep the record of the backend\n  next: give it (infra/terraform makes it); ${EXPANDED}; or set \`record: false\`, for a backend without a lock and without a way back`,
+    ];
+  if (inputs['smoke-checks'] && inputs['rollback-on-failure'] !== 'false')
+    return [
+      'input `smoke-checks`: what they find wrong could not be put back, for `record: false` keeps nothing to go back to\n  next: use `backend-checks`, which put the backend back by themselves; or give `release-bucket`',
+    ];
+  return [];
 }
 
 /**
@@ -66,6 +92,10 @@ function main() {
     'service',
     'frontend-directory',
     'bucket',
+    'release-bucket',
+    'record',
+    'smoke-checks',
+    'rollback-on-failure',
     'release-id',
   ];
   const inputs = Object.fromEntries(

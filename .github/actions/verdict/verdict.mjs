@@ -10,8 +10,46 @@ const GREEN = ['deployed', 'unchanged', 'planned'];
  * The outcome of a release from the results of its jobs.
  * @param {Record<string, { result: string, outputs?: Record<string, string> }>} needs
  * @param {boolean} dryRun
+ * @param {number} [attempt] of the run
  */
-export function verdict(needs, dryRun) {
+export function verdict(needs, dryRun, attempt = 1) {
+  const outcome = ended(needs, dryRun);
+  return GREEN.includes(outcome) && !dryRun && torn(needs, attempt).length > 0 ? 'failed' : outcome;
+}
+
+/**
+ * Parts of which nobody can say that they are live as this release, as sentences. A second attempt is handed the
+ * results of jobs that it does not run again; what they brought may have been put back since.
+ * @param {number} attempt
+ */
+export function torn(needs, attempt) {
+  if (attempt < 2) return [];
+  const release = needs.prepare?.outputs?.['release-id'];
+  const live = needs.live?.result === 'success' ? parsed(needs.live.outputs?.live) : undefined;
+  return ['backend', 'frontend']
+    .filter((part) => needs[part]?.result === 'success')
+    .flatMap((part) => {
+      if (live) {
+        if (live[part] === release) return [];
+        return [`the ${part} that is live is that of release ${live[part] ?? 'none'}, not of ${release}`];
+      }
+      if (needs[part].outputs?.attempt === String(attempt)) return [];
+      return [
+        `the ${part} is from attempt ${needs[part].outputs?.attempt ?? 1}, and the ledger was not read`,
+      ];
+    });
+}
+
+function parsed(text) {
+  try {
+    const value = JSON.parse(text ?? '');
+    return value && typeof value === 'object' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function ended(needs, dryRun) {
   const jobs = Object.entries(needs);
   const { restore } = needs;
   // What was live when a part failed is put back by the job `restore`; how that ended is how the release ended.
@@ -38,6 +76,7 @@ const TITLES = {
   frontend: 'Frontend',
   smoke: 'Smoke checks',
   restore: 'Put back',
+  live: 'What is live',
 };
 
 /** A value of another job in a table: a word, and no markup of its own. */
@@ -68,13 +107,20 @@ export function table(needs, environment, outcome) {
 
 function main() {
   const needs = JSON.parse(process.env['INPUT_NEEDS'] ?? '{}');
-  const outcome = verdict(needs, process.env['INPUT_DRY-RUN'] === 'true');
+  const dryRun = process.env['INPUT_DRY-RUN'] === 'true';
+  const attempt = Number(process.env['INPUT_ATTEMPT'] || 1);
+  const outcome = verdict(needs, dryRun, attempt);
   appendFileSync(process.env['GITHUB_OUTPUT'] ?? '', `outcome=${outcome}\n`);
   const summary = process.env['GITHUB_STEP_SUMMARY'];
   if (summary) appendFileSync(summary, table(needs, process.env['INPUT_ENVIRONMENT'] ?? '', outcome));
   if (GREEN.includes(outcome)) process.stdout.write(`release: ${outcome}\n`);
   else {
-    process.stdout.write(`::error::the release ended as ${outcome}; the failed job says why\n`);
+    const why = dryRun ? [] : torn(needs, attempt);
+    const text =
+      outcome === 'failed' && why.length > 0
+        ? `this attempt did not take the release live whole: ${why.join('; ')}%0A  next: run all jobs again ("Re-run all jobs", not "Re-run failed jobs")`
+        : `the release ended as ${outcome}; the failed job says why`;
+    process.stdout.write(`::error::${text}\n`);
     process.exitCode = 1;
   }
 }

@@ -46,7 +46,7 @@ async function main(job: FrontendJob): Promise<ActionResult<DeployFrontend>> {
       fence: async (current: Parameters<DeploySitePorts['fence']>[0]) => {
         const [verdict] = await Promise.all([
           askFence(config, job, current),
-          guardSite(edges.ledger, config, releaseId, job, current),
+          guardSite(edges, config, releaseId, job, current),
         ]);
         return verdict;
       },
@@ -55,7 +55,7 @@ async function main(job: FrontendJob): Promise<ActionResult<DeployFrontend>> {
     });
     const result = await deploySite({ ...config.site, releaseId }, ports);
     if (result.outcome === 'planned') {
-      await guardSite(edges.ledger, config, releaseId, job, await edges.ledger.current());
+      await guardSite(edges, config, releaseId, job, await edges.ledger.current());
       for (const line of planLines(result.plan)) job.log.info(line);
     }
     if (config.historyPage && result.outcome !== 'planned') await publishHistory(edges.ledger, job);
@@ -102,12 +102,13 @@ async function openEdges(config: DeployFrontendConfig, job: FrontendJob, release
     new: config.releaseId ? [] : record,
   });
   const ledger: Ledger = openLedger({ store, environment, log, clock });
-  return { clients, ledger, ports: ports as typeof ports & { readonly signal: AbortSignal } };
+  const fresh: Ledger = openLedger({ store: release, environment, log, clock });
+  return { clients, ledger, fresh, ports: ports as typeof ports & { readonly signal: AbortSignal } };
 }
 
 /** Refuses a second site under the name of the first. @throws ActionError `refused`. */
 function guardSite(
-  ledger: Ledger,
+  { ledger, fresh }: { readonly ledger: Ledger; readonly fresh: Ledger },
   config: DeployFrontendConfig,
   release: string,
   { log }: FrontendJob,
@@ -116,7 +117,7 @@ function guardSite(
   const { bucket, prefix } = config.site.place;
   const wanted = { bucket, prefix, ...(config.distribution ? { distribution: config.distribution } : {}) };
   const { replacePart: replace } = config;
-  return guardPart(ledger, { part: 'frontend', wanted, release, replace, log }, current);
+  return guardPart(ledger, { part: 'frontend', wanted, release, replace, log, fresh }, current);
 }
 
 async function askFence(

@@ -32,6 +32,7 @@ export const action = {
   outputs: {
     outcome: { description: '`unchanged`; `refused` where the ledger cannot be read.' },
     current: { description: 'The release that is live; empty before the first one.' },
+    live: { description: 'The release of each part that is live, as JSON (`{"backend":"…","frontend":"…"}`); a part that was gone back to is that of the release that first brought it.' },
     'latest-good': { description: 'The release that a rollback to `latest-good` would go to; empty where there is none.' },
     releases: { description: 'The newest releases as JSON, with what is live and what is good.' },
     dora: { description: 'Deployment frequency, lead time, change-failure rate, time to restore and rework as JSON.' },

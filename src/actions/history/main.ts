@@ -9,6 +9,7 @@ import { historyPage } from '../../release/history-page.ts';
 import { checkEnvironment } from '../../release/id.ts';
 import type { Ledger } from '../../release/ledger.ts';
 import { openLedger } from '../../release/open.ts';
+import { originsOf } from '../../release/pair.ts';
 import { publishHistory } from '../../release/publish.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { messageOf, refused } from '../../runtime/errors.ts';
@@ -63,6 +64,7 @@ function result(history: History, limit: number, file: string): ActionResult<typ
     outcome: 'unchanged',
     outputs: {
       current: current?.release ?? '',
+      live: JSON.stringify(originsOf(current ?? {}, new Map(records.map((record) => [record.id, record])))),
       'latest-good': choice.kind === 'chosen' ? choice.target.id : '',
       releases: JSON.stringify(shown),
       dora: JSON.stringify(dora),

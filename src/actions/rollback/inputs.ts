@@ -15,6 +15,8 @@ export interface RollbackConfig {
   readonly service: string;
   readonly bucket: string;
   readonly distribution: string;
+  /** Go back only where a part of this release is live; '' goes back in any case. */
+  readonly ifLive: string;
   readonly reason: string;
   readonly smokeChecks: string;
   readonly putBackOnFailure: boolean;
@@ -52,6 +54,7 @@ export function readInputs(inputs: Inputs<typeof action>): RollbackConfig {
     service: inputs.text('service'),
     bucket: checkBucket(inputs.text('bucket'), 'bucket'),
     distribution: inputs.text('distribution'),
+    ifLive: inputs.text('if-live'),
     reason,
     smokeChecks: inputs.text('smoke-checks'),
     putBackOnFailure: inputs.flag('rollback-on-failure'),

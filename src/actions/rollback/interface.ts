@@ -43,6 +43,11 @@ export const action = {
       default: '',
       description: 'CloudFront distribution of the site, where it is not the recorded one any more.',
     },
+    'if-live': {
+      required: false,
+      default: '',
+      description: 'Id of a release. Go back only where a part of it is live; otherwise nothing is done, and the outcome is `unchanged`.',
+    },
     reason: {
       required: false,
       default: '',

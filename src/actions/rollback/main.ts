@@ -1,6 +1,7 @@
 import { isSameHalves, LATEST_GOOD } from '../../release/choose.ts';
 import { defaultReleaseId } from '../../release/id.ts';
 import type { Ledger } from '../../release/ledger.ts';
+import { originsOf } from '../../release/pair.ts';
 import { publishHistory } from '../../release/publish.ts';
 import type { Part } from '../../release/record.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
@@ -67,9 +68,11 @@ async function rollbackFrom(room: Room, reading: Reading): Promise<ActionResult<
   const { config, job, edges, ledger } = room;
   // A wrong `to` or checks file is refused before the lock is asked for; the choice is made again under the lock.
   const first = await choose(room, reading, new Set());
+  const id = config.releaseId || defaultReleaseId(job.clock.now(), first.target.commit);
+  const gone = notLive(room, first, id);
+  if (gone) return gone;
   refuseOther(first, config);
   await edges.gate(first.target);
-  const id = config.releaseId || defaultReleaseId(job.clock.now(), first.target.commit);
   const safety = keepOpen(job);
   const way: Way = { id, signal: job.signal, onUndo: safety.undo };
   if (config.dryRun) return result(room, await prepare(room, reading, way), 'planned', undefined);
@@ -90,6 +93,16 @@ async function rollbackFrom(room: Room, reading: Reading): Promise<ActionResult<
   } finally {
     await early.settled();
   }
+}
+
+/** Where `if-live` names a release of which no part is live any more: somebody has gone back from it already. */
+function notLive(room: Room, found: Survey, id: string): ActionResult<Rollback> | undefined {
+  const { config, job } = room;
+  const live = Object.values(originsOf(found.current, found.byId));
+  if (config.ifLive === '' || live.includes(config.ifLive)) return undefined;
+  job.log.notice(`no part of release ${config.ifLive} is live any more: nothing is done`);
+  const order = restoreOrder(config.order, undefined);
+  return result(room, { found, halves: [], order, lines: [], id }, 'unchanged', undefined);
 }
 
 /**

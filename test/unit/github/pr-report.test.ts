@@ -104,6 +104,10 @@ describe('the inputs of deploy.yml', () => {
     'frontend-directory': 'web',
     bucket: 'site',
     image: '',
+    'release-bucket': '',
+    record: 'true',
+    'smoke-checks': '',
+    'rollback-on-failure': 'true',
     'release-id': '',
   };
   it.each([
@@ -113,7 +117,25 @@ describe('the inputs of deploy.yml', () => {
     [{ repository: '' }, ['service']],
     [{ repository: '', image: `r.example/api@sha256:${'a'.repeat(64)}` }, []],
     [{ image: 'api' }, ['image']],
-    [{ bucket: '' }, ['bucket']],
+    [{ bucket: '' }, ['bucket', 'release-bucket']],
+    [{ bucket: '', 'release-bucket': 'b' }, ['bucket']],
+    // A backend without a bucket has no record, no lock and no way back: only where it is said.
+    [{ bucket: '', 'frontend-directory': '' }, ['release-bucket']],
+    [{ bucket: '', 'frontend-directory': '', 'release-bucket': 'b' }, []],
+    [{ bucket: '', 'frontend-directory': '', record: 'false' }, []],
+    [{ bucket: '', 'frontend-directory': '', record: 'false', 'smoke-checks': 'c.yml' }, ['smoke-checks']],
+    [
+      {
+        bucket: '',
+        'frontend-directory': '',
+        record: 'false',
+        'smoke-checks': 'c',
+        'rollback-on-failure': 'false',
+      },
+      [],
+    ],
+    [{ record: 'false' }, ['record']],
+    [{ bucket: '', 'frontend-directory': '', service: '' }, []],
     [{ 'frontend-directory': '' }, ['frontend-directory']],
     [{ repository: '', service: '', 'frontend-directory': '', bucket: '' }, ['service']],
     [{ 'release-id': 'a/b' }, ['release-id']],
