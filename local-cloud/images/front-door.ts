@@ -7,19 +7,27 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { connect, type Socket } from 'node:net';
-
-/** Where requests can go, and how many of 100 go there. */
-export interface Backend {
-  readonly id: string;
-  readonly port: number;
-  readonly weight: number;
-}
+import { type Asked, type Backend, type Pool, type Reply, type Rule, Spread, toAll } from './routing.ts';
 
 interface Route extends Backend {
   /** Requests on their way, and connections that were upgraded. */
   active: number;
   readonly idle: Array<() => void>;
   readonly agent: Agent;
+}
+
+/** What a request got, and from whom. */
+export interface Answer {
+  readonly status: number;
+  /** Empty where the door itself answered: 502 and 503. */
+  readonly backend: string;
+  readonly pool: string;
+  readonly seconds: number;
+}
+
+interface Chosen {
+  readonly route: Route | undefined;
+  readonly pool: Pool;
 }
 
 /** Load balancers keep idle client connections at least as long (an ALB's default is 60 s). */
@@ -43,10 +51,12 @@ const HOP_BY_HOP = new Set([
  */
 export class FrontDoor {
   readonly #server: Server;
-  #routes: Route[] = [];
+  #rules: readonly Rule[] = [];
+  #routes = new Map<string, Route>();
   readonly #leaving = new Set<Route>();
-  #credit = new Map<string, number>();
-  #onAnswer: ((status: number, backend: string) => void) | undefined;
+  /** Who is next, by rule and pool. */
+  #turns = new Map<string, { readonly shares: string; readonly spread: Spread }>();
+  #onAnswer: ((answer: Answer) => void) | undefined;
 
   constructor() {
     this.#server = createServer((req, res) => this.#serve(req, res));
@@ -71,20 +81,28 @@ export class FrontDoor {
     return wanted === 0 ? on(0) : on(wanted).catch(() => on(0));
   }
 
-  /** Called with the status of every answer and the backend that gave it; 502 and 503 of the door's own included. */
-  observe(onAnswer: (status: number, backend: string) => void): void {
+  /** Called with every answer; the door's own 502 and 503 included. */
+  observe(onAnswer: (answer: Answer) => void): void {
     this.#onAnswer = onAnswer;
   }
 
   /** New requests go to these from now on; none: 503. */
   route(backends: readonly Backend[]): void {
+    this.routeBy(toAll(backends));
+  }
+
+  /** New requests go where the first rule that matches says; no rule, or none of its backends: 503. */
+  routeBy(rules: readonly Rule[]): void {
     const before = this.#routes;
-    this.#routes = backends.map((backend) => {
-      const known = before.find((r) => r.id === backend.id);
-      return known ? Object.assign(known, { weight: backend.weight }) : open(backend);
-    });
-    for (const route of before) if (!this.#routes.includes(route)) this.#leaving.add(route);
-    this.#credit = new Map();
+    this.#rules = rules;
+    this.#routes = new Map();
+    for (const { to } of rules) {
+      if (typeof to === 'function') continue;
+      for (const backend of to.flatMap((pool) => pool.backends))
+        if (!this.#routes.has(backend.id))
+          this.#routes.set(backend.id, before.get(backend.id) ?? open(backend));
+    }
+    for (const [id, route] of before) if (!this.#routes.has(id)) this.#leaving.add(route);
   }
 
   /** Resolves when no request is with that backend any more, or after `bound` milliseconds. */
@@ -106,34 +124,52 @@ export class FrontDoor {
 
   async close(): Promise<void> {
     this.#server.closeAllConnections();
-    for (const route of [...this.#routes, ...this.#leaving]) route.agent.destroy();
+    for (const route of [...this.#routes.values(), ...this.#leaving]) route.agent.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
-  /** Weighted round robin: over 100 requests each backend gets its share, evenly spread. */
-  #choose(not: ReadonlySet<string>): Route | undefined {
-    const usable = this.#routes.filter((r) => r.weight > 0 && !not.has(r.id));
-    const total = usable.reduce((sum, r) => sum + r.weight, 0);
-    let best: Route | undefined;
-    for (const route of usable) {
-      const credit = (this.#credit.get(route.id) ?? 0) + route.weight;
-      this.#credit.set(route.id, credit);
-      if (!best || credit > (this.#credit.get(best.id) ?? 0)) best = route;
+  /** The turns at one place go on over a change that leaves its shares as they were. */
+  #spread<T extends { readonly id: string; readonly weight: number }>(place: string, all: readonly T[]) {
+    const shares = JSON.stringify(all.map(({ id, weight }) => [id, weight]));
+    let turn = this.#turns.get(place);
+    if (turn?.shares !== shares) {
+      turn = { shares, spread: new Spread() };
+      this.#turns.set(place, turn);
     }
-    if (best) this.#credit.set(best.id, (this.#credit.get(best.id) ?? 0) - total);
-    return best;
+    return turn.spread;
+  }
+
+  /** Pool first, then one of its backends: a pool without any has its share of the requests, and refuses them. */
+  #choose(req: IncomingMessage): Chosen | Reply | undefined {
+    const asked = askedOf(req);
+    const rule = this.#rules.find((one) => one.matches(asked));
+    if (!rule) return undefined;
+    if (typeof rule.to === 'function') return rule.to(asked);
+    const pool = this.#spread(rule.id, rule.to).pick(rule.to);
+    return pool && { pool, route: this.#among(`${rule.id} ${pool.id}`, pool.backends) };
+  }
+
+  #among(place: string, backends: readonly Backend[]): Route | undefined {
+    const backend = this.#spread(place, backends).pick(backends);
+    return backend && this.#routes.get(backend.id);
   }
 
   #serve(req: IncomingMessage, res: ServerResponse): void {
-    this.#forward(req, res, new Set());
+    const chosen = this.#choose(req);
+    if (chosen && 'status' in chosen) {
+      res.writeHead(chosen.status, chosen.headers);
+      res.end(chosen.body);
+    } else if (chosen?.route) this.#forward(req, res, { ...chosen, route: chosen.route }, new Set());
+    else this.#refuse(res, 503, chosen?.pool.id ?? '');
   }
 
-  #forward(req: IncomingMessage, res: ServerResponse, tried: Set<string>): void {
-    const route = this.#choose(tried);
-    if (!route) {
-      this.#refuse(res, tried.size > 0 ? 502 : 503);
-      return;
-    }
+  #forward(
+    req: IncomingMessage,
+    res: ServerResponse,
+    { route, pool }: Chosen & { readonly route: Route },
+    tried: Set<string>,
+  ): void {
+    const began = Date.now();
     this.#begin(route);
     let ended = false;
     const end = () => {
@@ -150,7 +186,8 @@ export class FrontDoor {
       agent: route.agent,
     });
     outgoing.on('response', (answer) => {
-      this.#onAnswer?.(answer.statusCode ?? 0, route.id);
+      const seconds = (Date.now() - began) / 1000;
+      this.#onAnswer?.({ status: answer.statusCode ?? 0, backend: route.id, pool: pool.id, seconds });
       res.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEnd(answer.rawHeaders));
       answer.pipe(res);
       answer.on('error', () => res.destroy());
@@ -164,10 +201,15 @@ export class FrontDoor {
       }
       // Nothing of it was sent to anyone who listened: another instance can take it.
       if (error.code === 'ECONNREFUSED' && !hasBody(req)) {
-        this.#forward(req, res, tried.add(route.id));
-        return;
+        tried.add(route.id);
+        const left = pool.backends.filter((one) => !tried.has(one.id));
+        const other = this.#among(`again ${pool.id}`, left);
+        if (other) {
+          this.#forward(req, res, { pool, route: other }, tried);
+          return;
+        }
       }
-      this.#refuse(res, 502);
+      this.#refuse(res, 502, pool.id);
     });
     res.on('close', () => {
       if (!res.writableFinished) outgoing.destroy();
@@ -176,8 +218,8 @@ export class FrontDoor {
     req.pipe(outgoing);
   }
 
-  #refuse(res: ServerResponse, status: 502 | 503): void {
-    this.#onAnswer?.(status, '');
+  #refuse(res: ServerResponse, status: 502 | 503, pool: string): void {
+    this.#onAnswer?.({ status, backend: '', pool, seconds: 0 });
     if (res.headersSent) {
       res.destroy();
       return;
@@ -196,7 +238,8 @@ export class FrontDoor {
   }
 
   #upgrade(req: IncomingMessage, socket: Socket, head: Buffer): void {
-    const route = this.#choose(new Set());
+    const chosen = this.#choose(req);
+    const route = chosen && 'route' in chosen ? chosen.route : undefined;
     if (!route) {
       socket.end('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n');
       return;
@@ -227,6 +270,13 @@ export class FrontDoor {
 function open(backend: Backend): Route {
   return { ...backend, active: 0, idle: [], agent: new Agent({ keepAlive: false }) };
 }
+
+const askedOf = (req: IncomingMessage): Asked => ({
+  method: req.method ?? 'GET',
+  url: req.url ?? '/',
+  headers: req.headers,
+  address: req.socket.remoteAddress ?? '127.0.0.1',
+});
 
 const hasBody = (req: IncomingMessage) =>
   req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;

@@ -15,6 +15,7 @@ import {
 } from './backend.ts';
 import { type FaultStage, pauseFault, updated } from './backend-faults.ts';
 import type { FaultRequest } from './cloud.ts';
+import { createPair } from './load-balancer.ts';
 import { until } from './until.ts';
 
 export type Target = TestService['target'];
@@ -159,8 +160,13 @@ const STRATEGIES = {
   },
 } as const;
 
-const shifting = (strategy: keyof typeof STRATEGIES) => (stage: FaultStage, name: string) =>
-  createEcs(stage.cloud, name, stage.one, { deployment: STRATEGIES[strategy] });
+const shifting = (strategy: keyof typeof STRATEGIES) => async (stage: FaultStage, name: string) => {
+  const { balancer } = await createPair(stage.cloud, name);
+  return createEcs(stage.cloud, name, stage.one, {
+    deployment: STRATEGIES[strategy],
+    loadBalancers: [balancer],
+  });
+};
 
 /** Every line of the issue, a row each: what goes wrong, and how it must end on each target. */
 export const FAULTS: readonly Fault[] = [

@@ -36,7 +36,7 @@ export class Rollouts {
       { Name: 'ServiceName', Value: service.name },
       { Name: 'ServiceID', Value: service.id },
     ];
-    door.observe((status) => {
+    door.observe(({ status }) => {
       const name = `${Math.floor(status / 100)}xxStatusResponses`;
       cloudWatch.record(service.region, 'AWS/AppRunner', name, dimensions, 1);
     });

@@ -1,13 +1,12 @@
-import { FrontDoor } from '../../images/front-door.ts';
+import { type Answer, FrontDoor } from '../../images/front-door.ts';
 import { patience } from '../../images/runner.ts';
-import type { LoadBalancingService } from '../elbv2/index.ts';
-import type { TaskTarget } from '../elbv2/model.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { TargetState } from '../elbv2/model.ts';
+import { Balance, groupOf } from './balance.ts';
 import { ErrorWatch } from './error-watch.ts';
 import { exposureOf, PORT_TAG } from './exposure.ts';
-import type { ServiceRecord, TaskRecord } from './model.ts';
-import { shiftSteps } from './rolling.ts';
+import type { DeploymentRecord, ServiceRecord, TaskRecord } from './model.ts';
 import type { EcsStore } from './store.ts';
+import { shifts } from './strategy.ts';
 import type { TaskRunner } from './task-runner.ts';
 import { newTask } from './tasks.ts';
 
@@ -15,10 +14,13 @@ import { newTask } from './tasks.ts';
 export interface Live {
   readonly door: FrontDoor;
   routed: string;
-  /** What the target groups were told last. */
+  /** What the target groups and the rules were told last. */
   balanced: string;
+  weighed: string;
   readonly leaving: Set<string>;
+  /** Tasks whose failure was counted, and those that were seen healthy. */
   readonly counted: Set<string>;
+  readonly wellSeen: Set<string>;
   readonly errors: ErrorWatch;
   /** Not before this time is another task started: a failing one is not tried without pause. */
   notBefore: number;
@@ -26,6 +28,7 @@ export interface Live {
 
 /** The tasks of services and the traffic to them: started, taken away without a lost request, and routed. */
 export class Fleet {
+  readonly balance: Balance;
   readonly #store: EcsStore;
   readonly #runner: TaskRunner;
   readonly #live = new Map<string, Live>();
@@ -33,6 +36,7 @@ export class Fleet {
   constructor(store: EcsStore, runner: TaskRunner) {
     this.#store = store;
     this.#runner = runner;
+    this.balance = new Balance(store);
   }
 
   live(service: ServiceRecord): Live | undefined {
@@ -59,22 +63,24 @@ export class Fleet {
       door,
       routed: '',
       balanced: '',
+      weighed: '',
       leaving: new Set(),
       counted: new Set(),
+      wellSeen: new Set(),
       errors: new ErrorWatch(60_000 / this.#store.context.speed),
       notBefore: 0,
     };
-    door.observe((status, instance) => this.#observe(service, live, status, instance));
+    door.observe((answer) => this.#observe(service, live, answer));
     service.port = await door.listen(service.port || Number(service.tags[PORT_TAG] ?? 0));
     this.#live.set(service.arn, live);
   }
 
-  #observe(service: ServiceRecord, live: Live, status: number, instance: string): void {
+  #observe(service: ServiceRecord, live: Live, { status, backend }: Answer): void {
     const deployment = this.#store.activeDeployment(service);
     if (!deployment) return;
     const task = this.#store
       .tasksOf(service)
-      .find((t) => t.revisionArn === deployment.target && this.#runner.exposed(t)?.id === instance);
+      .find((t) => t.revisionArn === deployment.target && this.#runner.exposed(t)?.id === backend);
     if (task) live.errors.add(status >= 400, this.#store.context.now());
   }
 
@@ -87,9 +93,10 @@ export class Fleet {
     const revision = this.#store.revisions.get(revisionArn);
     const definition = this.#store.definitions.get(revision?.taskDefinition ?? '');
     if (!revision || !definition) return;
-    const [group] = groupsOf(service);
-    const check = group ? this.#balancing.check(group) : undefined;
-    const exposure = exposureOf(definition.document, service.settings, service.tags, revision.express, check);
+    const settings = { ...service.settings, ...revision.settings };
+    const group = groupOf(settings.loadBalancers?.[0] ?? {}, revision);
+    const check = group ? this.balance.check(group) : undefined;
+    const exposure = exposureOf(definition.document, settings, service.tags, revision.express, check);
     for (let i = 0; i < count; i++) {
       const task = newTask(this.#store, definition, {
         clusterArn: service.clusterArn,
@@ -97,7 +104,7 @@ export class Fleet {
         startedBy: this.#store.activeDeployment(service)?.id ?? service.deployments[0]?.id ?? 'ecs-svc/0',
         serviceArn: service.arn,
         revisionArn,
-        input: service.settings,
+        input: settings,
       });
       this.#store.event(service, `has started 1 tasks: (task ${task.id}).`);
       this.#runner.run(task, { exposure, ...this.#faults(service, revisionArn) });
@@ -114,6 +121,15 @@ export class Fleet {
     return { unhealthy: hit('unhealthy'), crash: hit('crash') };
   }
 
+  /** Stops one running task as Fargate Spot does when it needs the capacity back (ECS developer guide, "Fargate Spot"). */
+  interrupt(service: ServiceRecord): void {
+    const task = this.#store.tasksOf(service).find((one) => one.lastStatus === 'RUNNING');
+    if (!task) return;
+    this.#runner
+      .stop(task, 'SpotInterruption', 'Your Spot Task was interrupted.')
+      .catch((error: unknown) => this.#store.context.log(`stopping task ${task.id}: ${error}`));
+  }
+
   /** No new requests to a task; when the last one has ended, it stops. */
   leave(service: ServiceRecord, live: Live, task: TaskRecord): void {
     live.leaving.add(task.arn);
@@ -122,7 +138,7 @@ export class Fleet {
     this.route(service, live);
     const bound = patience(this.#store.context.speed, 60, 0).drain;
     const drained = instance
-      ? Promise.all([live.door.drained(instance.id, bound), this.#balancing.drained(instance.id, bound)])
+      ? Promise.all([live.door.drained(instance.id, bound), this.balance.drained(instance.id, bound)])
       : Promise.resolve();
     const reason = `Scaling activity initiated by (deployment ${service.deployments[0]?.id ?? ''})`;
     drained
@@ -134,10 +150,7 @@ export class Fleet {
   /** Healthy tasks get the traffic: all alike, or by the weight of a shift under way. */
   route(service: ServiceRecord, live: Live): void {
     const deployment = this.#store.activeDeployment(service);
-    const shifting =
-      deployment && deployment.source.length > 0 && shiftSteps(deployment.configuration).length > 0
-        ? deployment
-        : undefined;
+    const shifting = deployment && shifts(deployment.configuration) ? deployment : undefined;
     const healthy = this.tasks(service, live).filter((t) => t.healthy);
     const fresh = healthy.filter((t) => t.revisionArn === shifting?.target).length;
     const backends = healthy.flatMap((task) => {
@@ -148,40 +161,29 @@ export class Fleet {
       const among = isFresh ? fresh : healthy.length - fresh;
       return [{ id: instance.id, port: instance.port, weight: shifting ? share / among : 1 }];
     });
-    this.#balance(service, live, backends);
+    this.#tell(service, live, shifting);
     const routed = JSON.stringify(backends);
     if (routed === live.routed) return;
     live.routed = routed;
     live.door.route(backends);
   }
 
-  /** The service's target groups get to know its tasks, and how each stands. */
-  #balance(service: ServiceRecord, live: Live, backends: readonly Weighted[]): void {
-    const groups = groupsOf(service);
-    if (groups.length === 0) return;
-    const told = this.#store.tasksOf(service).flatMap((task): TaskTarget[] => {
+  /** The service's target groups get to know its tasks and how each stands, and its rules the weights of a shift. */
+  #tell(service: ServiceRecord, live: Live, shifting: DeploymentRecord | undefined): void {
+    if (!service.settings.loadBalancers?.length) return;
+    const told = this.#store.tasksOf(service).flatMap((task) => {
       const instance = this.#runner.exposed(task);
       if (!instance) return [];
-      const weight = backends.find((one) => one.id === instance.id)?.weight ?? 0;
       const leaving = live.leaving.has(task.arn) || task.stoppingAt !== undefined;
-      const state = leaving ? 'draining' : task.healthy ? 'healthy' : 'initial';
-      return [{ id: instance.id, port: instance.port, weight, state }];
+      const state: TargetState = leaving ? 'draining' : task.healthy ? 'healthy' : 'initial';
+      return [{ task, target: { id: instance.id, port: instance.port, state } }];
     });
-    const balanced = JSON.stringify(told);
-    if (balanced === live.balanced) return;
+    const balanced = JSON.stringify(told.map(({ target }) => target));
+    if (balanced !== live.balanced) this.balance.tell(service, told);
     live.balanced = balanced;
-    for (const group of groups) this.#balancing.setTasks(group, service.arn, told);
-  }
-
-  get #balancing(): LoadBalancingService {
-    return this.#store.context.service<LoadBalancingService>('elasticloadbalancing');
+    if (!shifting) return;
+    const weighed = `${shifting.id} ${shifting.weight} ${shifting.testWeight}`;
+    if (weighed !== live.weighed) this.balance.weigh(shifting);
+    live.weighed = weighed;
   }
 }
-
-interface Weighted {
-  readonly id: string;
-  readonly weight: number;
-}
-
-const groupsOf = (service: ServiceRecord): string[] =>
-  (service.settings.loadBalancers ?? []).flatMap((one: Input) => one.targetGroupArn ?? []);

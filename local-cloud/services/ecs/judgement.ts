@@ -22,6 +22,24 @@ export function countFailures(
     live.notBefore = store.context.now() + Math.max(200, (RETRY * 1000) / store.context.speed);
     store.event(service, `(deployment ${deployment.id}) (task ${task.id}) failed: ${task.stoppedReason}`);
   }
+  if (deployment.configuration.deploymentCircuitBreaker?.resetOnHealthyTask === false) return;
+  for (const task of store.tasksOf(service)) {
+    if (!task.healthy || task.revisionArn !== deployment.target || live.wellSeen.has(task.arn)) continue;
+    live.wellSeen.add(task.arn);
+    deployment.failedTasks = 0;
+  }
+}
+
+/** Names of a deployment's alarms that ring now. */
+export function ringingAlarms(
+  store: EcsStore,
+  service: ServiceRecord,
+  deployment: DeploymentRecord,
+): string[] {
+  const { alarms } = deployment.configuration;
+  const watched: string[] = alarms?.enable ? alarms.alarmNames : [];
+  const cloudWatch = store.context.service<CloudWatchService>('monitoring');
+  return watched.filter((name) => cloudWatch.alarmState(service.region, name) === 'ALARM');
 }
 
 /** Why this deployment cannot go on; nothing where it can. */
@@ -31,14 +49,14 @@ export function whyGivenUp(
   live: Live,
   deployment: DeploymentRecord,
 ): string | undefined {
-  const { deploymentCircuitBreaker, alarms } = deployment.configuration;
+  const { deploymentCircuitBreaker } = deployment.configuration;
   if (deploymentCircuitBreaker?.enable && deployment.failedTasks >= deployment.threshold) {
     deployment.breaker = 'TRIGGERED';
     return 'Service deployment rolled back because the circuit breaker threshold was exceeded.';
   }
-  const watched: string[] = alarms?.enable ? alarms.alarmNames : [];
-  const cloudWatch = store.context.service<CloudWatchService>('monitoring');
-  const ringing = watched.filter((name) => cloudWatch.alarmState(service.region, name) === 'ALARM');
+  const ringing = ringingAlarms(store, service, deployment).filter(
+    (name) => !deployment.ignoredAlarms.includes(name),
+  );
   if (service.express && deployment.source.length > 0 && live.errors.rings(store.context.now()))
     ringing.push(expressAlarm(service));
   if (ringing.length === 0) return undefined;

@@ -1,4 +1,6 @@
 import type { Input } from '../shapes/modelled.ts';
+import type { HookRun } from './hooks.ts';
+import type { Course } from './strategy.ts';
 
 /** Times are epoch milliseconds; members of AWS's own documents are kept as they came (`Input`). */
 export interface ClusterRecord {
@@ -84,6 +86,8 @@ export interface RevisionRecord {
   readonly settings: Input;
   /** Resolved when the revision was made: `imageDigest` is missing where the image was not there. */
   readonly images: Array<{ containerName: string; image: string; imageDigest?: string }>;
+  /** Its tasks are in the load balancers' alternate target groups. */
+  readonly alternate?: boolean;
   /** The configuration of an Express service that this revision stands for. */
   readonly express?: Input;
 }
@@ -124,8 +128,16 @@ export interface DeploymentRecord {
   breaker: 'TRIGGERED' | 'MONITORING' | 'MONITORING_COMPLETE' | 'DISABLED';
   triggeredAlarms: string[];
   rollback?: { readonly reason: string; readonly startedAt: number; readonly revisionArn?: string };
-  /** Percent of new requests that go to the target revision. */
+  /** Percent of new requests, and of test traffic, that go to the target revision. */
   weight: number;
+  testWeight: number;
+  /** Of a deployment that shifts traffic, from its begin on: what its strategy is made of, and which step it is at. */
+  course?: Course;
+  step: number;
+  /** Lifecycle hooks of the stage that it is in. */
+  hooks: HookRun[];
+  /** Alarms that rang when it began: they do not count. */
+  ignoredAlarms: string[];
   /** The fault `vanish`: it is worked on, and no list shows it. */
   readonly hidden?: true;
 }

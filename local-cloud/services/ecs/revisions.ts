@@ -4,6 +4,7 @@ import type { Input } from '../shapes/modelled.ts';
 import type { DeploymentRecord, RevisionRecord, ServiceRecord } from './model.ts';
 import { breakerThreshold } from './rolling.ts';
 import type { EcsStore } from './store.ts';
+import { shifts } from './strategy.ts';
 
 /** Members of a service that a revision fixes (ECS API, ServiceRevision). */
 const REVISED = [
@@ -50,10 +51,20 @@ export function newRevision(
         ...(imageDigest ? { imageDigest } : {}),
       };
     }),
+    ...(takesAlternate(store, service) ? { alternate: true } : {}),
     ...(express ? { express } : {}),
   };
   store.revisions.set(revision.arn, revision);
   return revision;
+}
+
+/** A strategy that shifts puts each revision into the target group that the last one is not in; others stay where it is. */
+function takesAlternate(store: EcsStore, service: ServiceRecord): boolean {
+  const current = store.revisions.get(service.currentRevision ?? '');
+  if (!current) return false;
+  return shifts(service.settings.deploymentConfiguration ?? {})
+    ? !current.alternate
+    : current.alternate === true;
 }
 
 function digestOf(store: EcsStore, image: string, region: string): string | undefined {
@@ -116,10 +127,17 @@ export function newDeployment(
     stageAt: now,
     configuration,
     failedTasks: 0,
-    threshold: breakerThreshold(service.desired),
+    threshold: breakerThreshold(
+      service.desired,
+      configuration.deploymentCircuitBreaker.thresholdConfiguration,
+    ),
     breaker: configuration.deploymentCircuitBreaker.enable ? 'MONITORING' : 'DISABLED',
     triggeredAlarms: [],
     weight: 0,
+    testWeight: 0,
+    step: 0,
+    hooks: [],
+    ignoredAlarms: [],
     ...(hidden ? { hidden: true } : {}),
   };
   service.deployments.unshift(deployment);

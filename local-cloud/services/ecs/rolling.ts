@@ -37,39 +37,43 @@ export function rollingStep(state: RollingState): RollingStep {
   };
 }
 
-/** Tasks that may fail before the circuit breaker opens: half of the wanted ones, 3 at least, 200 at most. */
-export function breakerThreshold(desired: number): number {
-  return Math.min(200, Math.max(3, Math.ceil(desired * 0.5)));
+/** A circuit breaker's `thresholdConfiguration` (ECS API, ThresholdConfiguration). */
+export interface BreakerThreshold {
+  readonly type: string;
+  readonly value: number;
 }
 
-/** One step of a traffic shift: percent of production traffic on the new revision, then so many minutes of waiting. */
-export interface ShiftStep {
-  readonly weight: number;
-  readonly bakeMinutes: number;
+/**
+ * Tasks that may fail before the circuit breaker opens: half of the wanted ones, 3 at least, 200 at most, unless its
+ * configuration says otherwise.
+ */
+export function breakerThreshold(desired: number, configured?: BreakerThreshold): number {
+  const { type, value } = configured ?? { type: 'BOUNDED_PERCENT', value: 50 };
+  if (type === 'COUNT') return value;
+  const share = Math.ceil((desired * value) / 100);
+  return type === 'UNBOUNDED_PERCENT' ? share : Math.min(200, Math.max(3, share));
 }
 
-/** The steps of each strategy that shifts (ECS developer guide, "Deployment strategies"); rolling has none. */
-export function shiftSteps(configuration: {
-  readonly strategy?: string;
-  readonly bakeTimeInMinutes?: number;
-  readonly canaryConfiguration?: {
-    readonly canaryPercent?: number;
-    readonly canaryBakeTimeInMinutes?: number;
-  };
-  readonly linearConfiguration?: { readonly stepPercent?: number; readonly stepBakeTimeInMinutes?: number };
-}): ShiftStep[] {
-  const last = { weight: 100, bakeMinutes: configuration.bakeTimeInMinutes ?? 0 };
-  if (configuration.strategy === 'BLUE_GREEN') return [last];
-  if (configuration.strategy === 'CANARY') {
-    const { canaryPercent = 5, canaryBakeTimeInMinutes = 10 } = configuration.canaryConfiguration ?? {};
-    return [{ weight: canaryPercent, bakeMinutes: canaryBakeTimeInMinutes }, last];
-  }
-  if (configuration.strategy === 'LINEAR') {
-    const { stepPercent = 10, stepBakeTimeInMinutes = 6 } = configuration.linearConfiguration ?? {};
-    const steps: ShiftStep[] = [];
-    for (let weight = stepPercent; weight < 100; weight += stepPercent)
-      steps.push({ weight, bakeMinutes: stepBakeTimeInMinutes });
-    return [...steps, last];
-  }
-  return [];
+/** A rolling deployment's `earlySuccessCriteria` (ECS API, DeploymentEarlySuccessCriteria). */
+export interface EarlySuccess {
+  readonly enable?: boolean;
+  readonly healthyPercent?: number;
+  readonly sourceServiceRevisionCleanup?: string;
+}
+
+/**
+ * Whether a rolling deployment may be declared successful before all of its tasks are new and healthy: enough new ones are,
+ * and with the clean-up BLOCKING the old ones have ended.
+ * @param ending tasks that are on their way out
+ */
+export function earlySuccess(
+  criteria: EarlySuccess | undefined,
+  state: RollingState,
+  ending: number,
+): 'not-yet' | 'old-must-go' | 'success' {
+  if (!criteria?.enable) return 'not-yet';
+  const enough = Math.ceil((state.desired * (criteria.healthyPercent ?? 100)) / 100);
+  if (state.freshHealthy < enough) return 'not-yet';
+  const blocked = criteria.sourceServiceRevisionCleanup !== 'DEFERRED' && state.old + ending > 0;
+  return blocked ? 'old-must-go' : 'success';
 }

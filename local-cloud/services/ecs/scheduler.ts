@@ -1,8 +1,11 @@
 import type { Fleet, Live } from './fleet.ts';
-import { countFailures, whyGivenUp } from './judgement.ts';
+import { countFailures, ringingAlarms, whyGivenUp } from './judgement.ts';
 import { type DeploymentRecord, isOver, type ServiceRecord, type TaskRecord } from './model.ts';
-import { rollingStep, shiftSteps } from './rolling.ts';
+import { momentReached } from './moments.ts';
+import { earlySuccess, type RollingState, rollingStep } from './rolling.ts';
+import { dropOpenHooks, Shift } from './shift.ts';
 import type { EcsStore } from './store.ts';
+import { shifts } from './strategy.ts';
 
 /** Seconds at speed 1: before a deployment begins; and the watch over its alarms after a rolling one is done. */
 const SECONDS = { pending: 2, alarmBake: 60 };
@@ -17,11 +20,13 @@ const TICK = 50;
 export class Scheduler {
   readonly #store: EcsStore;
   readonly #fleet: Fleet;
+  readonly #shift: Shift;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(store: EcsStore, fleet: Fleet) {
     this.#store = store;
     this.#fleet = fleet;
+    this.#shift = new Shift(store, fleet, (service, stage) => momentReached(store, fleet, service, stage));
   }
 
   start(): void {
@@ -68,8 +73,9 @@ export class Scheduler {
   #begin(service: ServiceRecord, deployment: DeploymentRecord): void {
     if (!this.#elapsed(deployment.createdAt, SECONDS.pending)) return;
     deployment.startedAt = this.#store.context.now();
+    deployment.ignoredAlarms = ringingAlarms(this.#store, service, deployment);
+    if (shifts(deployment.configuration)) this.#shift.begin(service, deployment);
     this.#set(deployment, 'IN_PROGRESS');
-    this.#stage(deployment, 'SCALE_UP');
     const forced = this.#store.context.fault('ecs', 'operation-status', service.arn)?.['status'];
     if (typeof forced !== 'string') return;
     if (forced.startsWith('ROLLBACK_')) this.#revert(service, deployment);
@@ -81,18 +87,18 @@ export class Scheduler {
     if (this.#store.context.fault('ecs', 'stuck', service.arn)) return;
     countFailures(this.#store, service, live, deployment);
     const why = whyGivenUp(this.#store, service, live, deployment);
-    if (why) {
-      this.#failed(service, live, deployment, why);
-      return;
-    }
-    const steps = shiftSteps(deployment.configuration);
-    const first = deployment.source.length === 0;
-    const done =
-      steps.length > 0 && !first
-        ? this.#shift(service, live, deployment, steps)
-        : this.#roll(service, live, deployment.target, deployment.configuration) &&
-          this.#bakeAlarms(deployment);
-    if (!done) return;
+    if (why) this.#failed(service, live, deployment, why);
+    else if (shifts(deployment.configuration)) this.#lookAtShift(service, live, deployment);
+    else if (this.#rolled(service, live, deployment)) this.#succeed(service, deployment);
+  }
+
+  #lookAtShift(service: ServiceRecord, live: Live, deployment: DeploymentRecord): void {
+    const look = this.#shift.progress(service, live, deployment);
+    if (look === 'done') this.#succeed(service, deployment);
+    else if (look !== 'goes-on') this.#rollBack(service, deployment, look.rollBack);
+  }
+
+  #succeed(service: ServiceRecord, deployment: DeploymentRecord): void {
     service.currentRevision = deployment.target;
     deployment.weight = 100;
     if (deployment.breaker === 'MONITORING') deployment.breaker = 'MONITORING_COMPLETE';
@@ -101,11 +107,26 @@ export class Scheduler {
     this.#store.event(service, 'has reached a steady state.');
   }
 
-  /** A rolling deployment with alarms is watched a while longer. */
-  #bakeAlarms(deployment: DeploymentRecord): boolean {
-    if (!deployment.configuration.alarms?.enable) return true;
-    if (deployment.lifecycleStage !== 'BAKE_TIME') this.#stage(deployment, 'BAKE_TIME');
-    return this.#elapsed(deployment.stageAt, SECONDS.alarmBake);
+  /** All tasks are new, or enough of them to succeed early; and the watch after it is over. */
+  #rolled(service: ServiceRecord, live: Live, deployment: DeploymentRecord): boolean {
+    const { target, configuration } = deployment;
+    const done = this.#roll(service, live, target, configuration);
+    const state = this.#rollingState(service, live, target, configuration);
+    const early = earlySuccess(configuration.earlySuccessCriteria, state, live.leaving.size);
+    if (early === 'old-must-go') this.#removeOthers(service, live, target);
+    return (done || early === 'success') && this.#baked(deployment);
+  }
+
+  /** A rolling deployment with a bake time or alarms is watched a while longer. */
+  #baked(deployment: DeploymentRecord): boolean {
+    const { alarms, bakeTimeInMinutes = 0 } = deployment.configuration;
+    const seconds = bakeTimeInMinutes > 0 ? bakeTimeInMinutes * 60 : alarms?.enable ? SECONDS.alarmBake : 0;
+    if (seconds === 0) return true;
+    if (deployment.lifecycleStage !== 'BAKE_TIME') {
+      deployment.lifecycleStage = 'BAKE_TIME';
+      deployment.stageAt = this.#store.context.now();
+    }
+    return this.#elapsed(deployment.stageAt, seconds);
   }
 
   /** Moves tasks of a revision in and all others out. @returns true when it is done */
@@ -115,18 +136,10 @@ export class Scheduler {
     revision: string,
     configuration: DeploymentRecord['configuration'],
   ): boolean {
+    const step = rollingStep(this.#rollingState(service, live, revision, configuration));
     const tasks = this.#fleet.tasks(service, live);
     const fresh = tasks.filter((t) => t.revisionArn === revision);
     const old = tasks.filter((t) => t.revisionArn !== revision);
-    const step = rollingStep({
-      desired: service.desired,
-      minimumHealthyPercent: configuration.minimumHealthyPercent ?? 100,
-      maximumPercent: configuration.maximumPercent ?? 200,
-      fresh: fresh.length,
-      freshHealthy: fresh.filter((t) => t.healthy).length,
-      old: old.length,
-      oldHealthy: old.filter((t) => t.healthy).length,
-    });
     this.#fleet.launch(service, live, revision, step.start);
     const worstFirst = [...old].sort((a, b) => Number(a.healthy) - Number(b.healthy));
     for (const task of worstFirst.slice(0, step.stop)) this.#fleet.leave(service, live, task);
@@ -134,32 +147,29 @@ export class Scheduler {
     return step.done && live.leaving.size === 0;
   }
 
-  /** All new tasks beside the old ones, then the traffic in steps, then the old ones go. @returns true when done */
-  #shift(
+  #rollingState(
     service: ServiceRecord,
     live: Live,
-    deployment: DeploymentRecord,
-    steps: ReturnType<typeof shiftSteps>,
-  ): boolean {
+    revision: string,
+    { minimumHealthyPercent = 100, maximumPercent = 200 }: DeploymentRecord['configuration'],
+  ): RollingState {
     const tasks = this.#fleet.tasks(service, live);
-    const fresh = tasks.filter((t) => t.revisionArn === deployment.target);
-    this.#fleet.launch(service, live, deployment.target, service.desired - fresh.length);
-    this.#trim(service, live, fresh);
-    if (deployment.lifecycleStage === 'CLEAN_UP') {
-      const old = tasks.filter((t) => t.revisionArn !== deployment.target);
-      for (const task of old) this.#fleet.leave(service, live, task);
-      return old.length === 0 && live.leaving.size === 0;
-    }
-    if (fresh.filter((t) => t.healthy).length < service.desired) return false;
-    const at = steps.findIndex((step) => step.weight === deployment.weight);
-    const current = steps[at];
-    if (current && !this.#elapsed(deployment.stageAt, current.bakeMinutes * 60)) return false;
-    const next = steps[at + 1];
-    if (next) {
-      deployment.weight = next.weight;
-      this.#stage(deployment, next.weight === 100 ? 'BAKE_TIME' : 'PRODUCTION_TRAFFIC_SHIFT');
-    } else this.#stage(deployment, 'CLEAN_UP');
-    return false;
+    const fresh = tasks.filter((t) => t.revisionArn === revision);
+    const old = tasks.filter((t) => t.revisionArn !== revision);
+    return {
+      desired: service.desired,
+      minimumHealthyPercent,
+      maximumPercent,
+      fresh: fresh.length,
+      freshHealthy: fresh.filter((t) => t.healthy).length,
+      old: old.length,
+      oldHealthy: old.filter((t) => t.healthy).length,
+    };
+  }
+
+  #removeOthers(service: ServiceRecord, live: Live, revision: string): void {
+    for (const task of this.#fleet.tasks(service, live))
+      if (task.revisionArn !== revision) this.#fleet.leave(service, live, task);
   }
 
   #failed(service: ServiceRecord, live: Live, deployment: DeploymentRecord, why: string): void {
@@ -178,10 +188,14 @@ export class Scheduler {
   /** Stops without going back: new tasks go, old ones stay. */
   #abort(service: ServiceRecord, live: Live, deployment: DeploymentRecord): void {
     if (service.currentRevision && service.currentRevision !== deployment.target) {
+      deployment.weight = 0;
+      deployment.testWeight = 0;
+      this.#fleet.route(service, live);
       for (const task of this.#fleet.tasks(service, live))
         if (task.revisionArn === deployment.target) this.#fleet.leave(service, live, task);
       this.#revert(service, deployment);
     }
+    dropOpenHooks(deployment);
     deployment.stoppedAt = this.#store.context.now();
     this.#finish(deployment, 'STOPPED', deployment.statusReason ?? 'Service deployment stopped.');
   }
@@ -198,7 +212,7 @@ export class Scheduler {
       return;
     }
     this.#store.event(service, `(deployment ${deployment.id}) rolling back to ${revisionArn}.`);
-    deployment.weight = 0;
+    dropOpenHooks(deployment);
     this.#revert(service, deployment);
     this.#set(deployment, 'ROLLBACK_IN_PROGRESS');
   }
@@ -206,12 +220,15 @@ export class Scheduler {
   #continueRollback(service: ServiceRecord, live: Live, deployment: DeploymentRecord): void {
     const revision = deployment.rollback?.revisionArn ?? service.currentRevision;
     if (!revision || !deployment.rollback) return;
+    const wentBack = shifts(deployment.configuration)
+      ? this.#shift.goBack(service, live, deployment, revision)
+      : this.#roll(service, live, revision, deployment.configuration);
     if (!this.#elapsed(deployment.rollback.startedAt, 5)) return;
     if (this.#store.context.fault('ecs', 'rollback-fails', service.arn)) {
       this.#finish(deployment, 'ROLLBACK_FAILED', deployment.rollback.reason);
       return;
     }
-    if (!this.#roll(service, live, revision, deployment.configuration)) return;
+    if (!wentBack) return;
     this.#finish(deployment, 'ROLLBACK_SUCCESSFUL', deployment.rollback.reason);
     this.#store.event(service, 'has reached a steady state.');
   }
@@ -228,11 +245,14 @@ export class Scheduler {
 
   /** As many tasks as are wanted, of the revision that is deployed. */
   #keep(service: ServiceRecord, live: Live, revision: string): void {
-    const tasks = this.#fleet.tasks(service, live);
-    const mine = tasks.filter((t) => t.revisionArn === revision);
-    for (const task of tasks) if (task.revisionArn !== revision) this.#fleet.leave(service, live, task);
-    this.#fleet.launch(service, live, revision, service.desired - mine.length);
-    this.#trim(service, live, mine);
+    const mine = () => this.#fleet.tasks(service, live).filter((t) => t.revisionArn === revision);
+    const newest = service.deployments[0];
+    // After an early success the rest is replaced by the same rules as before.
+    if (newest?.status === 'SUCCESSFUL' && newest.configuration.earlySuccessCriteria?.enable)
+      this.#roll(service, live, revision, newest.configuration);
+    else this.#removeOthers(service, live, revision);
+    this.#fleet.launch(service, live, revision, service.desired - mine().length);
+    this.#trim(service, live, mine());
   }
 
   #trim(service: ServiceRecord, live: Live, tasks: readonly TaskRecord[]): void {
@@ -259,15 +279,11 @@ export class Scheduler {
     this.#store.changed();
   }
 
-  #stage(deployment: DeploymentRecord, stage: string): void {
-    deployment.lifecycleStage = stage;
-    deployment.stageAt = this.#store.context.now();
-    this.#store.changed();
-  }
-
   #finish(deployment: DeploymentRecord, status: string, reason?: string): void {
     deployment.finishedAt = this.#store.context.now();
     if (reason) deployment.statusReason = reason;
     this.#set(deployment, status);
+    const service = this.#store.services.get(deployment.serviceArn);
+    if (service) momentReached(this.#store, this.#fleet, service, status);
   }
 }

@@ -2,24 +2,17 @@ import type { CloudRequest } from '../../core/service.ts';
 import type { LoadBalancingService } from '../elbv2/index.ts';
 import type { Input } from '../shapes/modelled.ts';
 import { page } from '../shapes/page.ts';
+import { checkConfiguration, checkStrategy } from './configuration.ts';
 import { PORT_TAG } from './exposure.ts';
 import type { Fleet } from './fleet.ts';
-import { type ClusterRecord, isOver, type ServiceRecord } from './model.ts';
+import type { ClusterRecord, ServiceRecord } from './model.ts';
 import { makesRevision, newDeployment, newRevision } from './revisions.ts';
 import { type EcsStore, refuse } from './store.ts';
 import { tagMap } from './task-definitions.ts';
 import { checkNetwork } from './tasks.ts';
-import { describeDeployment, describeRevision, describeService } from './views.ts';
+import { describeService } from './views.ts';
 
 const invalid = (message: string) => refuse('InvalidParameterException', message);
-
-function checkPercents(configuration: Input | undefined): void {
-  const { minimumHealthyPercent: min = 100, maximumPercent: max = 200 } = configuration ?? {};
-  if (min < 0 || min > 100) throw invalid('minimumHealthyPercent must be between 0 and 100.');
-  if (max < 100 || max > 200) throw invalid('maximumPercent must be between 100 and 200.');
-  if (max <= min && max === 100 && min === 100)
-    throw invalid('The deployment configuration maximumPercent must be greater than minimumHealthyPercent.');
-}
 
 function checkBalancers(definition: Input, input: Input): void {
   for (const balancer of input.loadBalancers ?? []) {
@@ -104,7 +97,7 @@ export function serviceOperations(store: EcsStore, fleet: Fleet) {
         const controller = input.deploymentController?.type ?? 'ECS';
         if (controller !== 'EXTERNAL' && !input.taskDefinition)
           throw invalid('TaskDefinition can not be blank.');
-        checkPercents(input.deploymentConfiguration);
+        checkConfiguration(input.deploymentConfiguration ?? {}, controller);
         const definition = input.taskDefinition
           ? definitionOf(input.taskDefinition, request.region)
           : undefined;
@@ -113,6 +106,7 @@ export function serviceOperations(store: EcsStore, fleet: Fleet) {
           checkBalancers(definition.document, input);
           checkGroups(store, input);
         }
+        checkStrategy(store, input);
         const service = await addService(store, fleet, {
           name: input.serviceName,
           cluster,
@@ -141,12 +135,15 @@ export function serviceOperations(store: EcsStore, fleet: Fleet) {
           throw invalid(
             `Unable to update task definition on services with a ${controller} deployment controller. ${controller === 'CODE_DEPLOY' ? 'Use AWS CodeDeploy to trigger a new deployment.' : 'Use UpdateTaskSet.'}`,
           );
-        checkPercents(input.deploymentConfiguration);
+        checkConfiguration(input.deploymentConfiguration ?? {}, controller);
         const wanted = definitionOf(input.taskDefinition ?? service.settings.taskDefinition, request.region);
         const { cluster: _c, service: _s, forceNewDeployment: _f, desiredCount, ...members } = input;
         checkNetwork(wanted.document, { ...service.settings, ...members });
         checkGroups(store, input);
         checkBalancers(wanted.document, { ...service.settings, ...members });
+        if (!service.express) checkStrategy(store, { ...service.settings, ...members });
+        else if (input.deploymentConfiguration?.strategy)
+          throw invalid('The deployment strategy of an Express service cannot be changed.');
         const other = wanted.arn !== service.settings.taskDefinition;
         service.settings = { ...service.settings, ...members, taskDefinition: wanted.arn };
         if (desiredCount !== undefined) service.desired = desiredCount;
@@ -214,83 +211,4 @@ export function retireService(store: EcsStore, service: ServiceRecord): void {
     active.finishedAt = active.stoppedAt;
   }
   store.changed();
-}
-
-export function deploymentOperations(store: EcsStore) {
-  const inRegion = (arn: string, request: CloudRequest) => arn.split(':')[3] === request.region;
-  return {
-    ListServiceDeployments: {
-      resource: (input: Input) => input.service,
-      run: (input: Input, request: CloudRequest) => {
-        const cluster = store.cluster(input.cluster, request.region);
-        const service = store.findService(input.service, cluster);
-        if (!service) throw refuse('ServiceNotFoundException', 'Service not found.');
-        const { after = 0, before = Number.POSITIVE_INFINITY } = input.createdAt ?? {};
-        const all = service.deployments
-          .filter((d) => !d.hidden)
-          .filter((d) => !input.status?.length || input.status.includes(d.status))
-          .filter((d) => d.createdAt / 1000 >= after && d.createdAt / 1000 <= before);
-        const { items, next } = page(all, input.nextToken, input.maxResults ?? 20);
-        const list = items.map((d) => ({
-          serviceDeploymentArn: d.arn,
-          serviceArn: d.serviceArn,
-          clusterArn: d.clusterArn,
-          createdAt: new Date(d.createdAt),
-          ...(d.startedAt === undefined ? {} : { startedAt: new Date(d.startedAt) }),
-          ...(d.finishedAt === undefined ? {} : { finishedAt: new Date(d.finishedAt) }),
-          targetServiceRevisionArn: d.target,
-          status: d.status,
-          ...(d.statusReason ? { statusReason: d.statusReason } : {}),
-        }));
-        return { serviceDeployments: list, nextToken: next };
-      },
-    },
-    DescribeServiceDeployments: {
-      resource: (input: Input) => input.serviceDeploymentArns.join(','),
-      run: (input: Input, request: CloudRequest) => {
-        const found: unknown[] = [];
-        const failures: unknown[] = [];
-        for (const arn of input.serviceDeploymentArns as string[]) {
-          const deployment = store.deployments.get(arn);
-          if (deployment && !deployment.hidden && inRegion(arn, request))
-            found.push(describeDeployment(store, deployment));
-          else failures.push({ arn, reason: 'MISSING' });
-        }
-        return { serviceDeployments: found, failures };
-      },
-    },
-    DescribeServiceRevisions: {
-      resource: (input: Input) => input.serviceRevisionArns.join(','),
-      run: (input: Input, request: CloudRequest) => {
-        const found: unknown[] = [];
-        const failures: unknown[] = [];
-        for (const arn of input.serviceRevisionArns as string[]) {
-          const revision = store.revisions.get(arn);
-          if (revision && inRegion(arn, request)) found.push(describeRevision(store, revision));
-          else failures.push({ arn, reason: 'MISSING' });
-        }
-        return { serviceRevisions: found, failures };
-      },
-    },
-    StopServiceDeployment: {
-      resource: (input: Input) => input.serviceDeploymentArn,
-      run: (input: Input, request: CloudRequest) => {
-        const deployment = store.deployments.get(input.serviceDeploymentArn);
-        if (!deployment || !inRegion(input.serviceDeploymentArn, request))
-          throw refuse(
-            'ServiceDeploymentNotFoundException',
-            "The service deploy ARN that you specified in the StopServiceDeployment doesn't exist.",
-          );
-        if (isOver(deployment.status) || !['PENDING', 'IN_PROGRESS'].includes(deployment.status))
-          throw refuse(
-            'ConflictException',
-            `The service deployment cannot be stopped: its status is ${deployment.status}.`,
-          );
-        deployment.status = input.stopType === 'ABORT' ? 'STOP_REQUESTED' : 'ROLLBACK_REQUESTED';
-        deployment.updatedAt = store.context.now();
-        store.changed();
-        return { serviceDeploymentArn: deployment.arn };
-      },
-    },
-  };
 }

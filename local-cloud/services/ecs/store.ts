@@ -141,7 +141,10 @@ export class EcsStore {
     for (const task of saved.tasks) this.tasks.set(task.arn, task);
     for (const service of saved.services) {
       this.services.set(service.arn, service);
-      for (const deployment of service.deployments) this.deployments.set(deployment.arn, deployment);
+      for (const deployment of service.deployments) {
+        const since = { testWeight: 0, step: 0, hooks: [], ignoredAlarms: [] };
+        this.deployments.set(deployment.arn, Object.assign(deployment, { ...since, ...deployment }));
+      }
     }
   }
 }

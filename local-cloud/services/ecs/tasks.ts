@@ -56,6 +56,8 @@ export const pin = (image: string, digest: string): string =>
   `${image.replace(/@.*$/, '').replace(/:[^/:]+$/, '')}@${digest}`;
 
 export function describeTask(store: EcsStore, task: TaskRecord, withTags: boolean) {
+  // The fault `no-digest`: AWS tells the digest of an image only some time after it was pulled, or never.
+  const digests = !store.context.fault('ecs', 'no-digest', `${task.serviceArn ?? ''} ${task.arn}`);
   const definition = store.definitions.get(task.taskDefinitionArn)?.document ?? {};
   const time = (name: string, at: number | undefined) => (at === undefined ? {} : { [name]: new Date(at) });
   const fargate = (task.input.launchType ?? 'FARGATE') === 'FARGATE';
@@ -75,7 +77,7 @@ export function describeTask(store: EcsStore, task: TaskRecord, withTags: boolea
       taskArn: task.arn,
       name: c.name,
       image: originalImage(definition, c),
-      ...(c.imageDigest ? { imageDigest: c.imageDigest } : {}),
+      ...(c.imageDigest && digests ? { imageDigest: c.imageDigest } : {}),
       ...(c.runtimeId ? { runtimeId: c.runtimeId } : {}),
       lastStatus: c.lastStatus,
       ...(c.exitCode !== undefined ? { exitCode: c.exitCode } : {}),
@@ -154,6 +156,15 @@ function checkRun(definition: TaskDefinitionRecord, input: Input): number {
   return count;
 }
 
+/** RUNNING or STOPPED, as it was at a time; `undefined` where the task was not there yet. */
+export function desiredAt(
+  task: Pick<TaskRecord, 'createdAt' | 'stoppingAt'>,
+  time: number,
+): 'RUNNING' | 'STOPPED' | undefined {
+  if (task.createdAt > time) return undefined;
+  return task.stoppingAt !== undefined && task.stoppingAt <= time ? 'STOPPED' : 'RUNNING';
+}
+
 export function taskOperations(store: EcsStore, runner: TaskRunner) {
   const find = (id: string, clusterArn: string) => {
     const found = [...store.tasks.values()].find((t) => t.arn === id || t.id === id);
@@ -224,9 +235,13 @@ export function taskOperations(store: EcsStore, runner: TaskRunner) {
         const service = input.serviceName ? store.findService(input.serviceName, cluster) : undefined;
         if (input.serviceName && !service) throw refuse('ServiceNotFoundException', 'Service not found.');
         store.forgetOld();
+        // The fault `stale-list`: a list is eventually consistent, and tells what was true `ms` ago.
+        const behind = store.context.fault('ecs', 'stale-list', service?.arn ?? cluster.arn)?.['ms'];
+        const seenAt = store.context.now() - (typeof behind === 'number' ? behind : 0);
         const arns = [...store.tasks.values()]
           .filter(
-            (t) => t.clusterArn === cluster.arn && t.desiredStatus === (input.desiredStatus ?? 'RUNNING'),
+            (t) =>
+              t.clusterArn === cluster.arn && desiredAt(t, seenAt) === (input.desiredStatus ?? 'RUNNING'),
           )
           .filter((t) => !service || t.serviceArn === service.arn)
           .filter((t) => !input.startedBy || t.startedBy === input.startedBy)

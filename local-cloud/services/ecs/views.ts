@@ -1,3 +1,6 @@
+import type { Input } from '../shapes/modelled.ts';
+import { groupOf } from './balance.ts';
+import type { HookRun } from './hooks.ts';
 import type { DeploymentRecord, RevisionRecord, ServiceRecord, TaskRecord } from './model.ts';
 import { deploymentConfiguration } from './revisions.ts';
 import type { EcsStore } from './store.ts';
@@ -134,10 +137,15 @@ function rolloutState(
 ) {
   const id = deployment.id;
   if (status === 'ACTIVE') {
-    const failed = deployment.rollback !== undefined;
-    return failed
-      ? { rolloutState: 'FAILED', rolloutStateReason: deployment.statusReason ?? 'tasks failed to start.' }
-      : { rolloutState: 'COMPLETED', rolloutStateReason: `ECS deployment ${id} completed.` };
+    if (deployment.rollback)
+      return {
+        rolloutState: 'FAILED',
+        rolloutStateReason: deployment.statusReason ?? 'tasks failed to start.',
+      };
+    // One that a newer deployment replaced never reached its steady state.
+    return deployment.status === 'SUCCESSFUL'
+      ? { rolloutState: 'COMPLETED', rolloutStateReason: `ECS deployment ${id} completed.` }
+      : { rolloutState: 'IN_PROGRESS', rolloutStateReason: `ECS deployment ${id} in progress.` };
   }
   if (store.activeDeployment(service))
     return {
@@ -160,13 +168,13 @@ export function describeDeployment(store: EcsStore, deployment: DeploymentRecord
   const service = store.services.get(deployment.serviceArn);
   const tasks = service ? store.tasksOf(service) : [];
   const of = (arn: string) => counts(tasks.filter((t) => t.revisionArn === arn));
-  const summary = (arn: string, requested: number, weight: number) => ({
+  const summary = (arn: string, requested: number, weight: number, test = 0) => ({
     arn,
     requestedTaskCount: requested,
     runningTaskCount: of(arn).running,
     pendingTaskCount: of(arn).pending,
     requestedProductionTrafficWeight: weight,
-    requestedTestTrafficWeight: 0,
+    requestedTestTrafficWeight: test,
   });
   const { alarms } = deployment.configuration;
   const watched = [...new Set([...(alarms?.enable ? alarms.alarmNames : []), ...deployment.triggeredAlarms])];
@@ -187,10 +195,12 @@ export function describeDeployment(store: EcsStore, deployment: DeploymentRecord
       deployment.target,
       service?.desired ?? 0,
       rolling ? 100 : deployment.weight,
+      deployment.testWeight,
     ),
     status: deployment.status,
     ...(deployment.statusReason ? { statusReason: deployment.statusReason } : {}),
     ...(deployment.lifecycleStage && !rolling ? { lifecycleStage: deployment.lifecycleStage } : {}),
+    ...(deployment.hooks.length > 0 ? { lifecycleHookDetails: deployment.hooks.map(describeHook) } : {}),
     deploymentConfiguration: deployment.configuration,
     ...(deployment.rollback
       ? {
@@ -220,9 +230,22 @@ export function describeDeployment(store: EcsStore, deployment: DeploymentRecord
   };
 }
 
+const describeHook = (run: HookRun) => ({
+  hookId: run.id,
+  targetType: run.targetType,
+  ...(run.targetArn ? { targetArn: run.targetArn } : {}),
+  status: run.status,
+  expiresAt: new Date(run.expiresAt),
+  timeoutAction: run.timeoutAction,
+});
+
 /** A revision as DescribeServiceRevisions shows it: what ran, by digest. */
 export function describeRevision(store: EcsStore, revision: RevisionRecord) {
   const service = store.services.get(revision.serviceArn);
+  const balancers = (revision.settings.loadBalancers ?? []).map((one: Input) => ({
+    targetGroupArn: groupOf(one, revision),
+    productionListenerRule: one.advancedConfiguration?.productionListenerRule,
+  }));
   return {
     ...revision.settings,
     serviceRevisionArn: revision.arn,
@@ -235,6 +258,7 @@ export function describeRevision(store: EcsStore, revision: RevisionRecord) {
     containerImages: revision.images,
     guardDutyEnabled: false,
     createdAt: new Date(revision.createdAt),
+    ...(balancers.length > 0 ? { resolvedConfiguration: { loadBalancers: balancers } } : {}),
     ...(revision.express && service
       ? {
           ecsManagedResources: {

@@ -1,7 +1,9 @@
 import type { CloudRequest } from '../../core/service.ts';
 import type { Input } from '../shapes/modelled.ts';
 import { page } from '../shapes/page.ts';
-import { forwardsOf, type Listener, type LoadBalancer } from './model.ts';
+import { checkActions, shown } from './actions.ts';
+import type { Listener, LoadBalancer } from './model.ts';
+import { checkName, sameSettings } from './names.ts';
 import { type ElbStore, refuse } from './store.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -47,9 +49,11 @@ export function balancerOperations(store: ElbStore, traffic: Traffic) {
             'ValidationError',
             'At least two subnets in two different Availability Zones must be specified',
           );
-        const known = [...store.balancers.values()].some(
+        checkName('Load balancer', input.Name);
+        const known = [...store.balancers.values()].find(
           (one) => one.name === input.Name && one.region === request.region,
         );
+        if (known && sameSettings(known.input, input)) return { LoadBalancers: [describe(known)] };
         if (known)
           throw refuse(
             'DuplicateLoadBalancerName',
@@ -91,7 +95,7 @@ export function balancerOperations(store: ElbStore, traffic: Traffic) {
         const balancer = store.balancers.get(input.LoadBalancerArn);
         if (!balancer || balancer.region !== request.region) return {};
         for (const listener of store.listenersOf(balancer)) {
-          store.listeners.delete(listener.arn);
+          store.removeListener(listener);
           await traffic.shut(listener.arn);
         }
         store.balancers.delete(balancer.arn);
@@ -109,21 +113,29 @@ export function listenerOperations(store: ElbStore, traffic: Traffic) {
     Port: listener.input.Port,
     Protocol: listener.input.Protocol,
     Certificates: listener.input.Certificates,
-    DefaultActions: listener.input.DefaultActions,
+    SslPolicy: listener.input.SslPolicy,
+    AlpnPolicy: listener.input.AlpnPolicy,
+    MutualAuthentication: listener.input.MutualAuthentication,
+    DefaultActions: shown(listener.input.DefaultActions ?? []),
   });
+  const check = (input: Input, request: CloudRequest) => {
+    if (!input.Port || !['HTTP', 'HTTPS'].includes(input.Protocol))
+      throw refuse('ValidationError', 'A port and a protocol of HTTP or HTTPS must be specified');
+    if (input.Protocol === 'HTTPS' && !input.Certificates?.length)
+      throw refuse('CertificateNotFound', 'A certificate must be specified for HTTPS listeners');
+    checkActions(input.DefaultActions ?? [], (arn) => store.group(arn, request));
+  };
   const resource = (input: Input) => (input.ListenerArn ?? input.LoadBalancerArn) as string;
   return {
     CreateListener: {
       resource,
       run: async (input: Input, request: CloudRequest) => {
         const balancer = store.balancer(input.LoadBalancerArn, request);
-        if (!input.Port || !['HTTP', 'HTTPS'].includes(input.Protocol))
-          throw refuse('ValidationError', 'A port and a protocol of HTTP or HTTPS must be specified');
-        if (input.Protocol === 'HTTPS' && !input.Certificates?.length)
-          throw refuse('CertificateNotFound', 'A certificate must be specified for HTTPS listeners');
-        if (store.listenersOf(balancer).some((one) => one.input.Port === input.Port))
+        check(input, request);
+        const known = store.listenersOf(balancer).find((one) => one.input.Port === input.Port);
+        if (known && sameSettings(known.input, input)) return { Listeners: [describe(known)] };
+        if (known)
           throw refuse('DuplicateListener', 'A listener already exists on this port for this load balancer');
-        for (const { arn } of forwardsOf(input)) store.group(arn, request);
         const id = `app/${balancer.name}/${balancer.id}/${store.newId()}`;
         const listener: Listener = {
           arn: store.arn(request.region, `listener/${id}`),
@@ -154,11 +166,26 @@ export function listenerOperations(store: ElbStore, traffic: Traffic) {
         return { Listeners: items.map(describe), NextMarker: next };
       },
     },
+    ModifyListener: {
+      resource,
+      run: (input: Input, request: CloudRequest) => {
+        const listener = store.listener(input.ListenerArn, request);
+        const { ListenerArn: _arn, ...given } = input;
+        const wanted = { ...listener.input, ...given };
+        check(wanted, request);
+        const others = store.listenersOf({ arn: listener.loadBalancerArn }).filter((one) => one !== listener);
+        if (others.some((one) => one.input.Port === wanted.Port))
+          throw refuse('DuplicateListener', 'A listener already exists on this port for this load balancer');
+        listener.input = wanted;
+        traffic.route();
+        return { Listeners: [describe(listener)] };
+      },
+    },
     DeleteListener: {
       resource,
       run: async (input: Input, request: CloudRequest) => {
         const listener = store.listener(input.ListenerArn, request);
-        store.listeners.delete(listener.arn);
+        store.removeListener(listener);
         await traffic.shut(listener.arn);
         traffic.route();
         return {};

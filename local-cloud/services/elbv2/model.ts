@@ -16,8 +16,8 @@ export interface Listener {
   readonly arn: string;
   readonly loadBalancerArn: string;
   readonly region: string;
-  /** `Port`, `Protocol`, `DefaultActions`, `Certificates`, as they came. */
-  readonly input: Input;
+  /** `Port`, `Protocol`, `DefaultActions`, `Certificates`, …, as they came. */
+  input: Input;
   /** Real port on 127.0.0.1: no process may listen on 443 of a laptop. */
   port: number;
 }
@@ -50,18 +50,16 @@ export interface TargetGroup {
 export interface TaskTarget {
   readonly id: string;
   readonly port: number;
-  /** Share of the service's new requests. */
-  readonly weight: number;
   readonly state: TargetState;
 }
 
-/** The target groups that a listener's default action forwards to, with their weights; none for a redirect. */
-export function forwardsOf(input: Input): Array<{ arn: string; weight: number }> {
-  for (const action of input.DefaultActions ?? []) {
-    if (action.Type !== 'forward') continue;
-    const groups = action.ForwardConfig?.TargetGroups as Input[] | undefined;
-    if (groups?.length) return groups.map((g) => ({ arn: g.TargetGroupArn, weight: g.Weight ?? 1 }));
-    if (action.TargetGroupArn) return [{ arn: action.TargetGroupArn, weight: 1 }];
-  }
-  return [];
+/** A rule of a listener. The default one, which has no priority, stands for the listener's default actions. */
+export interface ListenerRule {
+  readonly arn: string;
+  readonly listenerArn: string;
+  readonly region: string;
+  readonly priority: number | undefined;
+  conditions: readonly Input[];
+  actions: readonly Input[];
+  readonly tags: readonly Input[];
 }

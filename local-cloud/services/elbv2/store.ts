@@ -1,6 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { type CloudContext, CloudFault, type CloudRequest } from '../../core/service.ts';
-import { forwardsOf, type Listener, type LoadBalancer, type TargetGroup } from './model.ts';
+import type { Input } from '../shapes/modelled.ts';
+import { forwardsOf } from './actions.ts';
+import type { Listener, ListenerRule, LoadBalancer, TargetGroup } from './model.ts';
 
 export const refuse = (code: string, message: string): CloudFault => new CloudFault(code, message);
 
@@ -9,6 +11,8 @@ export class ElbStore {
   readonly context: CloudContext;
   readonly balancers = new Map<string, LoadBalancer>();
   readonly listeners = new Map<string, Listener>();
+  /** All but the default ones. */
+  readonly rules = new Map<string, ListenerRule>();
   readonly groups = new Map<string, TargetGroup>();
 
   constructor(context: CloudContext) {
@@ -48,15 +52,62 @@ export class ElbStore {
     throw refuse('TargetGroupNotFound', `Target groups '${arn}' not found`);
   }
 
-  listenersOf(balancer: LoadBalancer): Listener[] {
-    return [...this.listeners.values()].filter((one) => one.loadBalancerArn === balancer.arn);
+  listenersOf({ arn }: Pick<LoadBalancer, 'arn'>): Listener[] {
+    return [...this.listeners.values()].filter((one) => one.loadBalancerArn === arn);
+  }
+
+  /** With its rules. */
+  removeListener({ arn }: Listener): void {
+    this.listeners.delete(arn);
+    for (const rule of this.rules.values()) if (rule.listenerArn === arn) this.rules.delete(rule.arn);
+  }
+
+  /** By priority, the default rule last. */
+  rulesOf(listener: Listener): ListenerRule[] {
+    const own = [...this.rules.values()].filter((one) => one.listenerArn === listener.arn);
+    return [...own.sort((a, b) => (a.priority ?? 0) - (b.priority ?? 0)), defaultRule(listener)];
+  }
+
+  /** @throws RuleNotFound */
+  rule(arn: string, request: Pick<CloudRequest, 'region'>): ListenerRule {
+    const found = this.findRule(arn);
+    if (found?.region === request.region) return found;
+    throw refuse('RuleNotFound', 'One or more rules not found');
+  }
+
+  findRule(arn: string): ListenerRule | undefined {
+    return (
+      this.rules.get(arn) ?? [...this.listeners.values()].map(defaultRule).find((rule) => rule.arn === arn)
+    );
+  }
+
+  /** Gives a rule other actions: for the default one, its listener. */
+  setActions(rule: ListenerRule, actions: readonly Input[]): void {
+    const listener = this.listeners.get(rule.listenerArn);
+    if (rule.priority === undefined && listener)
+      listener.input = { ...listener.input, DefaultActions: actions };
+    else rule.actions = actions;
+    this.changed();
   }
 
   /** ARNs of the load balancers that send requests to a group. */
   balancersOf(group: TargetGroup): string[] {
-    const using = [...this.listeners.values()].filter(({ input }) =>
-      forwardsOf(input).some((one) => one.arn === group.arn),
+    const using = [...this.listeners.values()].filter((listener) =>
+      this.rulesOf(listener).some(({ actions }) => forwardsOf(actions).some((one) => one.arn === group.arn)),
     );
     return [...new Set(using.map((one) => one.loadBalancerArn))];
   }
+}
+
+function defaultRule(listener: Listener): ListenerRule {
+  const id = createHash('sha256').update(listener.arn).digest('hex').slice(0, 16);
+  return {
+    arn: `${listener.arn.replace(':listener/', ':listener-rule/')}/${id}`,
+    listenerArn: listener.arn,
+    region: listener.region,
+    priority: undefined,
+    conditions: [],
+    actions: listener.input.DefaultActions ?? [],
+    tags: [],
+  };
 }

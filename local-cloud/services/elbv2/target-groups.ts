@@ -2,6 +2,7 @@ import type { CloudRequest } from '../../core/service.ts';
 import type { Input } from '../shapes/modelled.ts';
 import { page } from '../shapes/page.ts';
 import type { TargetGroup } from './model.ts';
+import { checkName, sameSettings } from './names.ts';
 import { type ElbStore, refuse } from './store.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -57,16 +58,18 @@ export function targetGroupOperations(store: ElbStore, traffic: Traffic) {
     CreateTargetGroup: {
       resource,
       run: (input: Input, request: CloudRequest) => {
-        const known = [...store.groups.values()].some(
+        checkName('Target group', input.Name);
+        const settings = complete(input);
+        check(settings);
+        const known = [...store.groups.values()].find(
           (one) => one.name === input.Name && one.region === request.region,
         );
+        if (known && sameSettings(known.input, settings)) return { TargetGroups: [describe(known)] };
         if (known)
           throw refuse(
             'DuplicateTargetGroupName',
             `A target group with the same name '${input.Name}' exists, but with different settings`,
           );
-        const settings = complete(input);
-        check(settings);
         const group: TargetGroup = {
           arn: store.arn(request.region, `targetgroup/${input.Name}/${store.newId()}`),
           name: input.Name,
@@ -164,14 +167,12 @@ export function targetGroupOperations(store: ElbStore, traffic: Traffic) {
         const tasks = traffic
           .tasksOf(group)
           .map(({ port, state }) => ({ id: '127.0.0.1', port, state, why: '' }));
-        const all = [...tasks, ...group.targets].filter(
-          (one) =>
-            !input.Targets?.length ||
-            input.Targets.some(
-              (t: Input) => t.Id === one.id && (t.Port === undefined || t.Port === one.port),
-            ),
-        );
-        return { TargetHealthDescriptions: all.map(healthOf) };
+        const all = [...tasks, ...group.targets];
+        return {
+          TargetHealthDescriptions: input.Targets?.length
+            ? input.Targets.flatMap((asked: Input) => healthAsked(asked, all))
+            : all.map(healthOf),
+        };
       },
     },
   };
@@ -202,4 +203,18 @@ function healthOf({ id, port, state, why }: Seen) {
     HealthCheckPort: String(port),
     TargetHealth: { State: state, ...(state === 'healthy' ? {} : { Reason, Description }) },
   };
+}
+
+/** A target that is asked for by name; one that is not registered is told so. */
+function healthAsked(asked: Input, all: readonly Seen[]) {
+  const mine = all.filter(
+    (one) => one.id === asked.Id && (asked.Port === undefined || asked.Port === one.port),
+  );
+  if (mine.length > 0) return mine.map(healthOf);
+  const TargetHealth = {
+    State: 'unused',
+    Reason: 'Target.NotRegistered',
+    Description: 'Target is not registered to the target group',
+  };
+  return [{ Target: { Id: asked.Id, Port: asked.Port }, TargetHealth }];
 }

@@ -1,13 +1,11 @@
-import { type Backend, FrontDoor } from '../../images/front-door.ts';
+import { FrontDoor } from '../../images/front-door.ts';
 import { type HealthCheck, probeOnce, SHORTEST_TIMEOUT } from '../../images/health.ts';
-import {
-  forwardsOf,
-  type Listener,
-  type LoadBalancer,
-  type Target,
-  type TargetGroup,
-  type TaskTarget,
-} from './model.ts';
+import type { Backend, Rule } from '../../images/routing.ts';
+import type { Input } from '../shapes/modelled.ts';
+import { forwardsOf, replyOf } from './actions.ts';
+import { matches } from './conditions.ts';
+import { countAnswer } from './metrics.ts';
+import type { Listener, ListenerRule, LoadBalancer, Target, TargetGroup, TaskTarget } from './model.ts';
 import type { ElbStore } from './store.ts';
 
 /** Real milliseconds between two looks at what is due. */
@@ -57,14 +55,15 @@ export class Traffic {
 
   /** Opens the address that a load balancer's DNS name tells. */
   async open(balancer: LoadBalancer): Promise<void> {
-    balancer.port = await this.#listen(balancer.arn, balancer.port);
+    balancer.port = await this.#listen(balancer.arn, balancer, balancer.port);
   }
 
-  /** The first listener that forwards has the address of its load balancer; each other one its own. */
+  /** The first listener that does not redirect has the address of its load balancer; each other one its own. */
   async openListener(listener: Listener, balancer: LoadBalancer): Promise<void> {
     const others = this.#store.listenersOf(balancer).filter((one) => one.arn !== listener.arn);
-    const first = !others.some((one) => one.port === balancer.port) && forwardsOf(listener.input).length > 0;
-    listener.port = first ? balancer.port : await this.#listen(listener.arn, listener.port);
+    const redirects = listener.input.DefaultActions?.some((action: Input) => action.Type === 'redirect');
+    const first = !redirects && !others.some((one) => one.port === balancer.port);
+    listener.port = first ? balancer.port : await this.#listen(listener.arn, balancer, listener.port);
     this.route();
   }
 
@@ -97,27 +96,40 @@ export class Traffic {
     for (const listener of this.#store.listeners.values()) {
       const balancer = this.#store.balancers.get(listener.loadBalancerArn);
       const arn = balancer && listener.port === balancer.port ? balancer.arn : listener.arn;
-      const groups = forwardsOf(listener.input);
-      this.#doors.get(arn)?.route(groups.flatMap((one) => this.#backendsOf(one.arn, one.weight)));
+      this.#doors.get(arn)?.routeBy(this.#store.rulesOf(listener).map((rule) => this.#routing(rule)));
       routed.add(arn);
     }
     for (const [arn, door] of this.#doors) if (!routed.has(arn)) door.route([]);
   }
 
-  #backendsOf(arn: string, weight: number): Backend[] {
+  #routing(rule: ListenerRule): Rule {
+    const pools = forwardsOf(rule.actions).map(({ arn, weight }) => ({
+      id: arn,
+      weight,
+      backends: this.#backendsOf(arn),
+    }));
+    return {
+      id: rule.arn,
+      matches: (asked) => matches(rule.conditions, asked),
+      to: replyOf(rule.actions) ?? pools,
+    };
+  }
+
+  #backendsOf(arn: string): Backend[] {
     const group = this.#store.groups.get(arn);
     if (!group) return [];
     const tasks = this.tasksOf(group)
       .filter((task) => task.state === 'healthy')
-      .map((task) => ({ id: task.id, port: task.port, weight: task.weight * weight }));
+      .map((task) => ({ id: task.id, port: task.port, weight: 1 }));
     const others = group.targets
       .filter((target) => target.state === 'healthy')
-      .map((target) => ({ id: idOf(group, target), port: target.port, weight }));
+      .map((target) => ({ id: idOf(group, target), port: target.port, weight: 1 }));
     return [...tasks, ...others];
   }
 
-  async #listen(arn: string, port: number): Promise<number> {
+  async #listen(arn: string, balancer: LoadBalancer, port: number): Promise<number> {
     const door = new FrontDoor();
+    door.observe((answer) => countAnswer(this.#store.context, balancer, answer));
     this.#doors.set(arn, door);
     return door.listen(port);
   }

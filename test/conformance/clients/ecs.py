@@ -201,6 +201,56 @@ def check_other_controllers():
     ecs("delete-service", "--cluster", "prod", "--service", "bluegreen")
 
 
+def elb(operation, *args):
+    return aws("elbv2", operation, *args)
+
+
+def pair(name):
+    """A load balancer with two target groups and a rule that forwards to the first."""
+    made = elb("create-load-balancer", "--name", name, "--subnets", "subnet-a", "subnet-b")["LoadBalancers"][0]
+    options = ["--protocol", "HTTP", "--port", "8080", "--target-type", "ip", "--vpc-id", "vpc-1", "--health-check-path", "/health"]
+    groups = [elb("create-target-group", "--name", f"{name}-{n}", *options)["TargetGroups"][0]["TargetGroupArn"] for n in "ab"]
+    forward = js([{"Type": "forward", "TargetGroupArn": groups[0]}])
+    on = ["--load-balancer-arn", made["LoadBalancerArn"], "--protocol", "HTTP", "--port", "80"]
+    listener = elb("create-listener", *on, "--default-actions", forward)["Listeners"][0]["ListenerArn"]
+    conditions = js([{"Field": "path-pattern", "Values": ["/*"]}])
+    rule = elb("create-rule", "--listener-arn", listener, "--priority", "1", "--conditions", conditions, "--actions", forward)["Rules"][0]
+    return f"http://{made['DNSName']}", groups, rule["RuleArn"]
+
+
+def check_a_strategy_that_shifts_and_pauses():
+    url, groups, rule = pair("shift")
+    pause = {"targetType": "PAUSE", "lifecycleStages": ["PRE_PRODUCTION_TRAFFIC_SHIFT"]}
+    shifting = {"strategy": "CANARY", "canaryConfiguration": {"canaryPercent": 25, "canaryBakeTimeInMinutes": 0}}
+    advanced = {"alternateTargetGroupArn": groups[1], "productionListenerRule": rule, "roleArn": "arn:aws:iam::000000000000:role/infra"}
+    balancer = {"targetGroupArn": groups[0], "containerName": "app", "containerPort": 8080}
+    make = ["create-service", "--cluster", "prod", "--service-name", "shift", "--task-definition", seen["d1"], "--desired-count", "1", *NETWORK]
+    ecs(*make, "--deployment-configuration", js(shifting), fails="InvalidParameterException")
+    full = js([{**balancer, "advancedConfiguration": advanced}])
+    ecs(*make, "--deployment-configuration", js(shifting), "--load-balancers", full)
+    on = ["--cluster", "prod", "--service", "shift"]
+    last = lambda: ecs("list-service-deployments", *on)["serviceDeployments"][0]["serviceDeploymentArn"]
+    equal(ended(last())["status"], "SUCCESSFUL")
+    ecs("update-service", *on, "--task-definition", seen["d2"], "--deployment-configuration", js({**shifting, "lifecycleHooks": [pause]}))
+    arn, hooks = last(), []
+
+    def waits():
+        found = deployment(arn).get("lifecycleHookDetails", [{}])[0]
+        return found.get("status") == "AWAITING_ACTION" and found["hookId"] not in hooks and found["hookId"]
+
+    for weights in ([100, 0], [75, 25]):
+        hooks.append(until(waits, "a hook that waits"))
+        forward = elb("describe-rules", "--rule-arns", rule)["Rules"][0]["Actions"][0]["ForwardConfig"]["TargetGroups"]
+        equal([group["Weight"] for group in forward], weights)
+        answers = [http(url)[2].decode() for _ in range(20)]
+        equal(answers.count("v2"), weights[1] / 5)
+        ecs("continue-service-deployment", "--service-deployment-arn", arn, "--hook-id", hooks[-1], "--action", "CONTINUE")
+    equal(ended(arn)["status"], "SUCCESSFUL")
+    equal(http(url)[2].decode(), "v2")
+    ecs("continue-service-deployment", "--service-deployment-arn", arn, "--hook-id", hooks[-1], fails="InvalidParameterException")
+    ecs("delete-service", *on, "--force")
+
+
 def check_auto_scaling_of_a_service():
     target = ["--service-namespace", "ecs", "--resource-id", "service/prod/web", "--scalable-dimension", "ecs:service:DesiredCount"]
     aa = lambda operation, *args, **options: aws("application-autoscaling", operation, *args, **options)

@@ -44,7 +44,11 @@ def check_load_balancers():
     MADE["balancer"] = made["LoadBalancerArn"]
     MADE["url"] = "http://" + made["DNSName"]
     equal((made["Scheme"], made["Type"]), ("internet-facing", "application"))
-    elb("create-load-balancer", "--name", "web", *SUBNETS, fails="DuplicateLoadBalancerName")
+    again = elb("create-load-balancer", "--name", "web", *SUBNETS)["LoadBalancers"][0]
+    equal(again["LoadBalancerArn"], made["LoadBalancerArn"], "the same again is the same one")
+    elb("create-load-balancer", "--name", "web", "--subnets", "subnet-a", "subnet-c", fails="DuplicateLoadBalancerName")
+    elb("create-load-balancer", "--name", "a_b", *SUBNETS, fails="ValidationError")
+    elb("create-load-balancer", "--name", "internal-web", *SUBNETS, fails="ValidationError")
     elb("create-load-balancer", "--name", "one", "--subnets", "subnet-a", fails="ValidationError")
     elb("describe-load-balancers", "--names", "none", fails="LoadBalancerNotFound")
     until(
@@ -72,7 +76,12 @@ def check_listeners():
     on = ["--load-balancer-arn", MADE["balancer"], "--protocol", "HTTP", "--port", "80"]
     made = elb("create-listener", *on, "--default-actions", forward)["Listeners"][0]
     MADE["listener"] = made["ListenerArn"]
-    elb("create-listener", *on, "--default-actions", forward, fails="DuplicateListener")
+    equal(elb("create-listener", *on, "--default-actions", forward)["Listeners"][0]["ListenerArn"], MADE["listener"])
+    none = json.dumps([{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}])
+    elb("create-listener", *on, "--default-actions", none, fails="DuplicateListener")
+    elb("modify-listener", "--listener-arn", MADE["listener"], "--default-actions", none)
+    equal(http(MADE["url"] + "/")[0], 404)
+    elb("modify-listener", "--listener-arn", MADE["listener"], "--default-actions", forward)
     listeners = elb("describe-listeners", "--load-balancer-arn", MADE["balancer"])["Listeners"]
     equal(listeners[0]["DefaultActions"][0]["TargetGroupArn"], MADE["group"])
     groups = elb("describe-target-groups", "--target-group-arns", MADE["group"])["TargetGroups"]
@@ -95,6 +104,32 @@ def check_targets_share_the_requests():
     elb("deregister-targets", *on, "--targets", f"Id=127.0.0.1,Port={one}")
     equal({http(MADE["url"] + "/")[2].decode() for _ in range(8)}, {str(two)})
     until(lambda: states() == ["healthy"], "the other one is gone")
+
+
+def check_rules():
+    on = ["--listener-arn", MADE["listener"]]
+    gone = json.dumps([{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "410", "MessageBody": "gone"}}])
+    path = json.dumps([{"Field": "path-pattern", "Values": ["/old/*"]}])
+    made = elb("create-rule", *on, "--priority", "5", "--conditions", path, "--actions", gone, "--tags", "Key=a,Value=b")["Rules"][0]
+    equal((made["Priority"], made["IsDefault"], made["Conditions"][0]["PathPatternConfig"]), ("5", False, {"Values": ["/old/*"]}))
+    equal(http(MADE["url"] + "/old/page")[0], 410)
+    equal(http(MADE["url"] + "/new/page")[0], 200)
+    elb("create-rule", *on, "--priority", "5", "--conditions", path, "--actions", gone, fails="PriorityInUse")
+    rules = elb("describe-rules", *on)["Rules"]
+    equal([rule["Priority"] for rule in rules], ["5", "default"])
+    elb("delete-rule", "--rule-arn", rules[1]["RuleArn"], fails="OperationNotPermitted")
+    other = json.dumps([{"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-Test", "Values": ["yes"]}}])
+    elb("modify-rule", "--rule-arn", made["RuleArn"], "--conditions", other)
+    equal((http(MADE["url"] + "/old/page")[0], http(MADE["url"] + "/", "GET", {"x-test": "yes"})[0]), (200, 410))
+    equal(elb("describe-tags", "--resource-arns", made["RuleArn"])["TagDescriptions"][0]["Tags"], [{"Key": "a", "Value": "b"}])
+    elb("delete-rule", "--rule-arn", made["RuleArn"])
+    elb("describe-rules", "--rule-arns", made["RuleArn"], fails="RuleNotFound")
+
+
+def check_targets_that_are_not_registered():
+    asked = ["--target-group-arn", MADE["group"], "--targets", "Id=10.0.0.9,Port=80"]
+    health = elb("describe-target-health", *asked)["TargetHealthDescriptions"][0]["TargetHealth"]
+    equal((health["State"], health["Reason"]), ("unused", "Target.NotRegistered"))
 
 
 def check_deletion():

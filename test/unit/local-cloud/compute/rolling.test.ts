@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ErrorWatch } from '../../../../local-cloud/services/ecs/error-watch.ts';
-import { breakerThreshold, rollingStep, shiftSteps } from '../../../../local-cloud/services/ecs/rolling.ts';
+import { breakerThreshold, earlySuccess, rollingStep } from '../../../../local-cloud/services/ecs/rolling.ts';
 
 // [desired, min %, max %, fresh, fresh healthy, old, old healthy] → [start, stop, done]
 describe('rollingStep', () => {
@@ -43,32 +43,31 @@ it.each([
   expect(breakerThreshold(desired)).toBe(threshold),
 );
 
-describe('shiftSteps', () => {
+it.each([
+  [{ type: 'COUNT', value: 2 }, 100, 2],
+  [{ type: 'BOUNDED_PERCENT', value: 10 }, 10, 3],
+  [{ type: 'BOUNDED_PERCENT', value: 100 }, 1000, 200],
+  [{ type: 'UNBOUNDED_PERCENT', value: 50 }, 1000, 500],
+])('%j of %i wanted tasks: it opens at %i', (configured, desired, threshold) =>
+  expect(breakerThreshold(desired, configured)).toBe(threshold),
+);
+
+// [criteria, fresh healthy of 4, old, ending] → what
+describe('earlySuccess', () => {
+  const half = { enable: true, healthyPercent: 50 };
   it.each([
-    [{ strategy: 'ROLLING' }, []],
-    [{ strategy: 'BLUE_GREEN', bakeTimeInMinutes: 5 }, [[100, 5]]],
-    [
-      {
-        strategy: 'CANARY',
-        bakeTimeInMinutes: 1,
-        canaryConfiguration: { canaryPercent: 5, canaryBakeTimeInMinutes: 3 },
-      },
-      [
-        [5, 3],
-        [100, 1],
-      ],
-    ],
-    [
-      { strategy: 'LINEAR', linearConfiguration: { stepPercent: 40, stepBakeTimeInMinutes: 2 } },
-      [
-        [40, 2],
-        [80, 2],
-        [100, 0],
-      ],
-    ],
-  ])('%j', (configuration, steps) =>
-    expect(shiftSteps(configuration).map((s) => [s.weight, s.bakeMinutes])).toEqual(steps),
-  );
+    ['off', { ...half, enable: false }, 4, 0, 0, 'not-yet'],
+    ['none', undefined, 4, 0, 0, 'not-yet'],
+    ['too few', half, 1, 0, 0, 'not-yet'],
+    ['rounded up', { enable: true, healthyPercent: 51 }, 2, 0, 0, 'not-yet'],
+    ['blocking waits for the old', half, 2, 2, 0, 'old-must-go'],
+    ['blocking waits for those that end', half, 2, 0, 1, 'old-must-go'],
+    ['blocking', half, 2, 0, 0, 'success'],
+    ['deferred', { ...half, sourceServiceRevisionCleanup: 'DEFERRED' }, 2, 4, 0, 'success'],
+  ] as const)('%s', (_, criteria, freshHealthy, old, ending, outcome) => {
+    const state = { desired: 4, minimumHealthyPercent: 50, maximumPercent: 200, fresh: 4, oldHealthy: old };
+    expect(earlySuccess(criteria, { ...state, freshHealthy, old }, ending)).toBe(outcome);
+  });
 });
 
 describe("Express's alarm", () => {

@@ -1,0 +1,120 @@
+import type { CloudRequest } from '../../core/service.ts';
+import type { Input } from '../shapes/modelled.ts';
+import { page } from '../shapes/page.ts';
+import { checkActions, shown } from './actions.ts';
+import type { ListenerRule } from './model.ts';
+import { type ElbStore, refuse } from './store.ts';
+import type { Traffic } from './traffic.ts';
+
+const describe = (rule: ListenerRule) => ({
+  RuleArn: rule.arn,
+  Priority: rule.priority === undefined ? 'default' : String(rule.priority),
+  Conditions: rule.conditions.map(shownCondition),
+  Actions: shown(rule.actions),
+  IsDefault: rule.priority === undefined,
+  Transforms: [],
+});
+
+/** Hosts and paths are told in both forms, whichever was given. */
+function shownCondition(condition: Input): Input {
+  const config = { 'path-pattern': 'PathPatternConfig', 'host-header': 'HostHeaderConfig' }[
+    condition.Field as string
+  ];
+  if (!config) return condition;
+  const values = condition[config]?.Values ?? condition.Values;
+  return values
+    ? { ...condition, Values: values, [config]: { ...condition[config], Values: values } }
+    : condition;
+}
+
+/** @throws ValidationError */
+function checkConditions(conditions: readonly Input[]): void {
+  if (conditions.length === 0) throw refuse('ValidationError', 'A condition must be specified');
+  for (const condition of conditions) {
+    const config = CONFIG[condition.Field as string];
+    if (!config)
+      throw refuse(
+        'ValidationError',
+        `Condition field '${condition.Field}' must be one of '[${Object.keys(CONFIG).join(', ')}]'`,
+      );
+    const given = condition[config] ?? {};
+    const values = given.Values ?? given.RegexValues ?? condition.Values ?? condition.RegexValues ?? [];
+    if (values.length === 0)
+      throw refuse('ValidationError', `A condition value must be specified for '${condition.Field}'`);
+  }
+}
+
+const CONFIG: Readonly<Record<string, string>> = {
+  'http-header': 'HttpHeaderConfig',
+  'http-request-method': 'HttpRequestMethodConfig',
+  'host-header': 'HostHeaderConfig',
+  'path-pattern': 'PathPatternConfig',
+  'query-string': 'QueryStringConfig',
+  'source-ip': 'SourceIpConfig',
+};
+
+export function ruleOperations(store: ElbStore, traffic: Traffic) {
+  const resource = (input: Input) => (input.RuleArn ?? input.ListenerArn) as string;
+  const own = (arn: string, request: CloudRequest, verb: string): ListenerRule => {
+    const rule = store.rule(arn, request);
+    if (rule.priority === undefined)
+      throw refuse('OperationNotPermitted', `Default rule '${arn}' cannot be ${verb}`);
+    return rule;
+  };
+  return {
+    CreateRule: {
+      resource,
+      run: (input: Input, request: CloudRequest) => {
+        const listener = store.listener(input.ListenerArn, request);
+        checkConditions(input.Conditions);
+        checkActions(input.Actions, (arn) => store.group(arn, request));
+        if (store.rulesOf(listener).some((one) => one.priority === input.Priority))
+          throw refuse('PriorityInUse', `Priority '${input.Priority}' is currently in use`);
+        const rule: ListenerRule = {
+          arn: `${listener.arn.replace(':listener/', ':listener-rule/')}/${store.newId()}`,
+          listenerArn: listener.arn,
+          region: request.region,
+          priority: input.Priority,
+          conditions: input.Conditions,
+          actions: input.Actions,
+          tags: input.Tags ?? [],
+        };
+        store.rules.set(rule.arn, rule);
+        traffic.route();
+        return { Rules: [describe(rule)] };
+      },
+    },
+    DescribeRules: {
+      resource: (input: Input) => (input.RuleArns ?? [input.ListenerArn]).join(','),
+      run: (input: Input, request: CloudRequest) => {
+        if (!input.ListenerArn && !input.RuleArns?.length)
+          throw refuse('ValidationError', 'You must specify either listener rule ARNs or a listener ARN');
+        const all: ListenerRule[] = input.RuleArns?.length
+          ? input.RuleArns.map((arn: string) => store.rule(arn, request))
+          : store.rulesOf(store.listener(input.ListenerArn, request));
+        const { items, next } = page(all, input.Marker, input.PageSize ?? 400, 'ValidationError');
+        return { Rules: items.map(describe), NextMarker: next };
+      },
+    },
+    ModifyRule: {
+      resource,
+      run: (input: Input, request: CloudRequest) => {
+        const rule = own(input.RuleArn, request, 'modified');
+        if (input.Conditions) checkConditions(input.Conditions);
+        if (input.Actions) checkActions(input.Actions, (arn) => store.group(arn, request));
+        rule.conditions = input.Conditions ?? rule.conditions;
+        rule.actions = input.Actions ?? rule.actions;
+        traffic.route();
+        return { Rules: [describe(rule)] };
+      },
+    },
+    DeleteRule: {
+      resource,
+      run: (input: Input, request: CloudRequest) => {
+        store.rules.delete(own(input.RuleArn, request, 'deleted').arn);
+        traffic.route();
+        return {};
+      },
+    },
+  };
+}
