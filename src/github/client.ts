@@ -10,6 +10,17 @@ export interface GitHubClient {
   readonly rest: Octokit['rest'];
   readonly paginate: Octokit['paginate'];
   readonly here: { readonly owner: string; readonly repo: string };
+  /**
+   * True where what `author` wrote is ours to change: it is who the token is. A token may change what anybody wrote, and
+   * whoever wrote a comment can change it again. Where GitHub does not say who the token is, only bots are believed.
+   */
+  isOurs(author: Author | null | undefined): Promise<boolean>;
+}
+
+/** Who wrote a comment or an issue. */
+export interface Author {
+  readonly login: string;
+  readonly type: string;
 }
 
 /** The version of the API that the methods are used by: https://docs.github.com/en/rest/about-the-rest-api/api-versions */
@@ -43,7 +54,34 @@ export async function connectGitHub(access: GitHubAccess): Promise<GitHubClient>
     patiently(access, (request) => client.request.endpoint.parse(request).url),
   );
   const [owner = '', repo = ''] = access.repository.split('/');
-  return { rest: client.rest, paginate: client.paginate, here: { owner, repo } };
+  let viewer: Promise<string | undefined> | undefined;
+  return {
+    rest: client.rest,
+    paginate: client.paginate,
+    here: { owner, repo },
+    async isOurs(author) {
+      if (!author) return false;
+      viewer ??= viewerOf(client, access.log);
+      const login = await viewer;
+      if (login === undefined) return author.type === 'Bot';
+      // GraphQL leaves the ending of a bot's login out in some places.
+      return author.login === login || (author.type === 'Bot' && author.login === `${login}[bot]`);
+    },
+  };
+}
+
+/**
+ * Who the token is. REST tells it to people only; GraphQL tells it to apps, too.
+ * https://docs.github.com/en/graphql/reference/queries#viewer
+ */
+async function viewerOf(client: Octokit, log: Log): Promise<string | undefined> {
+  try {
+    const answer = await client.graphql<{ viewer: { login: string } }>('query { viewer { login } }');
+    return answer.viewer.login;
+  } catch (error) {
+    log.debug(`GitHub did not say who the token is: ${String(error)}`);
+    return undefined;
+  }
 }
 
 /** What the client has to say (a method that GitHub means to take away) is for us, and not for who deploys. */

@@ -15,8 +15,17 @@ export function markedBody(marker: string, text: string): string {
   return body.length <= BODY_LIMIT ? body : `${body.slice(0, BODY_LIMIT - note.length)}${note}`;
 }
 
+/** The first of `items` that passes; they are asked one after the other. */
+export async function firstOf<T>(
+  items: readonly T[],
+  passes: (item: T) => Promise<boolean>,
+): Promise<T | undefined> {
+  for (const item of items) if (await passes(item)) return item;
+  return undefined;
+}
+
 /**
- * The one comment with this marker on an issue or pull request: updated where it is there, left alone where it says the
+ * Our one comment with this marker on an issue or pull request: updated where it is there, left alone where it says the
  * same already, else created.
  * https://docs.github.com/en/rest/issues/comments
  * @throws GitHubError
@@ -37,14 +46,13 @@ interface Upserted {
 }
 
 async function upsert(access: GitHubAccess, number: number, marker: string, body: string): Promise<Upserted> {
-  const { rest, paginate, here } = await connectGitHub(access);
+  const { rest, paginate, here, isOurs } = await connectGitHub(access);
   const thread = { ...here, issue_number: number };
-  // At the very start: a comment that quotes ours is somebody else's.
-  const [ours] = await paginate(rest.issues.listComments, { ...thread, per_page: 100 }, ({ data }, done) => {
-    const found = data.filter((comment) => comment.body?.startsWith(markerLine(marker)));
-    if (found.length > 0) done();
-    return found;
-  });
+  // At the very start: a comment that quotes ours is somebody else's. So is one that a stranger gave our marker.
+  const marked = await paginate(rest.issues.listComments, { ...thread, per_page: 100 }, ({ data }) =>
+    data.filter((comment) => comment.body?.startsWith(markerLine(marker))),
+  );
+  const ours = await firstOf(marked, ({ user }) => isOurs(user));
   if (ours?.body === body) return { id: ours.id, url: ours.html_url ?? '', written: false };
   const { data: saved } = ours
     ? await rest.issues.updateComment({ ...here, comment_id: ours.id, body })

@@ -1,6 +1,6 @@
 import { type GitHubAccess, lookAndWrite } from './api.ts';
 import { connectGitHub, type GitHubClient } from './client.ts';
-import { markedBody, markerLine } from './comments.ts';
+import { firstOf, markedBody, markerLine } from './comments.ts';
 
 export interface IssueText {
   /** Finds the issue again: one open issue for one marker. */
@@ -10,15 +10,13 @@ export interface IssueText {
   readonly body: string;
 }
 
-/** The open issue with this marker. Asked for by label, so that a large repository is not read whole. */
-async function findIssue({ rest, paginate, here }: GitHubClient, { label, marker }: IssueText) {
+/** Our open issue with this marker. Asked for by label, so that a large repository is not read whole. */
+async function findIssue({ rest, paginate, here, isOurs }: GitHubClient, { label, marker }: IssueText) {
   const open = { ...here, labels: label, state: 'open', per_page: 100 } as const;
-  const [ours] = await paginate(rest.issues.listForRepo, open, ({ data }, done) => {
-    const found = data.filter((issue) => issue.body?.startsWith(markerLine(marker)));
-    if (found.length > 0) done();
-    return found;
-  });
-  return ours;
+  const marked = await paginate(rest.issues.listForRepo, open, ({ data }) =>
+    data.filter((issue) => issue.body?.startsWith(markerLine(marker))),
+  );
+  return firstOf(marked, ({ user }) => isOurs(user));
 }
 
 /**

@@ -13,6 +13,7 @@ export interface FakeIssue {
   labels: { name: string }[];
   state: 'open' | 'closed';
   readonly comments: FakeComment[];
+  readonly user?: FakeComment['user'];
 }
 export interface FakeDeployment {
   readonly id: number;
@@ -159,6 +160,7 @@ function routesOf(state: Omit<FakeGitHub, 'url' | 'token' | 'stop'>): Route[] {
   const repo = '/repos/[^/]+/[^/]+';
   const at = (path: string) => new RegExp(`^${repo}${path}$`);
   return [
+    ['POST', /^\/graphql$/, () => ({ data: { data: { viewer: { login: bot.login } } } })],
     [
       'GET',
       at('/compare/(.+)'),
@@ -228,6 +230,7 @@ function routesOf(state: Omit<FakeGitHub, 'url' | 'token' | 'stop'>): Route[] {
           body: String(body['body'] ?? ''),
           labels: ((body['labels'] as string[] | undefined) ?? []).map((name) => ({ name })),
           state: 'open',
+          user: bot,
           comments: [],
         };
         state.issues.set(number, created);

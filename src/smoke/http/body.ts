@@ -51,7 +51,7 @@ export async function readBody(
   const kept = new Kept(large, onWait);
   let [size, cut] = [0, false];
   try {
-    for await (const chunk of decoded(message) as AsyncIterable<Buffer>) {
+    for await (const chunk of (await decoded(message)) as AsyncIterable<Buffer>) {
       const part = chunk.subarray(0, MAX_BODY - size);
       if (keep) await kept.add(part);
       size += part.length;
@@ -117,10 +117,11 @@ class Kept {
 }
 
 /** Undoes `content-encoding`. We ask for none, but a server may send one all the same. */
-function decoded(message: IncomingMessage): Readable {
+async function decoded(message: IncomingMessage): Promise<Readable> {
   const encoding = (message.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   const decoder = DECODERS[encoding]?.();
-  if (!decoder) return message;
+  // The headers of an answer without a body (to HEAD, 204, 304, an empty file) may name an encoding of nothing.
+  if (!decoder || (await isEmpty(message))) return message;
   message.on('error', (error) => decoder.destroy(error));
   message.on('aborted', () => decoder.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' })));
   decoder.on('error', () => message.destroy());
@@ -131,6 +132,21 @@ function decoded(message: IncomingMessage): Readable {
       });
     }
   });
+}
+
+/** True where the answer has ended and brought nothing. */
+async function isEmpty(message: IncomingMessage): Promise<boolean> {
+  const came = ['readable', 'end', 'error', 'aborted', 'close'] as const;
+  if (message.readableLength === 0 && !message.readableEnded && !message.destroyed) {
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        for (const event of came) message.off(event, done);
+        resolve();
+      };
+      for (const event of came) message.on(event, done);
+    });
+  }
+  return message.readableLength === 0 && message.complete;
 }
 
 const DECODERS: Readonly<Record<string, () => ReturnType<typeof createGunzip>>> = {

@@ -31,7 +31,7 @@ beforeEach(() => {
   warnings.length = 0;
   github.issues.set(7, { number: 7, title: 'PR', body: '', labels: [], state: 'open', comments: [] });
 });
-const writes = () => github.requests.filter((r) => !r.startsWith('GET'));
+const writes = () => github.requests.filter((r) => !/^GET|\/graphql$/.test(r));
 const comments = () => github.issues.get(7)?.comments ?? [];
 
 describe('one comment', () => {
@@ -47,10 +47,30 @@ describe('one comment', () => {
     const user = { login: 'someone', type: 'User' };
     for (let id = 1; id <= 130; id++)
       comments().push({ id, user, body: `> <!-- wwhd-deploy:report -->\n> ${id}` });
-    comments().push({ id: 131, user, body: markedBody('report', 'ours') });
+    const bot = { login: 'github-actions[bot]', type: 'Bot' };
+    comments().push({ id: 131, user: bot, body: markedBody('report', 'ours') });
     expect((await upsertComment(access, 7, 'report', 'new')).id).toBe(131);
     expect((await upsertComment(access, 7, 'other', 'another')).id).not.toBe(131);
     expect(comments()).toHaveLength(132);
+  });
+
+  it("is not a stranger's that bears our marker: whoever wrote it could change our report", async () => {
+    const stranger = { login: 'mallory', type: 'User' };
+    comments().push({ id: 1, user: stranger, body: markedBody('report', 'mine') });
+    const written = await upsertComment(access, 7, 'report', 'ours');
+    expect(written.id).not.toBe(1);
+    expect(comments()[0]?.body).toBe(markedBody('report', 'mine'));
+    expect((await upsertComment(access, 7, 'report', 'next')).id).toBe(written.id);
+    expect(comments()).toHaveLength(2);
+  });
+
+  it("is a bot's where GitHub does not say who the token is, and no person's", async () => {
+    const no = { match: /graphql/, status: 403, message: 'Resource not accessible by integration', count: 9 };
+    comments().push({ id: 1, user: { login: 'mallory', type: 'User' }, body: markedBody('report', 'mine') });
+    const { id } = await upsertComment(access, 7, 'report', 'ours');
+    github.faults.push(no);
+    expect((await upsertComment(access, 7, 'report', 'next')).id).toBe(id);
+    expect(id).not.toBe(1);
   });
 
   it('is cut where GitHub would refuse it, and its marker can not break out', () => {

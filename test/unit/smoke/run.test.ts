@@ -329,6 +329,32 @@ describe('guards', () => {
     expect(problems(report)).toMatch(/over 10 MB, which was cut/);
   });
 
+  test.each(['gzip', 'deflate', 'br'])(
+    'an answer without a body has nothing of %s to undo',
+    async (encoding) => {
+      const headers = { 'content-encoding': encoding };
+      const { url } = await service({
+        '/head': (_q, r) => r.writeHead(200, { ...headers, 'content-length': '30' }).end(),
+        '/none': (_q, r) => r.writeHead(204, headers).end(),
+        '/empty': (_q, r) => r.writeHead(200, { ...headers, 'content-length': '0' }).end(),
+        '/later': (_q, r) => {
+          r.writeHead(200, headers).flushHeaders();
+          setTimeout(() => r.end(), 50);
+        },
+      });
+      const report = await run(
+        url,
+        [
+          '  - { head: /head, expect: { status: 200 } }',
+          "  - { get: /none, expect: { status: 204, body: { equals: '' } } }",
+          "  - { get: /empty, expect: { status: 200, body: { equals: '' } } }",
+          "  - { get: /later, expect: { status: 200, body: { equals: '' } } }",
+        ].join('\n'),
+      );
+      expect(verdicts(report), problems(report)).toEqual(['passed', 'passed', 'passed', 'passed']);
+    },
+  );
+
   test('a compressed body is judged by its content', async () => {
     const { url } = await service({
       '/a': (_q, r) => r.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"a":1}')),
