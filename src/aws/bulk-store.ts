@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ObjectHeaders, ObjectStore, StoredObject } from './object-store.ts';
+import type { WriteHeaders } from './write-headers.ts';
 
 /** Content to put whose hashes are known before it is sent. */
 export interface Content {
@@ -32,6 +33,10 @@ export interface BulkStore extends ObjectStore {
   listAll(prefix: string, ends?: readonly string[]): Promise<StoredObject[]>;
   /** An object as a stream, or (`headersOnly`) its first byte, for the sake of its headers. */
   read(key: string, options?: { headersOnly?: boolean }): Promise<{ body: Readable; headers: ObjectHeaders }>;
+  /** From now on everything that is written carries these too. */
+  carry(headers: WriteHeaders): void;
+  /** Whether everybody may read an object by its ACL; `undefined` where that may not be asked. */
+  isPublicByAcl(key: string): Promise<boolean | undefined>;
   /** Closes kept connections. */
   close(): void;
 }

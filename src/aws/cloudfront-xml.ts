@@ -8,7 +8,7 @@ export function parseDistribution(xml: string): {
   domain: string;
   enabled: boolean;
   defaultRootObject: string;
-  origins: Array<{ domain: string; path: string }>;
+  origins: Array<{ domain: string; path: string; signed: boolean }>;
   errorPages: Array<{ code: number; status: number; path: string; ttl: number | undefined }>;
 } {
   const config = part(xml, 'DistributionConfig');
@@ -33,6 +33,7 @@ export function parseDistribution(xml: string): {
     origins: origins.map((origin) => ({
       domain: xmlText(origin, 'DomainName'),
       path: xmlText(origin, 'OriginPath'),
+      signed: Boolean(xmlText(origin, 'OriginAccessControlId') || xmlText(origin, 'OriginAccessIdentity')),
     })),
     errorPages: part(config, 'CustomErrorResponses')
       .split('</CustomErrorResponse>')

@@ -14,7 +14,12 @@ export interface Distribution {
   readonly domain: string;
   readonly enabled: boolean;
   readonly defaultRootObject: string;
-  readonly origins: ReadonlyArray<{ readonly domain: string; readonly path: string }>;
+  readonly origins: ReadonlyArray<{
+    readonly domain: string;
+    readonly path: string;
+    /** Requests are signed for S3 (Origin Access Control or its forerunner): nothing has to be public. */
+    readonly signed: boolean;
+  }>;
   /** Custom error responses: an answer of the origin with `code` reaches the visitor as `path`, with `status`. */
   readonly errorPages: ReadonlyArray<{
     readonly code: number;

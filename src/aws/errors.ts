@@ -104,7 +104,7 @@ export function awsProblem(error: unknown, asked: Asked): ActionError {
     input: asked.input,
     what: `${asked.operation} on ${asked.resource} did not work`,
     found: `${e.code}${e.status ? ` (HTTP ${e.status})` : ''}: ${firstLine(e.message)}${e.requestId ? ` [request ${e.requestId}]` : ''}`,
-    fix: e.kind === 'missing' ? missing : NEXT[e.kind],
+    fix: e.kind === 'missing' ? missing : (deniedByPolicy(e, asked) ?? NEXT[e.kind]),
     cause: error,
   });
 }
@@ -117,6 +117,13 @@ const withoutSent = (text: string) =>
   text.slice(0, MESSAGE_LIMIT).replace(/\b(values? )'[\s\S]*' (at '[^']*environment[^']*')/gi, "$1'***' $2");
 /** Characters of a message that are read: what explains an error stands at its front. */
 const MESSAGE_LIMIT = 4000;
+
+/** The bucket's own policy denies a write: most often one that demands an encryption by name. */
+function deniedByPolicy(e: AwsError, { operation }: Asked): string | undefined {
+  if (e.kind !== 'denied' || !operation.startsWith('s3:PutObject')) return undefined;
+  if (!/explicit deny in a resource-based policy/.test(e.message)) return undefined;
+  return "the bucket's policy denies it, whatever the role may do: where it demands the header x-amz-server-side-encryption, set `encryption` in the step of deploy-frontend (AES256, or aws:kms with the key), or grant s3:GetEncryptionConfiguration so that it is found from the bucket's default";
+}
 
 const firstLine = (text: string) => text.split('\n', 1)[0] ?? '';
 

@@ -1,13 +1,15 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
+import { writesOf } from './bucket-writes.ts';
 import { type BulkStore, compareKeys, type ListSegment, segmentsOf } from './bulk-store.ts';
-import { awsProblem } from './errors.ts';
+import { awsProblem, readAwsError } from './errors.ts';
 import { parseListPage, xmlText } from './list-xml.ts';
 import type { ObjectHeaders, StoredObject } from './object-store.ts';
 import { findPlace } from './s3-place.ts';
 import { type AnswerHead, S3Sender, type SenderOptions } from './s3-sender.ts';
 import { s3Store } from './s3-store.ts';
 import { encodeAll, encodeKey } from './sigv4.ts';
+import { writeHeaderLines } from './write-headers.ts';
 
 /** Pages of a listing that are asked for at once: a page takes a megabyte until it is read, so fewer of very many. */
 const listersFor = (pages: number) => (pages > 32 ? 8 : 16);
@@ -27,37 +29,44 @@ export async function bulkStore(
     throw awsProblem(error, { operation: 's3:ListBucket', resource: `s3://${bucket}` });
   });
   const sender = new S3Sender(client, place, options);
+  const writes = writesOf(client, bucket);
   return {
     ...s3Store(client, bucket),
     async putContent(key, content, headers) {
-      const answer = await sender.send({
-        operation: 'PutObject',
-        method: 'PUT',
-        key,
-        headers: {
-          ...headerLines(headers),
-          'content-length': String(content.size),
-          'content-md5': Buffer.from(content.md5, 'hex').toString('base64'),
-        },
-        payload: content.sha256,
-        open: content.open,
-      });
+      const answer = await writes.write((extra) =>
+        sender.send({
+          operation: 'PutObject',
+          method: 'PUT',
+          key,
+          headers: {
+            ...headerLines(headers),
+            ...writeHeaderLines(extra),
+            'content-length': String(content.size),
+            'content-md5': Buffer.from(content.md5, 'hex').toString('base64'),
+          },
+          payload: content.sha256,
+          open: content.open,
+        }),
+      );
       return { etag: unquote(answer.headers['etag']) };
     },
     async copy(request) {
       const { from } = request;
-      const answer = await sender.send({
-        operation: 'CopyObject',
-        method: 'PUT',
-        key: request.key,
-        headers: {
-          ...headerLines(request),
-          'content-length': '0',
-          'x-amz-copy-source': `/${from.bucket}/${encodeKey(from.key)}`,
-          ...(from.etag ? { 'x-amz-copy-source-if-match': `"${from.etag}"` } : {}),
-          'x-amz-metadata-directive': 'REPLACE',
-        },
-      });
+      const answer = await writes.write((extra) =>
+        sender.send({
+          operation: 'CopyObject',
+          method: 'PUT',
+          key: request.key,
+          headers: {
+            ...headerLines(request),
+            ...writeHeaderLines(extra),
+            'content-length': '0',
+            'x-amz-copy-source': `/${from.bucket}/${encodeKey(from.key)}`,
+            ...(from.etag ? { 'x-amz-copy-source-if-match': `"${from.etag}"` } : {}),
+            'x-amz-metadata-directive': 'REPLACE',
+          },
+        }),
+      );
       return { etag: unquote(xmlText(answer.text, 'ETag')) };
     },
     async listAll(prefix, ends = []) {
@@ -74,9 +83,24 @@ export async function bulkStore(
       );
       return { body: answer, headers: headersFrom(answer) };
     },
+    carry: (headers) => writes.carry(headers),
+    async isPublicByAcl(key) {
+      try {
+        const answer = await sender.send({ operation: 'GetObjectAcl', method: 'GET', key, query: 'acl=' });
+        return EVERYBODY_READS.test(answer.text);
+      } catch (error) {
+        const { kind, status } = readAwsError(error);
+        // Without the right to read it, and on servers without ACLs, nobody can tell.
+        if (kind === 'denied' || kind === 'missing' || status === 501 || status === 405) return undefined;
+        throw error;
+      }
+    },
     close: () => sender.close(),
   };
 }
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html */
+const EVERYBODY_READS = /groups\/global\/AllUsers<\/URI>\s*<\/Grantee>\s*<Permission>(?:READ|FULL_CONTROL)</;
 
 async function listSegment(sender: S3Sender, prefix: string, part: ListSegment): Promise<StoredObject[]> {
   const found: StoredObject[] = [];

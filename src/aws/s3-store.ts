@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   DeleteObjectCommand,
   DeleteObjectsCommand,
@@ -7,9 +8,11 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { writesOf } from './bucket-writes.ts';
 import type { BulkStore } from './bulk-store.ts';
 import { isMissing, lostCondition } from './errors.ts';
 import type { ObjectHeaders, ObjectStore, PutRequest, StoredObject } from './object-store.ts';
+import { type WriteHeaders, writeHeaderInput } from './write-headers.ts';
 
 /** Keys that one DeleteObjects takes (https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html). */
 const DELETE_BATCH = 1000;
@@ -19,6 +22,7 @@ const bareEtags = new WeakSet<S3Client>();
 
 /** One bucket through the SDK. */
 export function s3Store(client: S3Client, bucket: string): ObjectStore & Pick<BulkStore, 'stream'> {
+  const writes = writesOf(client, bucket);
   return {
     bucket,
     async *list(prefix, options = {}) {
@@ -43,6 +47,7 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore & Pick<Bu
         const command = new GetObjectCommand({ Bucket: bucket, Key: key });
         const date = dateOf(command);
         const answer = await client.send(command);
+        writes.saw(answer.ServerSideEncryption, answer.SSEKMSKeyId);
         const bytes = (await answer.Body?.transformToByteArray()) ?? new Uint8Array();
         const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
         return {
@@ -69,13 +74,15 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore & Pick<Bu
       }
     },
     async put(request) {
+      const put = (bare: boolean) =>
+        writes.write((headers) => putOnce(client, bucket, request, { bare, headers }));
       try {
-        return await putOnce(client, bucket, request, bareEtags.has(client));
+        return await put(bareEtags.has(client));
       } catch (error) {
         if (!request.ifMatch || bareEtags.has(client) || !lostCondition(error)) throw error;
         // radosgw compares the condition with the bare ETag, so that a quoted one is always lost. The second question
         // stands under the same condition as the first: it can only be answered yes where that is the truth.
-        const answer = await putOnce(client, bucket, request, true);
+        const answer = await put(true);
         bareEtags.add(client);
         return answer;
       }
@@ -100,13 +107,21 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore & Pick<Bu
   };
 }
 
-async function putOnce(client: S3Client, bucket: string, request: PutRequest, bare: boolean) {
+async function putOnce(
+  client: S3Client,
+  bucket: string,
+  request: PutRequest,
+  { bare, headers }: { bare: boolean; headers: WriteHeaders },
+) {
   const etag = bare ? request.ifMatch : `"${request.ifMatch}"`;
   const command = new PutObjectCommand({
     Bucket: bucket,
     Key: request.key,
     Body: request.body,
+    // A bucket with Object Lock takes nothing without a checksum; this one is known to every server.
+    ContentMD5: createHash('md5').update(request.body).digest('base64'),
     ...headerInput(request),
+    ...writeHeaderInput(headers),
     ...(request.ifNoneMatch ? { IfNoneMatch: request.ifNoneMatch } : {}),
     ...(request.ifMatch ? { IfMatch: etag } : {}),
   });

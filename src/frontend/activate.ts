@@ -1,4 +1,5 @@
 import { awsProblem } from '../aws/errors.ts';
+import type { WriteHeaders } from '../aws/write-headers.ts';
 import { ActionError, failed, messageOf } from '../runtime/errors.ts';
 import { staleAfterWrites, waitedOut } from './cached-errors.ts';
 import { type Change, planChange } from './change.ts';
@@ -37,6 +38,8 @@ export interface Activation {
   readonly mount: string;
   /** See Front. */
   readonly errorTtl: number;
+  /** See SiteState. */
+  readonly writes: WriteHeaders;
   /** Whether the proof asks for a name that is not there: it could not be asked for before. */
   readonly asksForMissing?: boolean;
   readonly maxInvalidationPaths: number;
@@ -91,6 +94,7 @@ export async function activate(ports: SitePorts, work: Activation): Promise<Acti
       activating: [...(before?.activating ?? []).filter((e) => e.manifest !== entry.manifest), entry],
       releases: before?.releases ?? [],
       undone: before?.undone,
+      writes: work.writes,
       pageEnds: before?.pageEnds,
       sinceCollection: before?.sinceCollection ?? 0,
     },
@@ -214,6 +218,7 @@ async function finish(
       live: entry,
       activating: [],
       releases: releases.slice(-work.keepReleases),
+      writes: work.writes,
       pageEnds: pageEndsOf(change.target),
       sinceCollection: open.state.sinceCollection + 1,
     },
@@ -304,6 +309,7 @@ export async function undoActivation(
       activating: [],
       releases: open.state.releases.filter((e) => e.release !== entry.release),
       undone: entry,
+      writes: open.state.writes,
       pageEnds: pageEndsOf(base),
       sinceCollection: open.state.sinceCollection + 1,
     },

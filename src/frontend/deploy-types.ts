@@ -1,3 +1,4 @@
+import type { WriteHeaders } from '../aws/write-headers.ts';
 import type { FenceVerdict } from '../release/fence.ts';
 import type { Hold, Ledger } from '../release/ledger.ts';
 import type { Pointer } from '../release/record.ts';
@@ -15,6 +16,8 @@ export interface DeploySiteConfig {
   readonly scan: Omit<ScanOptions, 'livePrefix'>;
   readonly options: ActivationOptions;
   readonly releaseId: string;
+  /** What everything is written with: an ACL that the live objects have, an encryption that policies demand. */
+  readonly writes: WriteHeaders;
   readonly keepReleases: number;
   readonly maxDelete: DeletionLimit;
   readonly maxInvalidationPaths: number;

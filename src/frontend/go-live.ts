@@ -90,6 +90,7 @@ function activationOf(config: DeploySiteConfig, ports: DeploySitePorts, prepared
     siteUrl: front.siteUrl,
     mount: front.mount,
     errorTtl: front.errorTtl,
+    writes: config.writes,
     asksForMissing: config.options.verify === 'full' && !front.absenceAsked,
     maxInvalidationPaths: config.maxInvalidationPaths,
     keepReleases: config.keepReleases,

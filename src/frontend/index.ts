@@ -29,3 +29,4 @@ export type {
   SitePlace,
   SitePorts,
 } from './types.ts';
+export { carry } from './write-options.ts';

@@ -10,6 +10,7 @@ import { type Front, findFront } from './site.ts';
 import { readSituation, type Situation } from './situation.ts';
 import type { SitePorts } from './types.ts';
 import { checkMissingIsMissing, refuseMissingIsPage } from './verify.ts';
+import { refuseLosingAcl } from './write-options.ts';
 
 /**
  * Reads the folder and the site, and plans.
@@ -32,6 +33,7 @@ export async function prepare(config: DeploySiteConfig, ports: DeploySitePorts):
   checkIsSite(scanned.files, config.scan.source);
   const { front: found, situation } = await looking;
   checkReferences(config, scanned, found);
+  if (!config.writes.acl) await refuseLosingAcl(ports, keys, found, situation);
   const asks = config.options.verify === 'full' && !found.absenceAsked;
   const front =
     asks && !bringsErrorPage(found, situation, scanned) ? await askForMissing(ports, found) : found;

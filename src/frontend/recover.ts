@@ -5,6 +5,7 @@ import { noSources } from './scan.ts';
 import { findFront } from './site.ts';
 import { type LastGood, readSituation } from './situation.ts';
 import type { ActivationOptions, SitePlace, SitePorts } from './types.ts';
+import { carry } from './write-options.ts';
 
 /** What is left of a run that was stopped. */
 export interface Recovery {
@@ -32,6 +33,7 @@ export async function recoverSite(
   const entry = found?.state.activating.find((e) => e.release === recovery.releaseId);
   if (!found || !entry || entry === baseEntry) return false;
   const front = await findFront(ports, place, options.siteUrl);
+  carry(ports, found.state.writes ?? {});
   const left = situation.known.find((manifest) => manifest.release === recovery.releaseId);
   const work: Activation = {
     ...recovery,
@@ -42,6 +44,7 @@ export async function recoverSite(
     siteUrl: front.siteUrl,
     mount: front.mount,
     errorTtl: front.errorTtl,
+    writes: found.state.writes ?? {},
     onOpen: () => {},
   };
   await undoActivation(ports, work, entry, found);

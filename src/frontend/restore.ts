@@ -1,3 +1,4 @@
+import type { WriteHeaders } from '../aws/write-headers.ts';
 import { formatDuration } from '../runtime/duration.ts';
 import { ActionError, messageOf, refused } from '../runtime/errors.ts';
 import { type Activation, ActivationError, activate } from './activate.ts';
@@ -14,6 +15,7 @@ import { noSources } from './scan.ts';
 import { type Front, findFront } from './site.ts';
 import { readManifest, readSituation, type Situation } from './situation.ts';
 import type { Activated, ActivationOptions, Manifest, SiteFile, SitePlace, SitePorts } from './types.ts';
+import { carry, writesToKeep } from './write-options.ts';
 
 /** Which manifest is to be live again, and as which release. */
 export interface RestoreConfig {
@@ -56,6 +58,7 @@ export interface PreparedRestore {
   readonly situation: Situation;
   readonly change: Change;
   readonly front: Front;
+  readonly writes: WriteHeaders;
 }
 
 /** Manifests, each asked for once, and before it is known that it is needed. */
@@ -119,6 +122,8 @@ export async function planRestoreSite(config: RestoreConfig, ports: RestorePorts
     manifests.read(config.manifest, tooOld),
     askAhead(config, ports, manifests, blobs),
   ]);
+  const writes = await writesToKeep(ports, keys, front, situation);
+  carry(ports, writes);
   const { found, known, live } = situation;
   const target: Manifest = {
     version: 1,
@@ -155,7 +160,7 @@ export async function planRestoreSite(config: RestoreConfig, ports: RestorePorts
     files: plan.files,
     bytes: plan.bytes,
     manifestKey: keys.manifest(config.releaseId),
-    prepared: { keys, situation, change, front },
+    prepared: { keys, situation, change, front, writes },
   };
 }
 
@@ -191,7 +196,7 @@ export async function restoreSite(
   plan: RestorePlan,
   { onOpen = () => {}, started }: RestoreSteps = {},
 ): Promise<Activated> {
-  const { keys, situation, change, front } = plan.prepared;
+  const { keys, situation, change, front, writes } = plan.prepared;
   const work: Activation = {
     place: config.place,
     keys,
@@ -202,6 +207,7 @@ export async function restoreSite(
     siteUrl: front.siteUrl,
     mount: front.mount,
     errorTtl: front.errorTtl,
+    writes,
     maxInvalidationPaths: config.maxInvalidationPaths,
     keepReleases: config.keepReleases,
     onOpen,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { compareKeys } from '../aws/bulk-store.ts';
 import { awsProblem, readAwsError } from '../aws/errors.ts';
 import type { ObjectStore } from '../aws/object-store.ts';
+import type { WriteHeaders } from '../aws/write-headers.ts';
 import { ActionError, refused } from '../runtime/errors.ts';
 import type { SiteKeys } from './keys.ts';
 
@@ -29,6 +30,8 @@ export interface SiteState {
   readonly releases: readonly StateEntry[];
   /** The last activation, where it was undone: its pages were live for a while, and named files that are gone. */
   readonly undone?: StateEntry | undefined;
+  /** What the live objects are written with besides their own headers; a rollback writes them so too. */
+  readonly writes?: WriteHeaders | undefined;
   /**
    * Paths that the pages of the live listing end with: the pages are asked for side by side, before the manifest that
    * would tell them has arrived. A hint, and `undefined` where a version of ours that knew none has written the state.
@@ -90,6 +93,7 @@ function parseState(body: Buffer, resource: string): SiteState {
     activating: value.activating ?? [],
     releases: value.releases ?? [],
     undone: value.undone,
+    writes: value.writes,
     pageEnds: readPageEnds(value.pageEnds),
     sinceCollection: value.sinceCollection ?? 0,
   };

@@ -14,6 +14,8 @@ export interface Front {
   readonly siteUrl: string | undefined;
   /** Path of the site at the distribution, without slashes at its ends: what an invalidation names. */
   readonly mount: string;
+  /** True where the distribution signs its requests to the bucket, so that nothing has to be public. */
+  readonly signed: boolean;
   /** Seconds that an error answer for a name which is not there stays in the caches. */
   readonly errorTtl: number;
   /** Paths, without a slash at the start, that the distribution answers with where a file is not there. */
@@ -35,7 +37,14 @@ export async function findFront(
   givenUrl: string | undefined,
 ): Promise<Front> {
   const given = givenUrl ? publicUrl(givenUrl) : undefined;
-  if (!ports.cdn) return { siteUrl: given, mount: place.prefix, errorTtl: DEFAULT_ERROR_TTL, errorPages: [] };
+  if (!ports.cdn)
+    return {
+      siteUrl: given,
+      mount: place.prefix,
+      signed: false,
+      errorTtl: DEFAULT_ERROR_TTL,
+      errorPages: [],
+    };
   const distribution = await ports.cdn.describe().catch((error) => {
     throw awsProblem(error, {
       operation: 'cloudfront:GetDistribution',
@@ -51,6 +60,7 @@ export async function findFront(
   );
   return {
     distribution: ports.cdn.id,
+    signed: distribution.origins.some(({ domain, signed }) => signed && isOurs(domain, place.bucket)),
     siteUrl,
     mount,
     errorTtl: missingTtl(distribution.errorPages),
@@ -70,11 +80,11 @@ function missingIsPage({ id, errorPages }: Distribution): string | undefined {
   return `the custom error responses of ${id} turn ${codes} into ${pages} with HTTP ${turned[0]?.status}`;
 }
 
+const isOurs = (domain: string, bucket: string) => domain.split('.')[0] === bucket || domain.includes(bucket);
+
 function findMount(ports: SitePorts, place: SitePlace, distribution: Distribution): string {
   // `bucket.s3.eu-west-1.amazonaws.com`, the website endpoint, or another server's path-style address.
-  const ours = distribution.origins.filter(
-    ({ domain }) => domain.split('.')[0] === place.bucket || domain.includes(place.bucket),
-  );
+  const ours = distribution.origins.filter(({ domain }) => isOurs(domain, place.bucket));
   if (ours.length === 0) {
     ports.log.warning(
       `none of the origins of ${distribution.id} is the bucket ${place.bucket} (${distribution.origins.map((o) => o.domain).join(', ')}): is it the right distribution?`,

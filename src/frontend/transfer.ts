@@ -168,5 +168,13 @@ function explained(
       cause: error,
     });
   }
+  if (code === 'AccessControlListNotSupported') {
+    return failed({
+      input: 'acl',
+      what: `the bucket of ${resource} has no ACLs (its object ownership is "bucket owner enforced")`,
+      fix: 'take `acl` away from this step: what is public here is so by the bucket policy, or through CloudFront',
+      cause: error,
+    });
+  }
   return awsProblem(error, { operation, resource, input, afterChange: true });
 }

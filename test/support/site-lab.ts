@@ -128,6 +128,7 @@ export function labConfig(site: TestSite, source: string, releaseId: string): De
       siteUrl: undefined,
     },
     releaseId,
+    writes: {},
     keepReleases: 20,
     maxDelete: { kind: 'share', value: 1 },
     maxInvalidationPaths: 100,

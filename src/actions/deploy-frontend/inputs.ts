@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { WriteHeaders } from '../../aws/write-headers.ts';
 import {
   type ActivationOptions,
   cacheRule,
@@ -55,6 +56,7 @@ export function readInputs(inputs: FrontendInputs, workspace: string): DeployFro
         precompress: readPrecompress(inputs),
       },
       options: readOptions(inputs),
+      writes: readWrites(inputs),
       keepReleases: inputs.number('keep-releases', { min: 1, max: 1000, integer: true }),
       maxDelete: readLimit(inputs),
       maxInvalidationPaths: inputs.number('max-invalidation-paths', { min: 1, max: 3000, integer: true }),
@@ -96,6 +98,23 @@ function readOptions(inputs: FrontendInputs): ActivationOptions {
         : inputs.number('concurrency', { min: 1, max: MOST_CONCURRENCY, integer: true }),
     siteUrl: siteUrl || undefined,
   };
+}
+
+/** `acl` and `encryption`. */
+function readWrites(inputs: FrontendInputs): WriteHeaders {
+  const acl = inputs.choice('acl', ['', 'public-read']) || undefined;
+  const text = inputs.text('encryption');
+  if (text === '') return { acl };
+  const match = /^(AES256|aws:kms(?::dsse)?)(?:\s+(\S+))?$/.exec(text);
+  const algorithm = match?.[1] as 'AES256' | 'aws:kms' | 'aws:kms:dsse' | undefined;
+  if (algorithm && !(algorithm === 'AES256' && match?.[2]))
+    return { acl, encryption: { algorithm, key: match?.[2] } };
+  throw refused({
+    input: 'encryption',
+    what: 'is no encryption that S3 knows',
+    found: text,
+    fix: 'write AES256, aws:kms, or aws:kms and the ARN of the key after a space',
+  });
 }
 
 function readVerify(inputs: FrontendInputs): ActivationOptions['verify'] {

@@ -43,6 +43,16 @@ export const action = {
       default: '',
       description: '`glob: br` or `glob: gzip` lines. These files are stored compressed, with their Content-Encoding. CloudFront compresses by itself; this is for what it does not.',
     },
+    acl: {
+      required: false,
+      default: '',
+      description: '`public-read` gives each file that is written this ACL, for a bucket whose files are public by their ACLs. Default leaves it to the bucket.',
+    },
+    encryption: {
+      required: false,
+      default: '',
+      description: '`AES256`, `aws:kms`, or `aws:kms` and the ARN of a key: sent with everything that is written, for buckets whose policies demand it. Default is what a bucket that demands it encrypts with.',
+    },
     'allow-missing': {
       required: false,
       default: '',

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { rememberingStore } from '../../aws/remembering-store.ts';
 import { type SiteClients, siteClients } from '../../aws/site-clients.ts';
 import {
+  carry,
   type DeploySitePorts,
   type DeploySiteResult,
   deploySite,
@@ -78,6 +79,7 @@ async function openEdges(config: DeployFrontendConfig, job: FrontendJob, release
     signal: () => signal,
   });
   const { live, release, cdn, usage } = clients;
+  carry(clients, config.site.writes);
   const ports = {
     live,
     release,
