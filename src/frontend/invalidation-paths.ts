@@ -74,7 +74,7 @@ export function invalidationPaths(paths: readonly string[], mount: string, budge
   );
   const tooMany = () => plain.length + wildcards.length > budget;
   while (tooMany() && wildcards.length < MOST_WILDCARDS) {
-    const folder = fullestFolder(plain);
+    const folder = fullestFolder(plain, mount);
     if (folder === undefined) break;
     wildcards = [...wildcards.filter((path) => !path.startsWith(folder)), `${folder}*`];
     plain = plain.filter((path) => !path.startsWith(folder));
@@ -86,11 +86,15 @@ export function invalidationPaths(paths: readonly string[], mount: string, budge
 const covers = (wildcards: readonly string[], path: string) =>
   wildcards.some((wildcard) => path.startsWith(wildcard.slice(0, -1)));
 
-/** The folder below the root with the most paths; of those with as many, the deepest. */
-function fullestFolder(paths: readonly string[]): string | undefined {
+/** The folder of the site, below the root, with the most paths; of those with as many, the deepest. */
+function fullestFolder(paths: readonly string[], mount: string): string | undefined {
+  // What lies above the site is other sites' cache too.
+  const top = mount ? `/${mount}/` : '/';
   const counts = new Map<string, number>();
   for (const path of paths) {
-    for (let slash = path.indexOf('/', 1); slash > 0; slash = path.indexOf('/', slash + 1)) {
+    if (!path.startsWith(top)) continue;
+    const first = Math.max(1, top.length - 1);
+    for (let slash = path.indexOf('/', first); slash > 0; slash = path.indexOf('/', slash + 1)) {
       const folder = path.slice(0, slash + 1);
       counts.set(folder, (counts.get(folder) ?? 0) + 1);
     }

@@ -7,6 +7,7 @@ import {
   PutBucketEncryptionCommand,
   PutBucketPolicyCommand,
   PutObjectCommand,
+  PutObjectLockConfigurationCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
@@ -165,6 +166,15 @@ it('buckets with Object Lock get the checksum that they want with every write', 
       Bucket: releaseBucket,
       CreateBucketConfiguration: place,
       ObjectLockEnabledForBucket: true,
+    }),
+  );
+  await site.s3.send(
+    new PutObjectLockConfigurationCommand({
+      Bucket: releaseBucket,
+      ObjectLockConfiguration: {
+        ObjectLockEnabled: 'Enabled',
+        Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 1 } },
+      },
     }),
   );
   const run = await site.deploy(makeFolder(smallSite('one')), { 'release-bucket': releaseBucket });
