@@ -1,5 +1,14 @@
+import { compareNumbers, ExactNumber } from './number.ts';
+
 /** Any JSON value. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  | null
+  | boolean
+  | number
+  | ExactNumber
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json };
 
 export type JsonType = 'null' | 'boolean' | 'integer' | 'number' | 'string' | 'array' | 'object';
 export const JSON_TYPES: readonly JsonType[] = [
@@ -13,7 +22,9 @@ export const JSON_TYPES: readonly JsonType[] = [
 ];
 
 export function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber)
+  );
 }
 
 /** True where `value` is of `type`; an integer is a number too. */
@@ -21,6 +32,7 @@ export function isType(value: Json, type: JsonType): boolean {
   if (type === 'null') return value === null;
   if (type === 'array') return Array.isArray(value);
   if (type === 'object') return isObject(value);
+  if (value instanceof ExactNumber) return type === 'number' || (type === 'integer' && value.isInteger);
   if (type === 'integer') return Number.isInteger(value);
   return typeof value === type;
 }
@@ -28,6 +40,7 @@ export function isType(value: Json, type: JsonType): boolean {
 /** Equal as JSON: the same types and values, the order of an object's keys aside. */
 export function sameJson(a: Json, b: Json): boolean {
   if (a === b) return true;
+  if (a instanceof ExactNumber && b instanceof ExactNumber) return compareNumbers(a, b) === 0;
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((item, i) => sameJson(item, b[i] as Json));
   }

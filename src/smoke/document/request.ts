@@ -1,6 +1,7 @@
 import { METHODS, type Method, type Request } from '../checks.ts';
 import { HEADER_NAME } from '../expect/headers.ts';
 import type { Json } from '../json.ts';
+import { jsonText } from '../json-text.ts';
 import type { Field } from './field.ts';
 import { constant, type Dynamic, readJson, readText, type Scope } from './scope.ts';
 
@@ -156,7 +157,7 @@ function readPlainBody(field: Field, scope: Scope): Body {
     return text && { contentType: 'text/plain; charset=utf-8', text };
   }
   const value = readJson(field, scope);
-  return value && { contentType: 'application/json', text: asText(value, JSON.stringify) };
+  return value && { contentType: 'application/json', text: asText(value, jsonText) };
 }
 
 /** https://graphql.github.io/graphql-over-http/draft/ */
@@ -183,7 +184,7 @@ function graphqlBody(
     source: query.source,
     captures: parts.flatMap((part) => part.captures),
     of: (captured) =>
-      JSON.stringify({
+      jsonText({
         query: query.of(captured),
         ...(variables ? { variables: variables.of(captured) } : {}),
         ...(operationName ? { operationName: operationName.of(captured) } : {}),

@@ -1,5 +1,7 @@
 import { Secrets } from '../../runtime/secrets.ts';
 import type { Json } from '../json.ts';
+import { jsonText } from '../json-text.ts';
+import { type JsonNumber, numberOfLiteral } from '../number.ts';
 import { didYouMean, type Field } from './field.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -92,8 +94,7 @@ function dynamicText(source: string, parts: readonly (string | { capture: string
   return { source, captures, of };
 }
 
-const textOf = (value: Json | undefined) =>
-  typeof value === 'string' ? value : JSON.stringify(value ?? null);
+const textOf = (value: Json | undefined) => (typeof value === 'string' ? value : jsonText(value ?? null));
 
 /** Text with references. */
 export function readText(field: Field, scope: Scope): Dynamic<string> | undefined {
@@ -109,12 +110,18 @@ export function readText(field: Field, scope: Scope): Dynamic<string> | undefine
 export function readJson(field: Field, scope: Scope): Dynamic<Json> | undefined {
   if (field.isList) return readList(field, scope);
   if (field.isMap) return readObject(field, scope);
-  const value = field.scalar ?? null;
-  if (typeof value !== 'string') return constant(value, JSON.stringify(value));
+  const value = readNumber(field) ?? field.scalar ?? null;
+  if (typeof value !== 'string') return constant(value, jsonText(value));
   const text = scope.text(field, value);
   if (!text) return undefined;
   const whole = /^\$\{\s*capture\.([\w-]+)\s*\}$/.exec(value)?.[1];
   return whole === undefined ? text : { ...text, of: (captured) => captured.get(whole) ?? null };
+}
+
+/** A number as it is written in the file, digit for digit; `undefined` where there is none. */
+export function readNumber(field: Field): JsonNumber | undefined {
+  const { scalar } = field;
+  return typeof scalar === 'number' ? (numberOfLiteral(field.written ?? '') ?? scalar) : undefined;
 }
 
 function readList(field: Field, scope: Scope): Dynamic<Json> | undefined {

@@ -1,8 +1,9 @@
 import type { Field } from '../document/field.ts';
 import type { Scope } from '../document/scope.ts';
 import { jsonOf, textOf } from '../http/answer.ts';
-import type { Json } from '../json.ts';
+import { isObject, type Json } from '../json.ts';
 import { type JsonPath, parseJsonPath, selectJson } from '../json-path.ts';
+import { jsonText as show } from '../json-text.ts';
 import { type Assertion, type Evidence, type Expectation, excerpt, quoted } from './expectation.ts';
 import { judgeConditions } from './judge.ts';
 import { type Condition, readConditions } from './matcher.ts';
@@ -53,15 +54,13 @@ function judgeJson(path: JsonPath, conditions: readonly Condition[], evidence: E
   return judgeConditions(what, conditions, values.length === 0 ? [undefined] : values, got, evidence);
 }
 
-const show = (value: Json) => JSON.stringify(value);
-
 /** Says how far the path led, and the names that there were at that place. */
 function nothingAt(path: JsonPath, root: Json): string {
   for (let length = path.steps.length - 1; length >= 0; length--) {
     const [parent] = selectJson({ ...path, steps: path.steps.slice(0, length) }, root);
     if (parent === undefined) continue;
     if (Array.isArray(parent)) return `nothing there (a list of ${parent.length})`;
-    if (typeof parent === 'object' && parent !== null) {
+    if (isObject(parent)) {
       const names = Object.keys(parent);
       return names.length > 0
         ? `nothing there (the names are ${names.slice(0, 8).join(', ')})`

@@ -1,7 +1,16 @@
 import type { Field } from '../document/field.ts';
-import { type Captured, type Dynamic, readJson, readText, type Scope } from '../document/scope.ts';
+import {
+  type Captured,
+  type Dynamic,
+  readJson,
+  readNumber,
+  readText,
+  type Scope,
+} from '../document/scope.ts';
 import type { Place } from '../document/source.ts';
 import { isObject, isType, JSON_TYPES, type Json, sameJson } from '../json.ts';
+import { jsonText as show } from '../json-text.ts';
+import { compareNumbers, ExactNumber, type JsonNumber, numberOfLiteral } from '../number.ts';
 import { checkPattern, searchPattern } from './pattern.ts';
 
 /** What a value is held against: text (headers, bodies) or JSON. */
@@ -93,7 +102,6 @@ const READERS: Readonly<Record<Key, Reader>> = {
 };
 
 const isText = (value: Json | undefined): value is string => typeof value === 'string';
-const show = (value: Json) => JSON.stringify(value);
 
 function readValue(field: Field, scope: Scope, subject: Subject): Dynamic<Json> | undefined {
   return subject === 'json' ? readJson(field, scope) : readText(field, scope);
@@ -154,7 +162,7 @@ function readMatches(field: Field): Condition | undefined {
     captures: ANY,
     expected: () => `matches /${pattern}/`,
     holds: (value) => {
-      if (value === undefined || value === null || typeof value === 'object') return false;
+      if (value === undefined || value === null || Array.isArray(value) || isObject(value)) return false;
       const found = searchPattern(pattern, String(value));
       return 'wrong' in found ? found : found.match !== null;
     },
@@ -201,10 +209,10 @@ function readType(field: Field, _scope: Scope, subject: Subject): Condition | un
 }
 
 const COMPARISONS = {
-  above: { sign: '>', test: (a: number, b: number) => a > b },
-  'at-least': { sign: '≥', test: (a: number, b: number) => a >= b },
-  below: { sign: '<', test: (a: number, b: number) => a < b },
-  'at-most': { sign: '≤', test: (a: number, b: number) => a <= b },
+  above: { sign: '>', test: (order: number) => order > 0 },
+  'at-least': { sign: '≥', test: (order: number) => order >= 0 },
+  below: { sign: '<', test: (order: number) => order < 0 },
+  'at-most': { sign: '≤', test: (order: number) => order <= 0 },
 } as const;
 const COMPARISON_KEYS = ['above', 'at-least', 'below', 'at-most'] as const;
 type Comparison = (typeof COMPARISON_KEYS)[number];
@@ -216,10 +224,10 @@ function compare(
   {
     label = '',
     measure = numberOf,
-  }: { label?: string; measure?: (value: Json | undefined) => number | undefined } = {},
+  }: { label?: string; measure?: (value: Json | undefined) => JsonNumber | undefined } = {},
 ): Condition | undefined {
-  const limit = field.scalar;
-  if (typeof limit !== 'number') return field.mistake(`must be a number, found ${field.found()}`);
+  const limit = readNumber(field);
+  if (limit === undefined) return field.mistake(`must be a number, found ${field.found()}`);
   const { sign, test } = COMPARISONS[key];
   return {
     ...field.place,
@@ -227,14 +235,15 @@ function compare(
     expected: () => `${label}${sign} ${limit}`,
     holds: (value) => {
       const measured = measure(value);
-      return measured !== undefined && test(measured, limit);
+      return measured !== undefined && test(compareNumbers(measured, limit));
     },
   };
 }
 
-function numberOf(value: Json | undefined): number | undefined {
-  if (typeof value === 'number') return value;
-  return isText(value) && /^-?\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : undefined;
+function numberOf(value: Json | undefined): JsonNumber | undefined {
+  if (typeof value === 'number' || value instanceof ExactNumber) return value;
+  const text = isText(value) ? value.trim() : '';
+  return /^-?\d+(\.\d+)?$/.test(text) ? (numberOfLiteral(text) ?? Number(text)) : undefined;
 }
 
 /** Length of a text in characters, of a list in items, of an object in members. */

@@ -1,4 +1,5 @@
 import type { Json } from '../json.ts';
+import { parseJson } from '../json-text.ts';
 
 /** What was seen of the connection's certificate. */
 export interface TlsFacts {
@@ -69,7 +70,7 @@ export function jsonOf(answer: Answer): { json: Json } | { wrong: string } {
   let result = parsed.get(answer);
   if (result === undefined) {
     try {
-      result = { json: JSON.parse(textOf(answer)) as Json };
+      result = { json: parseJson(textOf(answer)) };
     } catch {
       result = { wrong: notJson(answer) };
     }

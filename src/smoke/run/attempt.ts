@@ -9,6 +9,7 @@ import { WireProblem } from '../http/problem.ts';
 import type { Want, Wire } from '../http/wire.ts';
 import type { Json } from '../json.ts';
 import { selectJson } from '../json-path.ts';
+import { ExactNumber, type JsonNumber } from '../number.ts';
 import { buildRequest } from './request.ts';
 
 /** What a run gives to each of its tries. */
@@ -108,7 +109,7 @@ function capture(check: Check, answer: Answer, { onSecret }: Context) {
   const missing: Assertion[] = [];
   for (const wanted of check.capture) {
     const value = capturedValue(wanted, answer);
-    if (value === undefined || typeof value === 'object') {
+    if (value === undefined || (typeof value === 'object' && !(value instanceof ExactNumber))) {
       missing.push(notCaptured(wanted, value?.wrong));
       continue;
     }
@@ -177,16 +178,17 @@ function conclude(
 function capturedValue(
   capture: Capture,
   answer: Answer,
-): string | number | boolean | { wrong: string } | undefined {
+): string | JsonNumber | boolean | { wrong: string } | undefined {
   const { from } = capture;
   if ('json' in from) {
     const body = jsonOf(answer);
     if ('wrong' in body) return { wrong: body.wrong };
     const [value] = selectJson(from.json, body.json);
     if (value === undefined) return undefined;
-    return value === null || typeof value === 'object'
-      ? { wrong: `${value === null ? 'null' : 'a list or an object'}` }
-      : value;
+    if (value === null || (typeof value === 'object' && !(value instanceof ExactNumber))) {
+      return { wrong: value === null ? 'null' : 'a list or an object' };
+    }
+    return value;
   }
   if ('body' in from) return firstGroup(from.body, textOf(answer));
   const header = headerOf(answer, from.header);

@@ -355,6 +355,34 @@ describe('guards', () => {
     },
   );
 
+  test('numbers beyond 2^53 are judged, captured and sent digit for digit', async () => {
+    const sent: string[] = [];
+    const { url } = await service({
+      '/id': (_q, r) =>
+        r.writeHead(200, { 'content-type': 'application/json' }).end('{"id":9007199254740993}'),
+      '/echo': (q, r, body) => {
+        sent.push(body);
+        r.end(q.url);
+      },
+    });
+    const report = await run(
+      url,
+      [
+        '  - { get: /id, name: same, expect: { json: { $.id: 9007199254740993 } }, capture: { id: { json: $.id, public: true } } }',
+        '  - { get: /id, name: next, expect: { json: { $.id: 9007199254740992 } } }',
+        '  - { get: /id, name: above, expect: { json: { $.id: { above: 9007199254740992, type: integer } } } }',
+        "  - { post: '/echo?${capture.id}', name: text, body: { a: '${capture.id}', b: 9007199254740995 }, expect: { body: { ends-with: '9007199254740993' } } }",
+        "  - { post: /echo, name: graphql, graphql: { query: q, variables: { id: '${capture.id}' } }, expect: { status: 200 } }",
+      ].join('\n'),
+    );
+    expect(verdicts(report), problems(report)).toEqual(['passed', 'failed', 'passed', 'passed', 'passed']);
+    expect(sent).toEqual([
+      '{"a":9007199254740993,"b":9007199254740995}',
+      '{"query":"q","variables":{"id":9007199254740993}}',
+    ]);
+    expect(problems(report)).toMatch(/9007199254740992[\s\S]*9007199254740993/);
+  });
+
   test('a compressed body is judged by its content', async () => {
     const { url } = await service({
       '/a': (_q, r) => r.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"a":1}')),
