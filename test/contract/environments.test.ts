@@ -43,6 +43,7 @@ describe('a deployment is recorded', () => {
   it('and by no job that has only a role', () => {
     const silent = jobs.filter(({ job }) => environmentOf(job)?.deployment === false);
     expect(silent.map(({ at }) => at)).toEqual([
+      'deploy.live',
       'pr-checks.plan-backend',
       'pr-checks.plan-frontend',
       'preview.remove',
