@@ -55,6 +55,15 @@ export function mayAnyone(bucket: Bucket, action: string, key: string): boolean 
   return verdict === 'allowed' || (verdict === 'silent' && aclAllows(bucket, key, action, undefined));
 }
 
+/** @throws CloudFault AccessDenied where a request expects the bucket to be another account's */
+function refuseOtherOwner({ request, store }: Call): void {
+  for (const name of ['x-amz-expected-bucket-owner', 'x-amz-source-expected-bucket-owner']) {
+    const owner = request.headers[name];
+    if (owner !== undefined && owner !== store.context.account)
+      throw new CloudFault('AccessDenied', 'Access Denied', 403);
+  }
+}
+
 /**
  * Holds a request to the policies of the buckets that it is about, before anything is done.
  * DeleteObjects is judged key by key, by itself.
@@ -62,6 +71,7 @@ export function mayAnyone(bucket: Bucket, action: string, key: string): boolean 
  */
 export function authorize(call: Call, actions: readonly string[]): void {
   const { store, request, operation, bucketName, key } = call;
+  refuseOtherOwner(call);
   const bucket = store.buckets.get(bucketName);
   if (!bucket) {
     if (!request.signed && operation !== 'CreateBucket' && bucketName !== '') return;

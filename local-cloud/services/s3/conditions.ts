@@ -4,13 +4,9 @@ import { unsupportedHeader } from './unsupported.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-const unquote = (etag: string) =>
-  etag
-    .trim()
-    .replace(/^W\//, '')
-    .replace(/^"(.*)"$/, '$1');
+const unquote = (etag: string) => etag.trim().replace(/^W\//, '').replace(/^"|"$/g, '');
 
-/** `*`, or one or more entity tags; strong comparison, quotes may be missing as S3 allows. */
+/** `*`, or one or more entity tags; strong comparison, one quote or both may be missing as S3 allows. */
 export function etagMatches(header: string, etag: string): boolean {
   return header.trim() === '*' || header.split(',').some((one) => unquote(one) === etag);
 }

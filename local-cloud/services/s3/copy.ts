@@ -11,7 +11,7 @@ import { keptHeaders, metadataOf, taggingHeader } from './headers.ts';
 import { lockOf } from './lock.ts';
 import type { S3Object } from './model.ts';
 import { checkKey, copySource } from './names.ts';
-import { readObject } from './read.ts';
+import { readObject, refuseArchived } from './read.ts';
 import { MAX_PUT } from './receive.ts';
 import { errorIn200, etagOf } from './write.ts';
 
@@ -22,6 +22,7 @@ export function sourceOf(call: Call): S3Object {
   const bucket = store.bucket(source.bucket, request);
   const object = store.object(bucket, source.key, source.versionId);
   copyCondition(request.headers, object);
+  refuseArchived(object);
   return object;
 }
 

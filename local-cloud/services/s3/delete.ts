@@ -8,12 +8,15 @@ import { refuseLocked } from './lock.ts';
 import type { Bucket, S3Object } from './model.ts';
 import { checkKey } from './names.ts';
 import { receiveDocument } from './receive.ts';
+import { unsupportedHeader } from './unsupported.ts';
 
 export const deleteObject: Handler = (call) => {
   const { request, store, key } = call;
   checkKey(key);
   const bucket = call.bucket();
   const versionId = request.query.get('versionId') ?? undefined;
+  for (const name of ['x-amz-if-match-size', 'x-amz-if-match-last-modified-time'])
+    if (request.headers[name] !== undefined) throw unsupportedHeader(name);
   const match = request.headers['if-match'];
   if (
     match !== undefined &&

@@ -2,6 +2,15 @@ import { CloudFault } from '../../core/service.ts';
 import { parseXml } from '../../core/xml.ts';
 import { checkOwnership } from './acl.ts';
 import { empty, type Handler, NAMESPACE, xml } from './call.ts';
+import {
+  checkBucketTags,
+  checkCors,
+  checkLifecycle,
+  checkPublicAccessBlock,
+  checkRequestPayment,
+  checkWebsite,
+  withRuleIds,
+} from './document-checks.ts';
 import { checkEncryption } from './encryption.ts';
 import type { Bucket } from './model.ts';
 import { checkPolicy, policyIsPublic } from './policy.ts';
@@ -19,6 +28,8 @@ interface DocumentSpec {
   readonly put: number;
   /** Throws for what S3 would not take. */
   readonly check?: (body: string, bucket: Bucket) => void;
+  /** What is kept of it, where that is not the document as it came. */
+  readonly keep?: (body: string) => string;
 }
 
 const open = (root: string, inner: string) =>
@@ -33,20 +44,35 @@ export const DOCUMENTS: Readonly<Record<string, DocumentSpec>> = {
     put: 204,
     check: checkPolicy,
   },
-  cors: { operation: 'BucketCors', root: 'CORSConfiguration', missing: 'NoSuchCORSConfiguration', put: 200 },
+  cors: {
+    operation: 'BucketCors',
+    root: 'CORSConfiguration',
+    missing: 'NoSuchCORSConfiguration',
+    put: 200,
+    check: checkCors,
+  },
   lifecycle: {
     operation: 'BucketLifecycleConfiguration',
     root: 'LifecycleConfiguration',
     missing: 'NoSuchLifecycleConfiguration',
     put: 200,
+    check: checkLifecycle,
+    keep: withRuleIds,
   },
   website: {
     operation: 'BucketWebsite',
     root: 'WebsiteConfiguration',
     missing: 'NoSuchWebsiteConfiguration',
     put: 200,
+    check: checkWebsite,
   },
-  tagging: { operation: 'BucketTagging', root: 'Tagging', missing: 'NoSuchTagSet', put: 204 },
+  tagging: {
+    operation: 'BucketTagging',
+    root: 'Tagging',
+    missing: 'NoSuchTagSet',
+    put: 204,
+    check: checkBucketTags,
+  },
   encryption: {
     operation: 'BucketEncryption',
     root: 'ServerSideEncryptionConfiguration',
@@ -60,6 +86,7 @@ export const DOCUMENTS: Readonly<Record<string, DocumentSpec>> = {
   publicAccessBlock: {
     operation: 'PublicAccessBlock',
     root: 'PublicAccessBlockConfiguration',
+    check: checkPublicAccessBlock,
     missing: 'NoSuchPublicAccessBlockConfiguration',
     fallback: open(
       'PublicAccessBlockConfiguration',
@@ -93,6 +120,7 @@ export const DOCUMENTS: Readonly<Record<string, DocumentSpec>> = {
   requestPayment: {
     operation: 'BucketRequestPayment',
     root: 'RequestPaymentConfiguration',
+    check: checkRequestPayment,
     fallback: open('RequestPaymentConfiguration', '<Payer>BucketOwner</Payer>'),
     put: 200,
   },
@@ -136,7 +164,7 @@ export const putDocument =
     const bucket = call.bucket();
     if (spec.check) spec.check(body, bucket);
     else parseXml(body, spec.root);
-    call.store.setDocument(bucket, name, body);
+    call.store.setDocument(bucket, name, spec.keep?.(body) ?? body);
     return empty(spec.put);
   };
 

@@ -43,7 +43,7 @@ function contentEncoding(header: string | undefined): string | undefined {
   return rest.join(',').trim() || undefined;
 }
 
-const STORAGE_CLASSES = new Set([
+export const STORAGE_CLASSES = new Set([
   'STANDARD',
   'REDUCED_REDUNDANCY',
   'STANDARD_IA',
@@ -104,12 +104,16 @@ export function taggingHeader(header: string | undefined): Record<string, string
   return checkTags(tags, 10);
 }
 
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html */
+const TAG = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+
 export function checkTags(tags: Record<string, string>, max: number): Record<string, string> {
   const all = Object.entries(tags);
   if (all.length > max) throw new CloudFault('BadRequest', `Object tags cannot be greater than ${max}`);
   for (const [key, value] of all) {
-    if (key === '' || key.length > 128) throw invalidTag('The TagKey you have provided is invalid');
-    if (value.length > 256) throw invalidTag('The TagValue you have provided is invalid');
+    if (key === '' || key.length > 128 || !TAG.test(key))
+      throw invalidTag('The TagKey you have provided is invalid');
+    if (value.length > 256 || !TAG.test(value)) throw invalidTag('The TagValue you have provided is invalid');
     if (/^aws:/i.test(key)) throw invalidTag('System tags cannot be added/updated by requester');
   }
   return tags;
@@ -127,6 +131,13 @@ const OVERRIDES: Readonly<Record<string, string>> = {
   'response-content-encoding': 'content-encoding',
 };
 
+/**
+ * What is not ASCII comes back in RFC 2047's words, as S3 has it.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+ */
+const printable = (value: string) =>
+  /^[\x20-\x7e\t]*$/.test(value) ? value : `=?UTF-8?B?${Buffer.from(value, 'utf8').toString('base64')}?=`;
+
 /** Headers of an answer to GET or HEAD. */
 export function objectHeaders(object: S3Object, withChecksum: boolean): Record<string, string> {
   const headers: Record<string, string> = {
@@ -135,7 +146,7 @@ export function objectHeaders(object: S3Object, withChecksum: boolean): Record<s
     'last-modified': new Date(object.modified).toUTCString(),
     'accept-ranges': 'bytes',
   };
-  for (const name in object.metadata) headers[META + name] = object.metadata[name] ?? '';
+  for (const name in object.metadata) headers[META + name] = printable(object.metadata[name] ?? '');
   if (object.versionId !== 'null') headers['x-amz-version-id'] = object.versionId;
   Object.assign(headers, lockHeaders(object.lock));
   const tags = Object.keys(object.tags).length;

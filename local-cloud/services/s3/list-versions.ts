@@ -106,6 +106,6 @@ function versionXml({ key, version, latest }: ListedVersion, encode: (key: strin
     tag('IsLatest', latest) +
     tag('LastModified', new Date(version.modified).toISOString());
   if (!object) return `<DeleteMarker>${head}${OWNER}</DeleteMarker>`;
-  const rest = `<ETag>&quot;${object.etag}&quot;</ETag>${tag('Size', object.size)}${OWNER}${tag('StorageClass', 'STANDARD')}`;
+  const rest = `<ETag>&quot;${object.etag}&quot;</ETag>${tag('Size', object.size)}${OWNER}${tag('StorageClass', object.headers['x-amz-storage-class'] ?? 'STANDARD')}`;
   return `<Version>${head}${rest}</Version>`;
 }

@@ -38,6 +38,13 @@ export interface S3Object {
   /** What was asked for when it was put or later; left out, its owner alone has rights. */
   readonly acl?: readonly Grant[] | undefined;
   readonly lock?: Lock | undefined;
+  /** Of a multipart upload: its parts as they were numbered. */
+  readonly parts?: ReadonlyArray<{
+    readonly number: number;
+    readonly size: number;
+    /** Base64. */
+    readonly checksum: string;
+  }>;
 }
 
 /** What can be changed of a version that stays. */

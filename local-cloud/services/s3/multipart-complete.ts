@@ -4,7 +4,15 @@ import { CloudFault, type CloudResponse } from '../../core/service.ts';
 import { children, parseXml, text } from '../../core/xml.ts';
 import { hashSink } from './blobs.ts';
 import { type Call, conditionally, type Handler, malformedXml, xml } from './call.ts';
-import { type Checksum, checksumHeader, compositeChecksum, hasher } from './checksum.ts';
+import {
+  ALGORITHMS,
+  type Algorithm,
+  type Checksum,
+  type ChecksumType,
+  checksumHeader,
+  compositeChecksum,
+  hasher,
+} from './checksum.ts';
 import { lockOf } from './lock.ts';
 import type { Part, Upload } from './model.ts';
 import { MAX_PARTS, noSuchUpload, uploadOf } from './multipart.ts';
@@ -70,13 +78,17 @@ function namedParts(body: string, upload: Upload): NamedPart[] {
   return named;
 }
 
+/** Its checksums are those of the object, and not of the list of parts in the body. */
+const aboutBody = (headers: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('x-amz-checksum-')));
+
 export const completeMultipartUpload: Handler = async (call): Promise<CloudResponse> => {
   const { request, store, key, bucketName } = call;
   const id = request.query.get('uploadId') ?? '';
   const done = store.completed.get(id);
   if (done && done.key === key && call.bucket()) return completed(bucketName, key, done.etag);
   const upload = uploadOf(call);
-  const body = await receiveDocument(request);
+  const body = await receiveDocument(request, aboutBody(request.headers));
   const named = namedParts(body, upload);
   const size = named.reduce((sum, { part }) => sum + part.blob.size, 0);
   const expected = request.headers['x-amz-mp-object-size'];
@@ -111,6 +123,7 @@ export const completeMultipartUpload: Handler = async (call): Promise<CloudRespo
         tags,
         checksum,
         multipart: true,
+        parts: named.map(({ number, part }) => ({ number, size: part.blob.size, checksum: part.checksum })),
         acl,
         lock,
       });
@@ -142,6 +155,25 @@ const completed = (
     headers,
   );
 
+/** A checksum of another algorithm or type than the upload's. @throws CloudFault InvalidRequest */
+function checkPromise(call: Call, algorithm: Algorithm, type: ChecksumType): void {
+  const { headers } = call.request;
+  const other = ALGORITHMS.find((a) => a !== algorithm && headers[checksumHeader(a)] !== undefined);
+  if (other) {
+    throw new CloudFault(
+      'InvalidRequest',
+      `Checksum Type mismatch occurred, expected checksum Type: ${algorithm.toLowerCase()}, actual checksum Type: ${other.toLowerCase()}`,
+    );
+  }
+  const asked = headers['x-amz-checksum-type'];
+  if (asked !== undefined && asked !== type) {
+    throw new CloudFault(
+      'InvalidRequest',
+      `The upload was created using the ${type} checksum mode. The complete request must use the same checksum mode.`,
+    );
+  }
+}
+
 /** @throws CloudFault BadDigest where the request promised another */
 async function wholeChecksum(
   call: Call,
@@ -151,6 +183,7 @@ async function wholeChecksum(
 ): Promise<Checksum> {
   const algorithm = upload.algorithm ?? 'CRC64NVME';
   const type = upload.checksumType ?? 'FULL_OBJECT';
+  checkPromise(call, algorithm, type);
   let value: string;
   if (type === 'COMPOSITE')
     value = compositeChecksum(

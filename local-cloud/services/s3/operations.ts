@@ -1,5 +1,6 @@
 import { CloudFault } from '../../core/service.ts';
 import * as acl from './acl.ts';
+import { getObjectAttributes } from './attributes.ts';
 import * as buckets from './buckets.ts';
 import type { Handler } from './call.ts';
 import { copyObject } from './copy.ts';
@@ -215,7 +216,7 @@ function objectRead(query: URLSearchParams): S3Operation {
   if (query.has('tagging'))
     return reads('GetObjectTagging', versioned('GetObject*Tagging', query), read.getObjectTagging);
   if (query.has('attributes'))
-    return reads('GetObjectAttributes', versioned('GetObject*Attributes', query), read.getObjectAttributes);
+    return reads('GetObjectAttributes', versioned('GetObject*Attributes', query), getObjectAttributes);
   if (query.has('uploadId')) return reads('ListParts', 'ListMultipartUploadParts', multipart.listParts);
   if (query.has('acl')) return reads('GetObjectAcl', versioned('GetObject*Acl', query), acl.getObjectAcl);
   if (query.has('retention'))

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { CloudFault, type CloudResponse } from '../../core/service.ts';
-import { children, document, parseXml, text } from '../../core/xml.ts';
+import { children, parseXml, text } from '../../core/xml.ts';
 import type { BlobStore } from './blobs.ts';
-import { empty, type Handler, malformedXml, NAMESPACE, xml } from './call.ts';
+import { empty, type Handler, malformedXml, xml } from './call.ts';
 import { readCondition } from './conditions.ts';
 import { checkTags, objectHeaders, overrides } from './headers.ts';
 import type { S3Object } from './model.ts';
@@ -38,21 +38,30 @@ export function contentOf(
   return Readable.from(readObject(blobs, object, start, end), { objectMode: false });
 }
 
+const ARCHIVED: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
+
+/** @throws CloudFault InvalidObjectState for what is archived and was not restored */
+export function refuseArchived(object: S3Object): void {
+  const storage = object.headers['x-amz-storage-class'] ?? 'STANDARD';
+  if (!ARCHIVED.has(storage)) return;
+  throw new CloudFault(
+    'InvalidObjectState',
+    "The operation is not valid for the object's storage class",
+    403,
+    { StorageClass: storage },
+  );
+}
+
 /** GET and HEAD. */
 export const getObject: Handler = (call) => {
   const { request, store, key } = call;
   const object = store.object(call.bucket(), key, request.query.get('versionId') ?? undefined);
+  if (request.method === 'GET') refuseArchived(object);
   const withChecksum = request.headers['x-amz-checksum-mode']?.toUpperCase() === 'ENABLED';
   const headers = { ...objectHeaders(object, withChecksum), ...overrides(request.query, request.signed) };
   if (readCondition(request.headers, object) === 'not-modified') return notModified(headers);
   const part = partRange(request.query.get('partNumber'), object);
-  const range = part ?? parseRange(request.headers['range'], object.size);
-  if (range === 'unsatisfiable') {
-    throw new CloudFault('InvalidRange', 'The requested range is not satisfiable', 416, {
-      RangeRequested: request.headers['range'] ?? '',
-      ActualObjectSize: String(object.size),
-    });
-  }
+  const range = part ?? satisfiable(request.headers['range'], object.size);
   const whole = range === 'whole';
   const { start, end } = whole ? { start: 0, end: object.size } : range;
   headers['content-length'] = String(end - start);
@@ -66,6 +75,16 @@ export const getObject: Handler = (call) => {
   if (request.method === 'HEAD') return { status, headers };
   return { status, headers, body: contentOf(store.blobs, object, { start, end }) };
 };
+
+/** @throws CloudFault InvalidRange */
+function satisfiable(header: string | undefined, size: number): ByteRange | 'whole' {
+  const range = parseRange(header, size);
+  if (range !== 'unsatisfiable') return range;
+  throw new CloudFault('InvalidRange', 'The requested range is not satisfiable', 416, {
+    RangeRequested: header ?? '',
+    ActualObjectSize: String(size),
+  });
+}
 
 function notModified(headers: Record<string, string>): CloudResponse {
   const kept = ['etag', 'last-modified', 'cache-control', 'expires', 'x-amz-version-id'];
@@ -96,34 +115,6 @@ function partRange(text: string | null, object: S3Object): ByteRange | undefined
   const start = object.blobs.slice(0, number - 1).reduce((sum, blob) => sum + blob.size, 0);
   return { start, end: start + (object.blobs[number - 1]?.size ?? 0) };
 }
-
-export const getObjectAttributes: Handler = (call) => {
-  const { request, store, key } = call;
-  const object = store.object(call.bucket(), key, request.query.get('versionId') ?? undefined);
-  const asked = new Set(
-    (request.headers['x-amz-object-attributes'] ?? '').split(',').map((one) => one.trim()),
-  );
-  const { checksum } = object;
-  return {
-    status: 200,
-    headers: { 'content-type': 'application/xml', 'last-modified': new Date(object.modified).toUTCString() },
-    body: document(
-      'GetObjectAttributesResponse',
-      {
-        ETag: asked.has('ETag') ? object.etag : undefined,
-        Checksum:
-          asked.has('Checksum') && checksum
-            ? { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type }
-            : undefined,
-        ObjectParts:
-          asked.has('ObjectParts') && object.multipart ? { PartsCount: object.blobs.length } : undefined,
-        StorageClass: asked.has('StorageClass') ? 'STANDARD' : undefined,
-        ObjectSize: asked.has('ObjectSize') ? object.size : undefined,
-      },
-      NAMESPACE,
-    ),
-  };
-};
 
 export const getObjectTagging: Handler = (call) => {
   const object = call.store.object(call.bucket(), call.key, call.request.query.get('versionId') ?? undefined);

@@ -53,9 +53,15 @@ export async function receive(
   return { blob, algorithm, checksum, asked: wanted.algorithm !== undefined };
 }
 
-/** A document in the body, held likewise to what its headers promise. */
-export async function receiveDocument(request: CloudRequest): Promise<string> {
-  const wanted = promised(request.headers, request.signed);
+/**
+ * A document in the body, held likewise to what its headers promise.
+ * @param headers those of them that are about the body
+ */
+export async function receiveDocument(
+  request: CloudRequest,
+  headers: Readonly<Record<string, string>> = request.headers,
+): Promise<string> {
+  const wanted = promised(headers, request.signed);
   const bytes = await request.body();
   const sum = hasher(wanted.algorithm ?? 'CRC32');
   sum.update(bytes);

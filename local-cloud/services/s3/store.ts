@@ -19,13 +19,13 @@ export class S3Store {
   }
 
   /** @throws CloudFault NoSuchBucket, and AWS's two answers to a request that was signed for another region */
-  bucket(name: string, request: Pick<CloudRequest, 'signed' | 'region'>): Bucket {
+  bucket(name: string, request: Pick<CloudRequest, 'signed' | 'region' | 'query'>): Bucket {
     const bucket = this.buckets.get(name);
     if (!bucket) {
       if (!isBucketName(name)) throw invalidName(name);
       throw new CloudFault('NoSuchBucket', 'The specified bucket does not exist', 404, { BucketName: name });
     }
-    if (request.signed && request.region !== bucket.region) throw wrongRegion(bucket, request.region);
+    if (request.signed && request.region !== bucket.region) throw wrongRegion(bucket, request);
     return bucket;
   }
 
@@ -208,8 +208,17 @@ export const invalidName = (name: string) =>
  * A client of us-east-1 has reached S3's global endpoint, which knows where the bucket is and finds the signature
  * wrong; one of any other region has reached a regional endpoint, which sends it away.
  */
-function wrongRegion(bucket: Bucket, region: string): CloudFault {
+function wrongRegion(bucket: Bucket, { region, query }: Pick<CloudRequest, 'region' | 'query'>): CloudFault {
   const headers = { 'x-amz-bucket-region': bucket.region };
+  if (region === 'us-east-1' && query.has('X-Amz-Credential')) {
+    return new CloudFault(
+      'AuthorizationQueryParametersError',
+      `Error parsing the X-Amz-Credential parameter; the region '${region}' is wrong; expecting '${bucket.region}'`,
+      400,
+      { Region: bucket.region },
+      headers,
+    );
+  }
   if (region === 'us-east-1') {
     return new CloudFault(
       'AuthorizationHeaderMalformed',

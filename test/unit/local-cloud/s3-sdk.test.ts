@@ -1,18 +1,25 @@
 import {
+  CompleteMultipartUploadCommand,
   CopyObjectCommand,
   CreateBucketCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
+  GetBucketLifecycleConfigurationCommand,
   GetBucketPolicyStatusCommand,
   GetObjectAclCommand,
+  GetObjectAttributesCommand,
   GetObjectCommand,
   GetObjectRetentionCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  PutBucketCorsCommand,
   PutBucketEncryptionCommand,
+  PutBucketLifecycleConfigurationCommand,
   PutBucketOwnershipControlsCommand,
   PutBucketPolicyCommand,
+  PutBucketTaggingCommand,
   PutBucketVersioningCommand,
   PutObjectAclCommand,
   PutObjectCommand,
@@ -20,6 +27,7 @@ import {
   PutObjectLockConfigurationCommand,
   PutPublicAccessBlockCommand,
   S3Client,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cloud, startCloud } from '../../../local-cloud/core/cloud.ts';
@@ -230,5 +238,148 @@ describe("another region's bucket", () => {
     expect(redirected.$response.headers['x-amz-bucket-region']).toBe('us-west-2');
     const head = await eu.send(new HeadBucketCommand({ Bucket })).catch((error) => error);
     expect(head.$response.headers['x-amz-bucket-region']).toBe('us-west-2');
+  });
+});
+
+describe('multipart uploads', () => {
+  async function upload(Bucket: string, complete: object) {
+    const Key = 'big';
+    const created = await s3.send(
+      new CreateMultipartUploadCommand({
+        Bucket,
+        Key,
+        ChecksumAlgorithm: 'CRC32',
+        ChecksumType: 'FULL_OBJECT',
+      }),
+    );
+    const at = { Bucket, Key, UploadId: created.UploadId };
+    const part = await s3.send(
+      new UploadPartCommand({ ...at, PartNumber: 1, Body: '123456789', ChecksumAlgorithm: 'CRC32' }),
+    );
+    const Parts = [{ PartNumber: 1, ETag: part.ETag, ChecksumCRC32: part.ChecksumCRC32 }];
+    return s3.send(new CompleteMultipartUploadCommand({ ...at, MultipartUpload: { Parts }, ...complete }));
+  }
+  it('are completed with the checksum of the object, and not with another', async () => {
+    const Bucket = await bucket();
+    // The check value of CRC-32, for 123456789.
+    const ChecksumCRC32 = Buffer.from('cbf43926', 'hex').toString('base64');
+    const right = { ChecksumCRC32, ChecksumType: 'FULL_OBJECT' };
+    expect(await upload(Bucket, right)).toMatchObject(right);
+    await expect(upload(Bucket, { ...right, ChecksumCRC32: 'AAAAAA==' })).rejects.toThrow(
+      expect.objectContaining({ name: 'BadDigest' }),
+    );
+    await expect(upload(Bucket, { ...right, ChecksumType: 'COMPOSITE' })).rejects.toThrow(
+      expect.objectContaining({ name: 'InvalidRequest' }),
+    );
+  });
+  it('tell their parts, versions included', async () => {
+    const Bucket = await bucket();
+    const VersioningConfiguration = { Status: 'Enabled' as const };
+    await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+    const created = await s3.send(
+      new CreateMultipartUploadCommand({ Bucket, Key: 'a', ChecksumAlgorithm: 'SHA256' }),
+    );
+    const at = { Bucket, Key: 'a', UploadId: created.UploadId };
+    const Parts = [];
+    for (const PartNumber of [1, 2]) {
+      const Body = Buffer.alloc(5 * 1024 ** 2, PartNumber);
+      const { ETag, ChecksumSHA256 } = await s3.send(
+        new UploadPartCommand({ ...at, PartNumber, Body, ChecksumAlgorithm: 'SHA256' }),
+      );
+      Parts.push({ PartNumber, ETag, ChecksumSHA256 });
+    }
+    const { VersionId } = await s3.send(
+      new CompleteMultipartUploadCommand({ ...at, MultipartUpload: { Parts } }),
+    );
+    const ObjectAttributes = ['ETag', 'Checksum', 'ObjectParts', 'ObjectSize'] as const;
+    const told = await s3.send(
+      new GetObjectAttributesCommand({
+        Bucket,
+        Key: 'a',
+        VersionId,
+        ObjectAttributes: [...ObjectAttributes],
+        MaxParts: 1,
+      }),
+    );
+    expect(told).toMatchObject({
+      VersionId,
+      ObjectSize: 10 * 1024 ** 2,
+      Checksum: { ChecksumType: 'COMPOSITE' },
+      ObjectParts: {
+        TotalPartsCount: 2,
+        IsTruncated: true,
+        Parts: [{ PartNumber: 1, Size: 5 * 1024 ** 2, ChecksumSHA256: Parts[0]?.ChecksumSHA256 }],
+      },
+    });
+  });
+});
+
+describe('what S3 refuses', () => {
+  it('to read what is archived, and not to tell of it', async () => {
+    const Bucket = await bucket();
+    await put(Bucket, 'a', { StorageClass: 'GLACIER' });
+    await expect(s3.send(new GetObjectCommand({ Bucket, Key: 'a' }))).rejects.toThrow(
+      expect.objectContaining({ name: 'InvalidObjectState' }),
+    );
+    expect((await s3.send(new HeadObjectCommand({ Bucket, Key: 'a' }))).StorageClass).toBe('GLACIER');
+  });
+  it("another account's bucket where this one was expected", async () => {
+    const Bucket = await bucket();
+    await put(Bucket, 'a', { ExpectedBucketOwner: '000000000000' });
+    await expect(put(Bucket, 'a', { ExpectedBucketOwner: '111111111111' })).rejects.toThrow(denied);
+  });
+  it('no condition for a quote that is missing', async () => {
+    const Bucket = await bucket();
+    const { ETag } = await put(Bucket, 'a');
+    await put(Bucket, 'a', { IfMatch: ETag?.slice(0, -1) });
+  });
+  const rule = { ID: 'r', Status: 'Enabled' as const, Filter: { Prefix: '' }, Expiration: { Days: 1 } };
+  const { Filter: _filter, ...noFilter } = rule;
+  it.each([
+    [[], 'MalformedXML'],
+    [[{ ...rule, Status: 'enabled' as 'Enabled' }], 'MalformedXML'],
+    [[{ ...rule, Expiration: { Days: 0 } }], 'InvalidArgument'],
+    [[{ ...rule, Expiration: undefined }], 'InvalidRequest'],
+    [[{ ...rule, ID: 'r'.repeat(256) }], 'InvalidArgument'],
+    [[rule, rule], 'InvalidArgument'],
+    [[noFilter], 'MalformedXML'],
+    [[{ ...rule, Expiration: { Date: new Date('2030-01-01T10:00:00Z') } }], 'InvalidArgument'],
+    [[{ ...rule, Transitions: [{ Days: 1, StorageClass: 'STANDARD_IA' as const }] }], 'InvalidArgument'],
+  ])('the lifecycle rules %j', async (Rules, name) => {
+    const Bucket = await bucket();
+    await expect(
+      s3.send(new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules } })),
+    ).rejects.toThrow(expect.objectContaining({ name }));
+  });
+  it('no lifecycle rule without an id, and gives it one', async () => {
+    const Bucket = await bucket();
+    const { ID: _id, ...bare } = rule;
+    const LifecycleConfiguration = { Rules: [bare] };
+    await s3.send(new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration }));
+    const told = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket }));
+    expect(told.Rules).toMatchObject([{ ...bare, ID: expect.stringMatching(/.{40}/) }]);
+  });
+  it.each([
+    [{ AllowedMethods: ['PATCH'], AllowedOrigins: ['*'] }, 'InvalidRequest'],
+    [{ AllowedMethods: ['GET'], AllowedOrigins: ['https://*.a.*'] }, 'InvalidRequest'],
+    [{ AllowedMethods: [], AllowedOrigins: ['*'] }, 'MalformedXML'],
+  ])('the CORS rule %j', async (corsRule, name) => {
+    const Bucket = await bucket();
+    const CORSConfiguration = { CORSRules: [corsRule] };
+    await expect(s3.send(new PutBucketCorsCommand({ Bucket, CORSConfiguration }))).rejects.toThrow(
+      expect.objectContaining({ name }),
+    );
+  });
+  it.each([
+    [[{ Key: 'a', Value: '<b>' }], 'InvalidTag'],
+    [[{ Key: '', Value: 'b' }], 'InvalidTag'],
+    [[{ Key: 'aws:a', Value: 'b' }], 'InvalidTag'],
+    [['a', 'a'].map((Key) => ({ Key, Value: 'b' })), 'InvalidTag'],
+    [Array.from({ length: 51 }, (_, n) => ({ Key: `k${n}`, Value: 'v' })), 'BadRequest'],
+  ])('the tags %j', async (TagSet, name) => {
+    const Bucket = await bucket();
+    await expect(s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet } }))).rejects.toThrow(
+      expect.objectContaining({ name }),
+    );
   });
 });
