@@ -59,12 +59,12 @@ function beforeUs({ snapshot, common }: Taken): BeforeUs {
 
 /** The migration, where there is one. @returns the end of the deployment where it failed. */
 async function migrate(
-  { target }: Prepared,
+  { target, migration: words }: Prepared,
   { snapshot, wanted, common }: Taken,
   { migration, container, waitTimeout }: BackendConfig,
   ports: BackendPorts,
 ): Promise<BackendResult | undefined> {
-  if (!migration) return undefined;
+  if (!migration || !words) return undefined;
   const region = regionOf(target.arn);
   const { log, clock, signal, aws } = ports;
   const failed = await log.group('Migrate', async () => {
@@ -72,7 +72,7 @@ async function migrate(
     const oneOff = target.oneOff
       ? await target.oneOff(snapshot, wanted)
       : await foreignOneOff(migration, container, wanted.image, task.ecs);
-    return runMigration(migration.command, oneOff, waitTimeout, task);
+    return runMigration(words, oneOff, waitTimeout, task);
   });
   if (!failed) return undefined;
   return {
@@ -124,10 +124,11 @@ export async function rollOut<T>(
   }
 }
 
-function planned({ state, image, change }: Prepared, { log }: BackendPorts): BackendResult {
+function planned({ state, image, change, migration }: Prepared, { log }: BackendPorts): BackendResult {
   const wanted = applyChange(state.spec, change);
   const plan = planChanges(state.spec, wanted);
   for (const line of planLines(plan)) log.info(line);
+  if (migration) log.info(`first the migration, once: ${JSON.stringify(migration)}`);
   if (state.condition === 'busy')
     log.notice('something is under way on the service: it would be waited out first');
   return { ...resultBase(state, image.image, wanted, plan), outcome: 'planned' };

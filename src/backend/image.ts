@@ -14,6 +14,8 @@ export interface ResolvedImage {
    * it is not documented which of them a target reports.
    */
   readonly digests: readonly string[];
+  /** The image's own entry point, where its configuration could be read. */
+  readonly entryPoint?: readonly string[] | undefined;
 }
 
 /** `linux/amd64` and the like. */
@@ -26,6 +28,13 @@ interface Manifest {
     annotations?: Record<string, string>;
   }>;
   config?: { digest: string };
+}
+
+/** https://github.com/opencontainers/image-spec/blob/main/config.md */
+interface ImageConfiguration {
+  readonly os?: string;
+  readonly architecture?: string;
+  readonly config?: { readonly Entrypoint?: readonly string[] | null };
 }
 
 /** Platforms that an index offers; `undefined` for a manifest of one image. Attestations (`unknown/unknown`) are none. */
@@ -71,27 +80,34 @@ export async function resolveImage(
   }
   const image = byDigest(ref, found.digest);
   const inside = platformsOfIndex(found.manifest);
-  const offered = inside
-    ? inside.map((entry) => entry.platform)
-    : await platformOfManifest(ecr, ref.repository, found.manifest, ports.log);
+  const about = inside ? undefined : await readConfiguration(ecr, ref.repository, found.manifest, ports.log);
+  const offered = inside?.map((entry) => entry.platform) ?? about?.platforms;
   if (offered && !offered.includes(platform)) throw wrongPlatform(image, platform, offered);
   const children = (inside ?? []).filter((entry) => entry.platform === platform).map((entry) => entry.digest);
-  return { image, digest: found.digest, digests: [found.digest, ...children] };
+  return {
+    image,
+    digest: found.digest,
+    digests: [found.digest, ...children],
+    entryPoint: about?.entryPoint,
+  };
 }
 
-/** The configuration of an image says what it was built for. Without the permission to read it: a warning. */
-async function platformOfManifest(
+/** The configuration of an image says what it was built for and what it starts. Without the permission to read it: a warning. */
+async function readConfiguration(
   ecr: EcrApi,
   repository: string,
   manifest: string,
   log: Log,
-): Promise<Platform[] | undefined> {
+): Promise<{ platforms: Platform[]; entryPoint: readonly string[] | undefined } | undefined> {
   const digest = (JSON.parse(manifest) as Manifest).config?.digest;
   if (!digest) return undefined;
   try {
-    const config = JSON.parse(await ecr.blob(repository, digest)) as { os?: string; architecture?: string };
+    const config = JSON.parse(await ecr.blob(repository, digest)) as ImageConfiguration;
     if (!config.os || !config.architecture) return undefined;
-    return [`${config.os}/${config.architecture}`];
+    return {
+      platforms: [`${config.os}/${config.architecture}`],
+      entryPoint: config.config?.Entrypoint ?? undefined,
+    };
   } catch (error) {
     const { kind, code } = readAwsError(error);
     const why = kind === 'denied' ? 'the role lacks ecr:GetDownloadUrlForLayer' : code;

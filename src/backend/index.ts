@@ -36,3 +36,4 @@ export { parseServiceRef, type ServiceRef } from './service-ref.ts';
 export { normalCpu, normalMemory } from './sizes.ts';
 export type { Scaling, TargetKind } from './spec.ts';
 export type { Undo } from './undo.ts';
+export { refuseOpenQuote } from './words.ts';

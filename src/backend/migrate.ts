@@ -12,7 +12,6 @@ import { type Failure, failure } from './failure.ts';
 import { describeStopped, tailOf } from './targets/ecs-facts.ts';
 import type { OneOff } from './targets/target.ts';
 import { chooseContainer, copyDefinition, specOfContainer } from './targets/task-definition.ts';
-import { splitWords } from './words.ts';
 
 export interface MigrationPorts {
   readonly ecs: EcsApi;
@@ -29,16 +28,16 @@ export interface MigrationPorts {
  * @throws ActionError when the task cannot be started; the signal's reason when it is aborted.
  */
 export async function runMigration(
-  command: string,
+  words: readonly string[],
   oneOff: OneOff,
   timeout: number,
   ports: MigrationPorts,
 ): Promise<Failure | undefined> {
   const { log, clock } = ports;
   const since = clock.now();
-  const started = await startTask(command, oneOff, ports);
+  const started = await startTask(words, oneOff, ports);
   const arn = started.taskArn ?? '';
-  log.info(`task ${arn} runs ${command}`);
+  log.info(`task ${arn} runs ${JSON.stringify(words)}`);
   try {
     const ended = await waitForEnd(arn, oneOff, timeout, ports);
     const lines = await lastLines(oneOff, arn, since, ports);
@@ -63,7 +62,11 @@ export async function runMigration(
   }
 }
 
-async function startTask(command: string, oneOff: OneOff, { ecs }: MigrationPorts): Promise<EcsTask> {
+async function startTask(
+  words: readonly string[],
+  oneOff: OneOff,
+  { ecs }: MigrationPorts,
+): Promise<EcsTask> {
   const { task, failure: refusal } = await ecs
     .runTask({
       cluster: oneOff.cluster,
@@ -74,7 +77,7 @@ async function startTask(command: string, oneOff: OneOff, { ecs }: MigrationPort
       clientToken: randomUUID(),
       ...(oneOff.network ? { networkConfiguration: oneOff.network } : {}),
       ...oneOff.placement,
-      overrides: { containerOverrides: [{ name: oneOff.container, command: splitWords(command) }] },
+      overrides: { containerOverrides: [{ name: oneOff.container, command: [...words] }] },
     })
     .catch((error) => {
       throw awsProblem(error, {
@@ -132,21 +135,17 @@ async function lastLines(
 
 /** A task definition that is not the service's: for App Runner, which has none. Its copy gets the new image. */
 export async function foreignOneOff(
-  { cluster, taskDefinition, network }: MigrationConfig,
+  migration: MigrationConfig,
   container: string,
   image: string,
   ecs: EcsApi,
 ): Promise<OneOff> {
-  const fail = (operation: string) => (error: unknown) => {
-    throw awsProblem(error, { operation, resource: taskDefinition, input: 'migrate-task-definition' });
-  };
-  const { definition, tags } = await ecs
-    .taskDefinition(taskDefinition)
-    .catch(fail('ecs:DescribeTaskDefinition'));
+  const { cluster, network } = migration;
+  const { definition, tags } = await foreignDefinition(migration, ecs);
   const chosen = chooseContainer(definition, container, {});
   const now = { ...specOfContainer(chosen), cpu: definition.cpu, memory: definition.memory };
   const copy = copyDefinition(definition, tags, chosen.name ?? '', now, { ...now, image });
-  const arn = await ecs.registerTaskDefinition(copy).catch(fail('ecs:RegisterTaskDefinition'));
+  const arn = await ecs.registerTaskDefinition(copy).catch(fail(migration, 'ecs:RegisterTaskDefinition'));
   return {
     cluster,
     taskDefinition: arn,
@@ -155,6 +154,17 @@ export async function foreignOneOff(
     placement: { launchType: 'FARGATE' },
   };
 }
+
+/** @throws ActionError that names the input */
+export function foreignDefinition(migration: MigrationConfig, ecs: EcsApi) {
+  return ecs.taskDefinition(migration.taskDefinition).catch(fail(migration, 'ecs:DescribeTaskDefinition'));
+}
+
+const fail =
+  ({ taskDefinition }: MigrationConfig, operation: string) =>
+  (error: unknown) => {
+    throw awsProblem(error, { operation, resource: taskDefinition, input: 'migrate-task-definition' });
+  };
 
 /** `subnets=a,b security-groups=c public-ip=true`, as one line or several. */
 export function parseNetwork(text: string): NetworkConfiguration | undefined {

@@ -3,17 +3,22 @@ import { concealVariables } from './conceal.ts';
 import type { BackendConfig, BackendPorts } from './config.ts';
 import { readAlarms } from './gates.ts';
 import { type ResolvedImage, resolveImage } from './image.ts';
+import { foreignDefinition } from './migrate.ts';
 import { refuseReserved } from './reserved.ts';
 import { resolveSecrets } from './secrets.ts';
 import { applyChange, type SpecChange } from './spec.ts';
 import { openTarget } from './targets/open.ts';
 import type { BackendState, Target } from './targets/target.ts';
+import { chooseContainer } from './targets/task-definition.ts';
+import { commandWords, joinWords, listOf } from './words.ts';
 
 /** A deployment of which everything has been checked that can be, before the lock is asked for. */
 export interface Prepared {
   readonly target: Target;
   readonly image: ResolvedImage;
   readonly change: SpecChange;
+  /** The words that the migration runs, where there is one. */
+  readonly migration?: readonly string[] | undefined;
   /** As the service stood then; the snapshot is taken later, under the lock. */
   readonly state: BackendState;
 }
@@ -39,8 +44,10 @@ export async function prepareDeployment(config: BackendConfig, ports: BackendPor
   const region = service.region ?? regionOf(target.arn);
   await readAlarms(config.alarms, ports.aws.alarms(region));
   const setSecrets = await resolveSecrets(environment.secrets, ports.aws.secrets(region));
+  const entryPoint = state.entryPoint?.length ? state.entryPoint : image.entryPoint;
   const change: SpecChange = {
     ...config.change,
+    ...startCommandOf(config, target.kind, entryPoint),
     image: image.image,
     setVariables: environment.variables,
     setSecrets,
@@ -49,7 +56,36 @@ export async function prepareDeployment(config: BackendConfig, ports: BackendPor
     ...(target.kind === 'ecs' ? { circuitBreaker: true } : {}),
   };
   target.refuse(state, applyChange(state.spec, change));
-  return { target, image, change, state };
+  const migration = await migrationWords(config, entryPoint, image.entryPoint, ports);
+  return { target, image, change, migration, state };
+}
+
+/** App Runner splits the text itself; the ECS targets get the exact words. */
+function startCommandOf(
+  { change }: BackendConfig,
+  kind: Target['kind'],
+  entryPoint: readonly string[] | undefined,
+): Pick<SpecChange, 'startCommand'> {
+  const { startCommand: text } = change;
+  if (!text) return {};
+  const list = listOf(text);
+  if (kind === 'apprunner') return list ? { startCommand: joinWords(list) } : {};
+  return { startCommand: JSON.stringify(commandWords(text, entryPoint, 'start-command')) };
+}
+
+/** @param own the entry point of the image, for App Runner, whose migration runs in a task definition of its own */
+async function migrationWords(
+  { migration, service, container }: BackendConfig,
+  entryPoint: readonly string[] | undefined,
+  own: readonly string[] | undefined,
+  { aws }: BackendPorts,
+): Promise<readonly string[] | undefined> {
+  if (!migration) return undefined;
+  const words = (at: readonly string[] | undefined) => commandWords(migration.command, at, 'migrate-command');
+  if (service.target !== 'apprunner') return words(entryPoint);
+  const { definition } = await foreignDefinition(migration, aws.ecs(service.region));
+  const named = chooseContainer(definition, container, {}).entryPoint;
+  return words(named?.length ? named : own);
 }
 
 /** App Runner has no tasks of its own: a command needs a cluster and a task definition to run in. */

@@ -24,6 +24,7 @@ export interface BackendSpec {
   /** Name to the native reference: an ARN, or `ARN:json-key::`. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly port?: string | undefined;
+  /** App Runner: one text. ECS: the words as a JSON list, exactly as the container gets them. */
   readonly startCommand?: string | undefined;
   /** CPU units: `1024` is one vCPU. */
   readonly cpu?: string | undefined;

@@ -27,7 +27,7 @@ export function generalHelp(): string {
   const lines = Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(width)}${about}`);
   return `wwhd-deploy: ship a container backend and a static frontend to AWS, and take any release back
 
-Usage: wwhd-deploy <command> [flags]
+Usage: wwhd-deploy <command> [flags]      (in a clone: node dist/cli/index.js <command> [flags])
        wwhd-deploy help <command>
        wwhd-deploy --version
 

@@ -113,4 +113,77 @@ describe.concurrent('a migration', () => {
     );
     expect(await changesOf(cloud, 'homeless')).toEqual(['CreateService']);
   });
+
+  test.each([
+    ['an open quote', `node migrate.js --only tenant=O'Brien --dry-run`, /opens a quote that is not closed/],
+    ['what only a shell reads', 'node migrate.js && node seed.js', /"&&", which only a shell reads/],
+  ])('with %s is refused before anything runs', async (name, command, says) => {
+    const id = `unreadable-${name.length}`;
+    const service = await createOn.ecs(cloud, id, one);
+    const before = await changesOf(cloud, id);
+    const run = await deployBackend(cloud, { service: service.arn, image: two, 'migrate-command': command });
+    expect(run.outputs['outcome'], run.log).toBe('refused');
+    expect(logText(run.log)).toMatch(says);
+    expect(await changesOf(cloud, id)).toEqual(before);
+    expect(await oneOffs(id)).toEqual([]);
+  });
+
+  test('runs as the plan shows it, word by word', async () => {
+    const service = await createOn.ecs(cloud, 'word-by-word', one);
+    const script = 'console.log(JSON.stringify(process.argv.slice(1)))';
+    const inputs = {
+      service: service.arn,
+      image: two,
+      'migrate-command': JSON.stringify(['node', '-e', script, '--', `O'Brien "a\tb"`, '$HOME', '']),
+    };
+    const words = JSON.stringify(['node', '-e', script, '--', `O'Brien "a\tb"`, '$HOME', '']);
+    const plan = await deployBackend(cloud, { ...inputs, 'dry-run': 'true' });
+    expect(plan.outputs['outcome'], plan.log).toBe('planned');
+    expect(plan.log).toContain(`first the migration, once: ${words}`);
+    const run = await deployBackend(cloud, inputs);
+    expect(run.outputs['outcome'], run.log).toBe('deployed');
+    expect(run.log).toContain(` runs ${words}`);
+    expect(run.log).toContain(JSON.stringify([`O'Brien "a\tb"`, '$HOME', '']));
+  });
+
+  test('goes whole to an entry point that is a shell', async () => {
+    const service = await createOn.apprunner(cloud, 'by-shell', one);
+    const made = taskDefinition('jobs-by-shell', one);
+    const containerDefinitions = made.containerDefinitions.map((one) => ({
+      ...one,
+      entryPoint: ['sh', '-c'],
+    }));
+    await ecs(cloud, 'CreateCluster', { clusterName: 'jobs' });
+    await ecs(cloud, 'RegisterTaskDefinition', { ...made, containerDefinitions });
+    const command = `node migrate.js && echo "it's $((1 + 1))"; exit 7`;
+    const run = await deployBackend(cloud, {
+      service: service.arn,
+      image: two,
+      'migrate-command': command,
+      'migrate-cluster': 'jobs',
+      'migrate-task-definition': 'jobs-by-shell',
+      'migrate-network': 'subnets=subnet-a',
+    });
+    // The images of the local cloud have no shell: that one is asked for, with one text, is what counts here.
+    expect(run.outputs['outcome'], run.log).toBe('failed');
+    expect(run.log).toContain(` runs ${JSON.stringify([command])}`);
+    expect(logText(run.log)).toMatch(/exec: "sh": executable file not found/);
+  });
+
+  test('and a start command: exactly these words, and unchanged the next time', async () => {
+    const service = await createOn.ecs(cloud, 'start-words', one);
+    const inputs = {
+      service: service.arn,
+      image: two,
+      'start-command': `node "./server.mjs" 'a b' O\\'Brien`,
+    };
+    const run = await deployBackend(cloud, inputs);
+    expect(run.outputs['outcome'], run.log).toBe('deployed');
+    const words = JSON.stringify(['node', './server.mjs', 'a b', "O'Brien"]);
+    expect(JSON.parse(run.outputs['plan'] ?? '')).toContainEqual(
+      expect.objectContaining({ field: 'start-command', to: words }),
+    );
+    const again = await deployBackend(cloud, inputs);
+    expect(again.outputs['outcome'], again.log).toBe('unchanged');
+  });
 });

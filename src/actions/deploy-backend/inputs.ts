@@ -14,6 +14,7 @@ import {
   parseNetwork,
   parseSecretLines,
   parseServiceRef,
+  refuseOpenQuote,
 } from '../../backend/index.ts';
 import { checkEnvironment, checkReleaseId } from '../../release/id.ts';
 import { refused } from '../../runtime/errors.ts';
@@ -60,7 +61,7 @@ export function readInputs(
       environment: readEnvironment(inputs, readFile),
       change: {
         port: readPort(inputs.text('port')),
-        startCommand: inputs.text('start-command') || undefined,
+        startCommand: readCommand(inputs, 'start-command') || undefined,
         cpu: normalCpu(inputs.text('cpu')),
         memory: normalMemory(inputs.text('memory')),
         scaling: readScaling(inputs, service.target),
@@ -145,7 +146,7 @@ function wrongTarget(input: string, whose: string) {
 }
 
 function readMigration(inputs: BackendInputs): MigrationConfig | undefined {
-  const command = inputs.text('migrate-command');
+  const command = readCommand(inputs, 'migrate-command');
   const text = inputs.text('migrate-network');
   const network = parseNetwork(text);
   if (text && !network) {
@@ -163,6 +164,13 @@ function readMigration(inputs: BackendInputs): MigrationConfig | undefined {
     taskDefinition: inputs.text('migrate-task-definition'),
     network,
   };
+}
+
+/** A quote that is not closed is refused before anything is looked at; the rest depends on the container. */
+function readCommand(inputs: BackendInputs, name: 'start-command' | 'migrate-command'): string {
+  const text = inputs.text(name);
+  refuseOpenQuote(text, name);
+  return text;
 }
 
 function readUrl(text: string): string {

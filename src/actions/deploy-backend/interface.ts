@@ -51,7 +51,7 @@ export const action = {
     'start-command': {
       required: false,
       default: '',
-      description: 'Command that the container runs instead of the image\'s own. Left as it is when not given.',
+      description: 'Command that the container runs instead of the image\'s own, as one text (`node server.mjs`) or as a YAML list, which is taken word by word. Left as it is when not given.',
     },
     cpu: {
       required: false,
@@ -116,7 +116,7 @@ export const action = {
     'migrate-command': {
       required: false,
       default: '',
-      description: 'Command that is run in the new image, as a one-off ECS task, before the switch. A non-zero exit code stops the deployment with nothing switched. On App Runner it needs `migrate-cluster` and `migrate-task-definition`.',
+      description: 'Command that is run in the new image, as a one-off ECS task, before the switch. A non-zero exit code stops the deployment with nothing switched. One text, split as a shell splits it, or a YAML list, which is taken word by word. On App Runner it needs `migrate-cluster` and `migrate-task-definition`.',
     },
     'migrate-cluster': {
       required: false,

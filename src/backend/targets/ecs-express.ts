@@ -6,7 +6,7 @@ import { publicUrl } from '../../runtime/url.ts';
 import { refuseSizes } from '../sizes.ts';
 import { type BackendSpec, type Scaling, sameScaling } from '../spec.ts';
 import { conditionOf } from '../verdict.ts';
-import { splitWords } from '../words.ts';
+import { listOf } from '../words.ts';
 import { EcsBase, type Native } from './ecs-base.ts';
 import { LOST } from './ecs-deployments.ts';
 import { mayBeDone, refuseRoleless } from './ecs-facts.ts';
@@ -155,7 +155,7 @@ function containerFor(configuration: Configuration, now: BackendSpec, wanted: Ba
     secrets: Object.entries(wanted.secrets).map(([name, valueFrom]) => ({ name, valueFrom })),
     ...(wanted.port && wanted.port !== now.port ? { containerPort: Number(wanted.port) } : {}),
     ...(wanted.startCommand !== now.startCommand
-      ? { command: wanted.startCommand ? splitWords(wanted.startCommand) : [] }
+      ? { command: (wanted.startCommand && listOf(wanted.startCommand)) || [] }
       : {}),
   };
 }

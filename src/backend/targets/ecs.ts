@@ -51,6 +51,7 @@ export class EcsTarget extends EcsBase {
         circuitBreaker: service.deploymentConfiguration?.deploymentCircuitBreaker?.rollback === true,
         taskDefinition: definition.taskDefinitionArn,
       },
+      entryPoint: container.entryPoint,
       desired: service.desiredCount ?? 0,
       version: versionOf(service),
       native,

@@ -17,6 +17,8 @@ export interface BackendState {
   /** Platform that images must have been built for, `linux/amd64`. */
   readonly platform: string;
   readonly spec: BackendSpec;
+  /** ECS: what the container's command is given to, where the task definition says it. */
+  readonly entryPoint?: readonly string[] | undefined;
   /** ECS targets: how many tasks the service wants. */
   readonly desired?: number | undefined;
   /** The same as long as nobody changes the configuration. */

@@ -6,7 +6,7 @@ import type {
 } from '../../aws/ecs.ts';
 import { refused } from '../../runtime/errors.ts';
 import type { BackendSpec } from '../spec.ts';
-import { joinWords, splitWords } from '../words.ts';
+import { listOf } from '../words.ts';
 
 /**
  * The container that gets the image: the one that is named, the one behind the load balancer, the only essential one, or
@@ -86,7 +86,7 @@ function changeContainer(
   now: BackendSpec,
   wanted: BackendSpec,
 ): ContainerDefinition {
-  const command = wanted.startCommand ? splitWords(wanted.startCommand) : undefined;
+  const command = wanted.startCommand ? listOf(wanted.startCommand) : undefined;
   return {
     ...container,
     image: wanted.image,
@@ -120,7 +120,7 @@ export function specOfContainer(
     image: container.image ?? '',
     variables: Object.fromEntries((container.environment ?? []).map((e) => [e.name ?? '', e.value ?? ''])),
     secrets: Object.fromEntries((container.secrets ?? []).map((s) => [s.name ?? '', s.valueFrom ?? ''])),
-    startCommand: container.command?.length ? joinWords(container.command) : undefined,
+    startCommand: container.command?.length ? JSON.stringify(container.command) : undefined,
     port: port === undefined ? undefined : String(port),
   };
 }

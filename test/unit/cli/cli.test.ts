@@ -42,6 +42,22 @@ describe('flags', () => {
   });
 });
 
+describe("Node's own --env-file", () => {
+  const deploy = COMMANDS['deploy-backend'] as NonNullable<(typeof COMMANDS)[string]>;
+
+  it('took ours where it is written with =, and that is refused', () => {
+    expect(() => parseFlags(deploy, ['--env-file=prod.env'], {}, '20.20.2')).toThrow(
+      /taken by Node 20\.20\.2 itself[\s\S]*next: write it with a space: --env-file prod\.env/,
+    );
+    for (const [args, node] of [
+      [['--env-file', 'prod.env'], '20.20.2'],
+      [['--env-file=prod.env'], '24.0.0'],
+    ] as const) {
+      expect(parseFlags(deploy, args, {}, node).inputs).toMatchObject({ 'env-file': 'prod.env' });
+    }
+  });
+});
+
 describe('preflight', () => {
   const preflight = COMMANDS['preflight'] as NonNullable<(typeof COMMANDS)[string]>;
 
