@@ -19,7 +19,7 @@ resource "aws_cloudfront_function" "preview" {
   comment = "Leads pr-<number>.${var.preview_domain} to its folder"
   runtime = "cloudfront-js-2.0"
   publish = true
-  code    = "const singlePageApp = ${var.single_page_app};\n${file("${path.module}/preview-host.js")}"
+  code    = "const settings = ${jsonencode(merge(local.url_settings, { previews = true }))};\n${local.clean_urls}"
 }
 
 resource "aws_cloudfront_distribution" "preview" {

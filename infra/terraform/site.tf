@@ -21,13 +21,22 @@ data "aws_cloudfront_response_headers_policy" "security" {
   name = "Managed-SecurityHeadersPolicy"
 }
 
-resource "aws_cloudfront_function" "single_page_app" {
-  count   = var.single_page_app ? 1 : 0
-  name    = "${var.name}-${var.environment}-single-page-app"
-  comment = "Answers every route of the app with its page"
+# One text for the site and for previews: how an address as people write it is found in the bucket.
+locals {
+  url_settings = {
+    cleanUrls     = var.clean_urls
+    pages         = var.pages
+    singlePageApp = var.single_page_app
+  }
+  clean_urls = file("${path.module}/clean-urls.js")
+}
+
+resource "aws_cloudfront_function" "clean_urls" {
+  name    = "${var.name}-${var.environment}-clean-urls"
+  comment = "Finds the file of an address as people write it"
   runtime = "cloudfront-js-2.0"
   publish = true
-  code    = file("${path.module}/single-page-app.js")
+  code    = "const settings = ${jsonencode(merge(local.url_settings, { previews = false }))};\n${local.clean_urls}"
 }
 
 resource "aws_cloudfront_distribution" "site" {
@@ -53,12 +62,9 @@ resource "aws_cloudfront_distribution" "site" {
     compress                   = true
     cache_policy_id            = data.aws_cloudfront_cache_policy.optimized.id
     response_headers_policy_id = data.aws_cloudfront_response_headers_policy.security.id
-    dynamic "function_association" {
-      for_each = aws_cloudfront_function.single_page_app
-      content {
-        event_type   = "viewer-request"
-        function_arn = function_association.value.arn
-      }
+    function_association {
+      event_type   = "viewer-request"
+      function_arn = aws_cloudfront_function.clean_urls.arn
     }
   }
 

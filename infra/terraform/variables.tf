@@ -173,10 +173,30 @@ variable "zone_id" {
   default     = ""
 }
 
+variable "clean_urls" {
+  description = "Which file /about and /about/ mean: \"folder\" about/index.html (Astro, Docusaurus, Hugo, Next.js with trailingSlash), \"file\" about.html (Next.js, SvelteKit), \"none\" neither; / is index.html in any case."
+  type        = string
+  default     = "folder"
+  validation {
+    condition     = contains(["folder", "file", "none"], var.clean_urls)
+    error_message = "clean_urls is one of folder, file and none."
+  }
+}
+
 variable "single_page_app" {
   description = "Whether routes that are no files are answered with index.html, as a single-page app wants it."
   type        = bool
   default     = false
+}
+
+variable "pages" {
+  description = "With single_page_app: addresses that are pages of their own and no routes of the app, with all below them, such as [\"/about\", \"/blog\"]."
+  type        = list(string)
+  default     = []
+  validation {
+    condition     = alltrue([for page in var.pages : can(regex("^/[^?#]*[^/?#]$", page))])
+    error_message = "A page begins with / and ends without one, such as /about."
+  }
 }
 
 variable "preview_domain" {

@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { PreflightConfig } from '../../src/preflight/config.ts';
 import { neededPermissions } from '../../src/preflight/permissions.ts';
 import { root } from '../support/dist.ts';
+import { cleanUrls } from '../support/edge-functions.ts';
 import { grantedActions, type Target } from '../support/iam-policy.ts';
 import type { BlockSchema, ProviderSchema } from '../support/terraform-provider.ts';
 
@@ -147,15 +148,20 @@ describe('infra/terraform', () => {
     expect(nested(site, 'origin')).toHaveProperty('origin_access_control_id');
   });
 
-  it('has the very function for single-page apps that docs/frontend.md shows', () => {
+  it('has the very function for addresses that docs/frontend.md shows', () => {
     const page = readFileSync(join(root, 'docs/frontend.md'), 'utf8');
-    const code = readFileSync(join(dir, 'single-page-app.js'), 'utf8');
-    expect(page).toContain(`\`\`\`js\n${code.slice(code.indexOf('function handler'))}\`\`\`\n`);
-    expect(text).toContain('file("${path.module}/single-page-app.js")');
-    // As test/support/edge-functions.ts puts it together.
-    expect(text).toContain(
-      '"const singlePageApp = ${var.single_page_app};\\n${file("${path.module}/preview-host.js")}"',
-    );
+    const code = readFileSync(join(dir, 'clean-urls.js'), 'utf8');
+    const shown = code.slice(code.indexOf('function fileOf'), code.indexOf('// biome-ignore-end'));
+    expect(page).toContain(`\`\`\`js\n${shown}\`\`\`\n`);
+    expect(text).toContain('file("${path.module}/clean-urls.js")');
+    // As test/support/edge-functions.ts puts it together, for the site and for previews.
+    for (const previews of [false, true])
+      expect(text).toContain(
+        `"const settings = \${jsonencode(merge(local.url_settings, { previews = ${previews} }))};\\n\${local.clean_urls}"`,
+      );
+    expect(
+      Object.keys(JSON.parse(cleanUrls().slice('const settings = '.length).split(';', 1)[0] ?? '')),
+    ).toEqual(['cleanUrls', 'pages', 'previews', 'singlePageApp']);
   });
 
   it('has immutable tags, and makes no service of a tag', () => {

@@ -4,9 +4,23 @@ import { root } from './dist.ts';
 
 const file = (name: string): string => readFileSync(join(root, 'infra/terraform', name), 'utf8');
 
-/** The function for single-page apps, as Terraform publishes it. */
-export const singlePageApp = (): string => file('single-page-app.js');
+/** Terraform's variables of the function, by their names in it. */
+export interface UrlSettings {
+  readonly cleanUrls?: 'folder' | 'file' | 'none';
+  readonly pages?: readonly string[];
+  readonly previews?: boolean;
+  readonly singlePageApp?: boolean;
+}
 
-/** The function for previews, as Terraform publishes it: test/contract/terraform.test.ts holds the first line to previews.tf. */
+/** The function for addresses as people write them, as Terraform publishes it: test/contract/terraform.test.ts holds the first line to site.tf. */
+export const cleanUrls = (settings: UrlSettings = {}): string => {
+  const all = { cleanUrls: 'folder', pages: [], previews: false, singlePageApp: false, ...settings };
+  return `const settings = ${JSON.stringify(all)};\n${file('clean-urls.js')}`;
+};
+
+/** The function for single-page apps. */
+export const singlePageApp = (): string => cleanUrls({ singlePageApp: true });
+
+/** The function for previews. */
 export const previewHost = (options: { singlePageApp: boolean }): string =>
-  `const singlePageApp = ${options.singlePageApp};\n${file('preview-host.js')}`;
+  cleanUrls({ ...options, previews: true });

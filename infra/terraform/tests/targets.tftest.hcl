@@ -155,9 +155,31 @@ run "a_single_page_app" {
     single_page_app = true
   }
   assert {
-    condition     = aws_cloudfront_function.single_page_app[0].publish && length(aws_cloudfront_distribution.site.default_cache_behavior[0].function_association) == 1
+    condition     = aws_cloudfront_function.clean_urls.publish && length(aws_cloudfront_distribution.site.default_cache_behavior[0].function_association) == 1
     error_message = "Routes are answered by a published function."
   }
+  assert {
+    condition     = startswith(aws_cloudfront_function.clean_urls.code, "const settings = {\"cleanUrls\":\"folder\",\"pages\":[],\"previews\":false,\"singlePageApp\":true};\n")
+    error_message = "The function is told what the variables say."
+  }
+}
+
+run "clean_urls_of_another_kind_are_refused" {
+  command = plan
+  variables {
+    target     = "none"
+    clean_urls = "slash"
+  }
+  expect_failures = [var.clean_urls]
+}
+
+run "a_page_that_is_no_address_is_refused" {
+  command = plan
+  variables {
+    target = "none"
+    pages  = ["about/"]
+  }
+  expect_failures = [var.pages]
 }
 
 run "an_image_by_tag_is_refused" {
