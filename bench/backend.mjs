@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runBundle, startLocalCloud, writeLayout } from './support/local-cloud.mjs';
+import { signedHeaders } from './support/signed.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, process.env.WWHD_DIST ?? 'dist');
@@ -24,16 +25,15 @@ const bundle = (name, inputs, run = 1) =>
   runBundle(root, dist, name, inputs, { env: cloud.env, run, job: 'deploy' });
 
 async function call(service, target, version, input) {
-  const scope = `AKIABENCH/20260101/us-west-2/${service}/aws4_request`;
-  const answer = await fetch(endpoint, {
+  const body = JSON.stringify(input);
+  const { host: _, ...headers } = await signedHeaders(endpoint, {
+    service,
     method: 'POST',
-    headers: {
-      'content-type': `application/x-amz-json-${version}`,
-      'x-amz-target': target,
-      authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`,
-    },
-    body: JSON.stringify(input),
+    path: '/',
+    headers: { 'content-type': `application/x-amz-json-${version}`, 'x-amz-target': target },
+    body,
   });
+  const answer = await fetch(endpoint, { method: 'POST', headers, body });
   if (!answer.ok) throw new Error(`${target}: ${await answer.text()}`);
   return answer.json();
 }

@@ -29,8 +29,8 @@ interface LoggedRequest {
 }
 
 const REGION = 'us-west-2';
-/** The local cloud takes any; these look like nobody's. */
-const KEYS = { accessKey: 'AKIALOCALCLOUD000000', secretKey: 'local-cloud-secret' };
+/** The key pair that the local cloud has. */
+const KEYS = { accessKey: 'local', secretKey: 'local' };
 
 export async function startCloud(paths: Paths, options: { speed: number; port: number }): Promise<Cloud> {
   const child = spawn(

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
+import { callJson } from './aws.ts';
 
 /** What an image is made of. */
 export interface OciImage {
@@ -234,32 +235,29 @@ async function must(
   return answer;
 }
 
-/** The local cloud routes by the credential scope and takes any signature, so none is computed here. */
-async function ecr(endpoint: string, region: string, operation: string, input: unknown): Promise<Response> {
-  return fetch(endpoint, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amz-target': `AmazonEC2ContainerRegistry_V20150921.${operation}`,
-      authorization: `AWS4-HMAC-SHA256 Credential=AKIALOCALCLOUD000000/20260101/${region}/ecr/aws4_request, SignedHeaders=host, Signature=00`,
-    },
-    body: JSON.stringify(input),
-  });
-}
+/** With the key pair that the local cloud has. */
+const ecr = <T>(endpoint: string, region: string, operation: string, input: unknown): Promise<T> =>
+  callJson<T>(
+    { endpoint, region, accessKey: 'local', secretKey: 'local' },
+    'ecr',
+    `AmazonEC2ContainerRegistry_V20150921.${operation}`,
+    input,
+  );
 
 async function createRepository(endpoint: string, region: string, repositoryName: string): Promise<void> {
-  const answer = await ecr(endpoint, region, 'CreateRepository', { repositoryName });
-  if (answer.ok) return;
-  const text = await answer.text();
-  if (!text.includes('RepositoryAlreadyExistsException')) throw new Error(`CreateRepository: ${text}`);
+  try {
+    await ecr(endpoint, region, 'CreateRepository', { repositoryName });
+  } catch (error) {
+    if (!(error as Error).message.includes('RepositoryAlreadyExistsException')) throw error;
+  }
 }
 
 async function ecrToken(endpoint: string, region: string): Promise<string> {
-  const answer = await ecr(endpoint, region, 'GetAuthorizationToken', {});
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`GetAuthorizationToken: ${text}`);
-  const { authorizationData } = JSON.parse(text) as {
-    authorizationData: Array<{ authorizationToken: string }>;
-  };
+  const { authorizationData } = await ecr<{ authorizationData: Array<{ authorizationToken: string }> }>(
+    endpoint,
+    region,
+    'GetAuthorizationToken',
+    {},
+  );
   return authorizationData[0]?.authorizationToken ?? '';
 }

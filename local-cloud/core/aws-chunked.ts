@@ -1,21 +1,28 @@
 import { Transform, type TransformCallback } from 'node:stream';
 import { CloudFault } from './service.ts';
+import type { ChunkSignatures } from './signature/chunks.ts';
 
 /**
  * Decodes the `aws-chunked` content encoding: `<hex size>[;chunk-signature=…]\r\n<bytes>\r\n … 0\r\n<trailers>\r\n`
- * (https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and …-trailers.html). Chunk signatures are not
- * verified: the secret key of a client is not known here.
+ * (https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and …-trailers.html), and verifies the
+ * signatures of its chunks and trailers where they have some.
  */
 export class AwsChunkedDecoder extends Transform {
   /** Names in lower case; complete at the end of the stream. */
   readonly trailers: Record<string, string>;
+  readonly #signatures: ChunkSignatures | undefined;
   #buffer: Buffer = Buffer.alloc(0);
   #left = 0;
+  /** Of the chunk that is being read. */
+  #signature: string | undefined;
+  #trailerSignature: string | undefined;
+  #verified = false;
   #state: 'size' | 'data' | 'data-end' | 'trailers' | 'done' = 'size';
 
-  constructor(trailers: Record<string, string> = {}) {
+  constructor(trailers: Record<string, string> = {}, signatures?: ChunkSignatures) {
     super();
     this.trailers = trailers;
+    this.#signatures = signatures;
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
@@ -31,10 +38,22 @@ export class AwsChunkedDecoder extends Transform {
   override _flush(done: TransformCallback): void {
     // A last line without its line end is tolerated, as AWS does; an unfinished chunk is not.
     if (this.#state === 'trailers' || this.#state === 'done') {
-      if (this.#state === 'trailers' && this.#buffer.length > 0)
-        this.#trailer(this.#buffer.toString('latin1'));
-      done();
+      try {
+        if (this.#state === 'trailers' && this.#buffer.length > 0)
+          this.#trailer(this.#buffer.toString('latin1'));
+        this.#verifyTrailers();
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
     } else done(incomplete());
+  }
+
+  /** Once, when all trailers are known. */
+  #verifyTrailers(): void {
+    if (this.#verified) return;
+    this.#verified = true;
+    if (this.#signatures?.trailer) this.#signatures.end(this.trailers, this.#trailerSignature);
   }
 
   /** @returns true where another step may be possible with what is there */
@@ -54,8 +73,10 @@ export class AwsChunkedDecoder extends Transform {
       case 'trailers': {
         const line = this.#line();
         if (line === undefined) return false;
-        if (line === '') this.#state = 'done';
-        else this.#trailer(line);
+        if (line === '') {
+          this.#verifyTrailers();
+          this.#state = 'done';
+        } else this.#trailer(line);
         return true;
       }
       case 'done':
@@ -66,20 +87,26 @@ export class AwsChunkedDecoder extends Transform {
   #readSize(): boolean {
     const line = this.#line();
     if (line === undefined) return false;
-    const size = /^([0-9a-fA-F]{1,8})(;.*)?$/.exec(line)?.[1];
+    const [, size, extension] = /^([0-9a-fA-F]{1,8})(?:;(.*))?$/.exec(line) ?? [];
     if (size === undefined) throw incomplete();
+    this.#signature = /^chunk-signature=([0-9a-f]+)$/.exec(extension?.trim() ?? '')?.[1];
     this.#left = Number.parseInt(size, 16);
     this.#state = this.#left === 0 ? 'trailers' : 'data';
+    if (this.#left === 0) this.#signatures?.chunk(this.#signature);
     return true;
   }
 
   #readData(): boolean {
     if (this.#buffer.length === 0) return false;
     const bytes = this.#buffer.subarray(0, this.#left);
+    this.#signatures?.update(bytes);
     this.push(bytes);
     this.#buffer = this.#buffer.subarray(bytes.length);
     this.#left -= bytes.length;
-    if (this.#left === 0) this.#state = 'data-end';
+    if (this.#left === 0) {
+      this.#signatures?.chunk(this.#signature);
+      this.#state = 'data-end';
+    }
     return true;
   }
 
@@ -96,7 +123,10 @@ export class AwsChunkedDecoder extends Transform {
 
   #trailer(line: string): void {
     const colon = line.indexOf(':');
-    if (colon > 0) this.trailers[line.slice(0, colon).trim().toLowerCase()] = line.slice(colon + 1).trim();
+    if (colon <= 0) return;
+    const [name, value] = [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()];
+    if (name === 'x-amz-trailer-signature') this.#trailerSignature = value;
+    else this.trailers[name] = value;
   }
 }
 

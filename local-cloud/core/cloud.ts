@@ -1,9 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { controlApi } from './control.ts';
 import { Faults } from './faults.ts';
 import { allowedNames, listensHereOnly } from './guard.ts';
+import { Keys } from './keys.ts';
 import { RequestLog } from './request-log.ts';
 import { cloudServer, listen } from './server.ts';
 import type { CloudContext, Service, ServiceFactory } from './service.ts';
@@ -58,6 +60,7 @@ export async function startCloud(
     speed: options.speed,
     engine: options.engine ?? true,
     now: Date.now,
+    keys: new Keys(rootSecret(dataDir), ACCOUNT),
     log: options.log,
     service: <T extends Service>(name: string): T => {
       const service = services.get(name);
@@ -77,6 +80,7 @@ export async function startCloud(
     services,
     faults,
     log,
+    keys: context.keys,
     region: options.region,
     allowedNames: allowedNames([...(options.allowHosts ?? []), ...listenedName(options.host)]),
     latency: options.latency,
@@ -107,6 +111,20 @@ export async function startCloud(
       if (!options.state) rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** What all that the cloud issues hangs on: made once, and kept in the folder of the state. */
+function rootSecret(dataDir: string): Buffer {
+  const file = join(dataDir, 'secret');
+  try {
+    const secret = Buffer.from(readFileSync(file, 'utf8'), 'hex');
+    if (secret.length === 32) return secret;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const secret = randomBytes(32);
+  writeFileSync(file, secret.toString('hex'), { mode: 0o600 });
+  return secret;
 }
 
 /** An address that was named to listen on is one to answer as; `0.0.0.0` and `::` name none. */

@@ -5,6 +5,8 @@ import { AwsChunkedDecoder } from './aws-chunked.ts';
 import type { LogEntry } from './request-log.ts';
 import type { Route } from './route.ts';
 import { CloudFault, type CloudRequest, type RequestNote } from './service.ts';
+import type { ChunkSignatures } from './signature/chunks.ts';
+import type { Holder } from './signature/verify.ts';
 
 /** What a service may read into memory at once; S3 streams what may be larger. */
 const MAX_BODY = 64 * 1024 * 1024;
@@ -20,11 +22,12 @@ export function newRequestId(): string {
 }
 
 /** The path and query of a request line; `http://host/path` is taken too, as servers must. */
-export function splitUrl(url: string): { path: string; query: URLSearchParams } {
+export function splitUrl(url: string): { path: string; rawQuery: string; query: URLSearchParams } {
   const relative = url.startsWith('/') ? url : url.replace(/^[a-z]+:\/\/[^/?#]*/i, '') || '/';
   const mark = relative.indexOf('?');
-  if (mark < 0) return { path: relative, query: new URLSearchParams() };
-  return { path: relative.slice(0, mark) || '/', query: new URLSearchParams(relative.slice(mark + 1)) };
+  if (mark < 0) return { path: relative, rawQuery: '', query: new URLSearchParams() };
+  const rawQuery = relative.slice(mark + 1);
+  return { path: relative.slice(0, mark) || '/', rawQuery, query: new URLSearchParams(rawQuery) };
 }
 
 export function headersOf(raw: IncomingMessage): Record<string, string> {
@@ -55,9 +58,12 @@ export class HttpCloudRequest implements CloudRequest {
   readonly query: URLSearchParams;
   readonly headers: Readonly<Record<string, string>>;
   readonly region: string;
-  readonly accessKey: string | undefined;
   readonly signed: boolean;
   readonly host: string;
+  /** Known once the signature is verified. */
+  holder: Holder | undefined;
+  /** Likewise: what verifies the chunks of a body that is signed chunk by chunk. */
+  chunks: ChunkSignatures | undefined;
   readonly trailers: Record<string, string> = {};
   readonly raw: IncomingMessage;
   readonly #parts: RequestParts;
@@ -72,7 +78,6 @@ export class HttpCloudRequest implements CloudRequest {
     this.query = parts.query;
     this.headers = parts.headers;
     this.region = parts.route.region ?? parts.defaultRegion;
-    this.accessKey = parts.route.accessKey;
     this.signed = parts.route.signed;
     this.host = parts.headers['host'] ?? '';
   }
@@ -88,7 +93,7 @@ export class HttpCloudRequest implements CloudRequest {
       entry.bytesIn += chunk.length;
     });
     if (!isAwsChunked(headers)) return raw;
-    const decoder = new AwsChunkedDecoder(this.trailers);
+    const decoder = new AwsChunkedDecoder(this.trailers, this.chunks);
     raw.on('error', (error) => decoder.destroy(error));
     raw.on('aborted', () => decoder.destroy(new Error('the client went away')));
     return raw.pipe(decoder);

@@ -1,15 +1,13 @@
-/** What a request's signature says. */
-export interface Signature {
-  readonly accessKey: string;
-  readonly region: string;
-  readonly service: string;
-}
+import { type Claim, readClaim } from './signature/claim.ts';
+import type { Problem } from './signature/problem.ts';
 
 export interface Route {
   /** Signing name of the service. */
   readonly service: string;
+  /** From the signature; `undefined` where it names none. */
   readonly region: string | undefined;
-  readonly accessKey: string | undefined;
+  /** What the request says of its signature, or what is wrong with that; `undefined`: it is not signed. */
+  readonly claim: Claim | Problem | undefined;
   readonly signed: boolean;
 }
 
@@ -21,34 +19,35 @@ type Headers = Readonly<Record<string, string>>;
  * unsigned operations (a form at `/`), and else S3, where anonymous requests exist.
  */
 export function route(method: string, path: string, query: URLSearchParams, headers: Headers): Route {
-  const signature = signatureOf(query, headers);
-  if (signature) return { ...signature, signed: true };
-  const old = oldSignature(query, headers);
-  if (old) return { service: 's3', region: undefined, accessKey: old, signed: true };
-  const unsigned = { region: undefined, accessKey: undefined, signed: false };
-  if (path === '/v2' || path.startsWith('/v2/')) return { service: 'registry', ...unsigned };
+  const claim = readClaim(query, headers);
+  if (claim && !('problem' in claim))
+    return { service: claim.service, region: claim.region, claim, signed: true };
+  const signed = claim !== undefined;
+  const service = claim?.problem === 'old-version' ? 's3' : unsignedService(method, path, headers, signed);
+  return { service, region: undefined, claim, signed };
+}
+
+function unsignedService(method: string, path: string, headers: Headers, signed: boolean): string {
+  if (!signed && (path === '/v2' || path.startsWith('/v2/'))) return 'registry';
   const form = headers['content-type']?.startsWith('application/x-www-form-urlencoded');
-  if (method === 'POST' && path === '/' && form) return { service: 'sts', ...unsigned };
-  if (headers['x-amz-target'] || headers['smithy-protocol']) return { service: 'unsigned', ...unsigned };
-  return { service: 's3', ...unsigned };
+  if (method === 'POST' && path === '/' && form) return 'sts';
+  return headers['x-amz-target'] || headers['smithy-protocol'] ? 'unsigned' : 's3';
 }
 
-/** Access key of S3's signature before version 4, which older clients still make for presigned URLs. */
-function oldSignature(query: URLSearchParams, headers: Headers): string | undefined {
-  const header = /^AWS ([^:\s]+):/.exec(headers['authorization'] ?? '')?.[1];
-  return (
-    header ??
-    (query.has('Signature') && query.has('Expires') ? (query.get('AWSAccessKeyId') ?? undefined) : undefined)
-  );
+/** What the scope of a signature must have, where the host or the protocol tells. */
+export interface Wanted {
+  readonly service: string | undefined;
+  readonly region: string | undefined;
 }
 
-/** The credential scope of a signed header or of a presigned query; `undefined` where there is none that can be read. */
-export function signatureOf(query: URLSearchParams, headers: Headers): Signature | undefined {
-  const header = /^AWS4-HMAC-SHA256\s+.*?Credential=([^,\s]+)/.exec(headers['authorization'] ?? '')?.[1];
-  const credential = header ?? query.get('X-Amz-Credential') ?? undefined;
-  if (!credential) return undefined;
-  const parts = credential.split('/');
-  const [end, service, region] = [parts.at(-1), parts.at(-2), parts.at(-3)];
-  if (parts.length < 5 || end !== 'aws4_request' || !service || !region) return undefined;
-  return { accessKey: parts.slice(0, -4).join('/'), region, service };
+/** An AWS endpoint's own name: `s3.us-west-2.amazonaws.com`, `bucket.s3.amazonaws.com`, `api.ecr.eu-west-1.amazonaws.com`. */
+const ENDPOINT =
+  /(?:^|\.)(s3|sts|ecr|ecs|apprunner|cloudfront|secretsmanager|monitoring|logs|elasticloadbalancing|application-autoscaling)(?:\.dualstack)?(?:[.-]([a-z]{2,3}(?:-[a-z]+)+-\d))?\.(?:amazonaws\.com(?:\.cn)?|api\.aws)(?::\d+)?$/i;
+
+/** @param targets signing names by what stands before the dot in `X-Amz-Target` */
+export function wantedScope(headers: Headers, targets: ReadonlyMap<string, string>): Wanted {
+  const [, service, region] = ENDPOINT.exec(headers['host'] ?? '') ?? [];
+  const target = headers['x-amz-target'] ?? '';
+  const called = targets.get(target.slice(0, Math.max(target.lastIndexOf('.'), 0)));
+  return { service: called ?? service?.toLowerCase(), region: region?.toLowerCase() };
 }

@@ -68,6 +68,8 @@ interface Call {
 export function rpcService(spec: RpcSpec): Service {
   return {
     name: spec.name,
+    target: spec.target || undefined,
+    dialect: (request) => (protocolOf(request, spec) === 'query' ? 'query' : 'json'),
     operations: Object.keys(spec.operations),
     async handle(request) {
       const protocol = protocolOf(request, spec);

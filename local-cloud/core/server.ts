@@ -5,9 +5,10 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fault, type Faults, WIRE_FAULTS } from './faults.ts';
 import { type Refusal, refusalOf } from './guard.ts';
+import type { Keys } from './keys.ts';
 import { HttpCloudRequest, headersOf, newRequestId, splitUrl } from './request.ts';
 import type { LogEntry, RequestLog } from './request-log.ts';
-import { route } from './route.ts';
+import { route, wantedScope } from './route.ts';
 import { jsonWireFault } from './rpc.ts';
 import {
   CloudFault,
@@ -16,12 +17,16 @@ import {
   type RequestNote,
   type Service,
 } from './service.ts';
+import { authenticate } from './signature/authenticate.ts';
 import { document } from './xml.ts';
 
 export interface ServerParts {
   readonly services: ReadonlyMap<string, Service>;
+  /** Names of services by what stands before the dot in their `X-Amz-Target`. */
+  readonly targets: ReadonlyMap<string, string>;
   readonly faults: Faults;
   readonly log: RequestLog;
+  readonly keys: Keys;
   readonly region: string;
   /** Names that this port answers to besides its own: see core/guard.ts. */
   readonly allowedNames: ReadonlySet<string>;
@@ -49,7 +54,8 @@ class Dropped extends Error {}
 const DROPPED = 599;
 
 /** One HTTP server for all services. */
-export function cloudServer(parts: ServerParts): Server {
+export function cloudServer(given: Omit<ServerParts, 'targets'>): Server {
+  const parts = { ...given, targets: targetsOf(given.services) };
   const server = createServer({ keepAliveTimeout: 60_000, maxHeaderSize: 64 * 1024 }, (raw, response) => {
     serve(parts, raw, response).catch((error: unknown) => {
       // The client went away, as a rule; what is left is to end the connection.
@@ -66,6 +72,9 @@ export function cloudServer(parts: ServerParts): Server {
   return server;
 }
 
+const targetsOf = (services: ReadonlyMap<string, Service>): Map<string, string> =>
+  new Map([...services].flatMap(([name, { target }]) => (target ? [[target, name] as const] : [])));
+
 export function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -78,9 +87,10 @@ export function listen(server: Server, port: number, host: string): Promise<numb
 
 async function serve(parts: ServerParts, raw: IncomingMessage, response: ServerResponse): Promise<void> {
   await parts.ready();
-  const { path, query } = splitUrl(raw.url ?? '/');
+  const { path, rawQuery, query } = splitUrl(raw.url ?? '/');
   const headers = headersOf(raw);
   const routed = route(raw.method ?? 'GET', path, query, headers);
+  const wanted = wantedScope(headers, parts.targets);
   const refused = refusalOf(
     { host: headers['host'], origin: headers['origin'], site: headers['sec-fetch-site'] },
     parts.allowedNames,
@@ -97,7 +107,8 @@ async function serve(parts: ServerParts, raw: IncomingMessage, response: ServerR
   }
   const entry = newEntry(raw.method ?? '', path, routed.service, routed.region ?? parts.region, parts.now());
   parts.log.add(entry);
-  const service = parts.services.get(routed.service) ?? absent(routed.service, [...parts.services.keys()]);
+  const name = (routed.signed && wanted.service) || routed.service;
+  const service = parts.services.get(name) ?? absent(name, [...parts.services.keys()]);
   const wire = { answerLost: false };
   const request = new HttpCloudRequest({
     raw,
@@ -112,7 +123,19 @@ async function serve(parts: ServerParts, raw: IncomingMessage, response: ServerR
       if (!parts.faults.empty) wire.answerLost = await wireFaults(parts.faults, service, note);
     },
   });
-  const answer = await answerOf(parts, service, request, entry, refused);
+  const check = async () => {
+    if (refused && !(refused.status === 403 && service.admitsPage?.(request)))
+      throw new CloudFault(refused.code, refused.message, refused.status);
+    if (routed.claim)
+      await authenticate(request, routed.claim, {
+        rawQuery,
+        wanted,
+        service,
+        keys: parts.keys,
+        now: parts.now(),
+      });
+  };
+  const answer = await answerOf(parts, service, request, entry, check);
   if (answer === undefined) {
     raw.socket.destroy();
     return;
@@ -135,11 +158,10 @@ async function answerOf(
   service: Service,
   request: CloudRequest,
   entry: LogEntry,
-  refused: Refusal | undefined,
+  check: () => Promise<void>,
 ): Promise<CloudResponse | undefined> {
   try {
-    if (refused && !(refused.status === 403 && service.admitsPage?.(request)))
-      throw new CloudFault(refused.code, refused.message, refused.status);
+    await check();
     return await service.handle(request);
   } catch (error) {
     if (!(error instanceof Dropped) && !isGone(error))
@@ -179,7 +201,7 @@ function makeReader(
   headers: Record<string, string>,
   entry: LogEntry,
 ) {
-  const routed = { service: '', region: undefined, accessKey: undefined, signed: false };
+  const routed = { service: '', region: undefined, claim: undefined, signed: false };
   return new HttpCloudRequest({
     raw,
     path,
@@ -289,10 +311,14 @@ export async function send(
   return length;
 }
 
+const isJson = ({ headers }: CloudRequest): boolean =>
+  Boolean(headers['x-amz-target'] || headers['smithy-protocol']);
+
 /** A service that is not here, and a request of an AWS protocol without a signature. */
 function absent(name: string, known: readonly string[]): Service {
   return {
     name,
+    dialect: (request) => (isJson(request) ? 'json' : 'query'),
     handle: async () => {
       if (name === 'unsigned') {
         throw new CloudFault('MissingAuthenticationTokenException', 'Missing Authentication Token', 400);
@@ -304,7 +330,7 @@ function absent(name: string, known: readonly string[]): Service {
       );
     },
     fault: (error, request) =>
-      request.headers['x-amz-target'] || request.headers['smithy-protocol']
+      isJson(request)
         ? {
             status: error.status,
             headers: { 'content-type': 'application/x-amz-json-1.1' },

@@ -1,5 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { Keys } from './keys.ts';
+import type { Dialect } from './signature/faults.ts';
+import type { Holder } from './signature/verify.ts';
 
 /** One request as a service sees it: routed by the service name in its signature, body not yet read. */
 export interface CloudRequest {
@@ -11,11 +14,12 @@ export interface CloudRequest {
   readonly query: URLSearchParams;
   /** Names in lower case; a name that came twice has its values joined by `, `. */
   readonly headers: Readonly<Record<string, string>>;
-  /** From the signature: region and access key; the defaults where the request is not signed. */
+  /** From the signature; the default where the request is not signed. */
   readonly region: string;
-  readonly accessKey: string | undefined;
-  /** True where a signature came with it, in the header or in the query. */
+  /** True where a signature came with it, in the header or in the query; by then it has been verified. */
   readonly signed: boolean;
+  /** Whose key signed it; `undefined` where it is not signed. */
+  readonly holder: Holder | undefined;
   readonly host: string;
   /** The whole body in memory, decoded from `aws-chunked` where it was sent so. */
   body(): Promise<Buffer>;
@@ -61,7 +65,11 @@ export interface Service {
   readonly name: string;
   /** Names of all operations that it has: what `GET /_cloud/` tells, and what conformance holds it to. */
   readonly operations?: readonly string[];
+  /** What stands before the dot in its `X-Amz-Target`, where it speaks a JSON protocol. */
+  readonly target?: string | undefined;
   handle(request: CloudRequest): Promise<CloudResponse>;
+  /** In whose words it says what is wrong with a signature; left out, those of the JSON services. */
+  dialect?(request: CloudRequest): Dialect;
   /** An error in the service's own protocol: JSON with `__type`, REST-XML, Query or CBOR. */
   fault(error: CloudFault, request: CloudRequest): CloudResponse;
   /** The service's own words for a fault on the wire; left out, those of the AWS JSON services. */
@@ -119,6 +127,8 @@ export interface CloudContext {
   /** Whether images may run in a container engine, where one answers. */
   readonly engine: boolean;
   now(): number;
+  /** What this cloud issues: key pairs of sessions, tokens of the registry. */
+  readonly keys: Keys;
   log(line: string): void;
   /** The service by its name, for what AWS services do to one another (App Runner pulls from ECR). */
   service<T extends Service>(name: string): T;

@@ -26,7 +26,7 @@ const client = () =>
   new CloudFrontClient({
     endpoint: cloud.endpoint,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'AKIALOCALCLOUD000000', secretAccessKey: 'x' },
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
 
 async function invalidations(site: TestSite) {

@@ -38,7 +38,7 @@ async function connect(): Promise<void> {
   const config = {
     endpoint: cloud.endpoint,
     region: 'us-west-2',
-    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   };
   apprunner = new AppRunnerClient(config);
   ecs = new ECSClient(config);

@@ -17,6 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
 import { load, pushApp } from '../support/compute.ts';
 import { createPair, type TestPair } from '../support/load-balancer.ts';
+import { signedFetch } from '../support/signed.ts';
 import { until } from '../support/until.ts';
 
 let cloud: TestCloud;
@@ -210,11 +211,11 @@ async function expectGroups(name: string, group: string): Promise<void> {
 
 /** Requests that CloudWatch has for one of a pair's target groups. */
 async function metric(pair: TestPair, index: 0 | 1): Promise<number> {
-  const scope = 'AKIATEST/20261123/us-west-2/monitoring/aws4_request';
   const now = Date.now();
-  const answer = await fetch(cloud.endpoint, {
+  const answer = await signedFetch(cloud, {
+    service: 'monitoring',
     method: 'POST',
-    headers: { authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0` },
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams({
       Action: 'GetMetricStatistics',
       Version: '2010-08-01',
@@ -228,7 +229,7 @@ async function metric(pair: TestPair, index: 0 | 1): Promise<number> {
       'Dimensions.member.1.Value': pair.groups[index].replace(/^.*:(?=targetgroup)/, ''),
       'Dimensions.member.2.Name': 'LoadBalancer',
       'Dimensions.member.2.Value': pair.arn.replace(/^.*:loadbalancer\//, ''),
-    }),
+    }).toString(),
   });
   return [...(await answer.text()).matchAll(/<Sum>([\d.]+)</g)].reduce(
     (sum, [, one]) => sum + Number(one),

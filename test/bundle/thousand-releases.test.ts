@@ -4,21 +4,16 @@ import { encodeIndex } from '../../src/release/release-index.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
 import { releaseRecord } from '../support/release.ts';
 import { runAction } from '../support/run-action.ts';
+import { signedFetch } from '../support/signed.ts';
 
 const idOf = (i: number) => `r${String(i).padStart(4, '0')}`;
 const RELEASES = 1001;
-/** The local cloud reads a signature's scope and verifies nothing: a thousand requests are cheaper by hand. */
-const SIGNED = {
-  authorization:
-    'AWS4-HMAC-SHA256 Credential=AKIA/20260101/us-west-2/s3/aws4_request, SignedHeaders=host, Signature=0',
-  'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
-};
 
 let cloud: TestCloud;
 beforeAll(async () => {
   cloud = await startCloud();
   const put = async (key: string, body: string | Uint8Array<ArrayBuffer>) => {
-    const answer = await fetch(`${cloud.endpoint}/ledger${key}`, { method: 'PUT', headers: SIGNED, body });
+    const answer = await signedFetch(cloud, { service: 's3', method: 'PUT', path: `/ledger${key}`, body });
     if (!answer.ok) throw new Error(await answer.text());
     return (answer.headers.get('etag') ?? '').replaceAll('"', '');
   };

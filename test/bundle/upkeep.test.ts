@@ -32,8 +32,8 @@ beforeAll(async () => {
   access = {
     endpoint: cloud.endpoint,
     region: 'us-west-2',
-    accessKey: 'AKIALOCALCLOUD000000',
-    secretKey: 'x',
+    accessKey: 'local',
+    secretKey: 'local',
   };
   dir = mkdtempSync(join(tmpdir(), 'wwhd-upkeep-'));
   mkdirSync(join(dir, 'site'));

@@ -45,8 +45,8 @@ export async function actLab(): Promise<ActLab> {
   const access: AwsAccess = {
     endpoint: cloud.endpoint,
     region: 'us-west-2',
-    accessKey: 'AKIALOCALCLOUD000000',
-    secretKey: 'any',
+    accessKey: 'local',
+    secretKey: 'local',
   };
   const resources = await createResources(access as Cloud, (repository) =>
     pushFirstImage(cloud.endpoint, repository, join(home.dir, 'first-image')),

@@ -5,6 +5,7 @@ import { CreateBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client
 import { pushOciLayout, writeOciLayout } from '../../demo/oci-layout.ts';
 import type { TestCloud } from './cloud.ts';
 import { type ActionRun, type RunOptions, runAction } from './run-action.ts';
+import { signedFetch } from './signed.ts';
 import { until } from './until.ts';
 
 /** How an app in a test behaves. */
@@ -61,13 +62,10 @@ export async function call<T = Record<string, unknown>>(
   input: object,
   version = '1.1',
 ): Promise<T> {
-  const answer = await fetch(cloud.endpoint, {
+  const answer = await signedFetch(cloud, {
+    service,
     method: 'POST',
-    headers: {
-      'content-type': `application/x-amz-json-${version}`,
-      'x-amz-target': target,
-      authorization: `AWS4-HMAC-SHA256 Credential=AKIATEST/20261123/us-west-2/${service}/aws4_request, SignedHeaders=host, Signature=0`,
-    },
+    headers: { 'content-type': `application/x-amz-json-${version}`, 'x-amz-target': target },
     body: JSON.stringify(input),
   });
   const text = await answer.text();
@@ -188,7 +186,7 @@ export async function changesOf(cloud: TestCloud, of: string): Promise<string[]>
 
 /** Makes a bucket. */
 export async function createBucket(cloud: TestCloud, name: string): Promise<string> {
-  const client = new S3Client({ endpoint: cloud.endpoint, region: 'us-west-2', credentials: KEYS });
+  const client = new S3Client(cloud.client);
   await client.send(new CreateBucketCommand({ Bucket: name }));
   client.destroy();
   return name;
@@ -196,7 +194,7 @@ export async function createBucket(cloud: TestCloud, name: string): Promise<stri
 
 /** A JSON document of the release bucket; `undefined` where there is none. */
 export async function readJson<T>(cloud: TestCloud, bucket: string, key: string): Promise<T | undefined> {
-  const client = new S3Client({ endpoint: cloud.endpoint, region: 'us-west-2', credentials: KEYS });
+  const client = new S3Client(cloud.client);
   try {
     const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
     return JSON.parse((await answer.Body?.transformToString()) ?? '') as T;
@@ -206,8 +204,6 @@ export async function readJson<T>(cloud: TestCloud, bucket: string, key: string)
     client.destroy();
   }
 }
-
-const KEYS = { accessKeyId: 'AKIATEST', secretAccessKey: 'test' };
 
 /** A service of any target, as a test looks at it: by the cloud's own state. */
 export interface TestService {

@@ -88,10 +88,8 @@ export async function startCloud(
   };
 }
 
-export const CLOUD_KEYS = {
-  accessKeyId: 'AKIALOCALCLOUD000000',
-  secretAccessKey: 'local-cloud-secret',
-};
+/** The key pair that the local cloud has: see docs/local-cloud.md. */
+export const CLOUD_KEYS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 export function cloudEnv(endpoint: string): Record<string, string> {
   return {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { TestCloud } from './cloud.ts';
+import { signedFetch } from './signed.ts';
 
 /** Sends one call to the local cloud's Elastic Load Balancing. @returns the answer's XML */
 export async function elb(
@@ -7,11 +8,12 @@ export async function elb(
   action: string,
   parameters: Readonly<Record<string, string>>,
 ): Promise<string> {
-  const scope = 'AKIATEST/20261123/us-west-2/elasticloadbalancing/aws4_request';
-  const answer = await fetch(cloud.endpoint, {
+  const form = new URLSearchParams({ Action: action, Version: '2015-12-01', ...parameters });
+  const answer = await signedFetch(cloud, {
+    service: 'elasticloadbalancing',
     method: 'POST',
-    headers: { authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0` },
-    body: new URLSearchParams({ Action: action, Version: '2015-12-01', ...parameters }),
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: form.toString(),
   });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${action}: ${text}`);

@@ -82,6 +82,7 @@ export function cloudfrontService(context: CloudContext): Service {
   const state = new CloudFrontState(context);
   return {
     name: 'cloudfront',
+    dialect: () => 'query',
     operations: Object.values(OPERATIONS).map((operation) => operation.name),
     handle: (request) => handle(state, request),
     fault: cloudfrontFault,

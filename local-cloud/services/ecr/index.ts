@@ -110,7 +110,7 @@ function repositoryOperations(ecr: Ecr) {
   return {
     GetAuthorizationToken: {
       run: (_: Input, request: CloudRequest) => {
-        const token = issueToken(request.region, context.now());
+        const token = issueToken(context.keys, request.region, context.now());
         return {
           authorizationData: [
             {

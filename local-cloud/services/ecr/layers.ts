@@ -95,7 +95,7 @@ export function layerOperations(ecr: Ecr) {
             'LayersNotFoundException',
             `The layer with digest '${input.layerDigest}' does not exist`,
           );
-        const token = issueToken(request.region, context.now()).password;
+        const token = issueToken(context.keys, request.region, context.now()).password;
         const path = `/v2/${repository.name}/blobs/${input.layerDigest}`;
         return {
           downloadUrl: `${context.endpoint()}${path}?token=${encodeURIComponent(token)}`,

@@ -180,7 +180,7 @@ function authenticate(context: CloudContext, request: CloudRequest): string {
   // A URL of GetDownloadUrlForLayer carries the token by itself, as AWS's are signed.
   const given = request.query.get('token');
   const basic = given ? `Basic ${Buffer.from(`AWS:${given}`).toString('base64')}` : undefined;
-  const token = checkToken(basic ?? request.headers['authorization'], context.now());
+  const token = checkToken(context.keys, basic ?? request.headers['authorization'], context.now());
   if (token.ok) return token.region;
   if (token.why === 'expired') throw expired();
   throw new CloudFault(

@@ -22,13 +22,11 @@ export interface S3Service extends Service {
   readonly store: S3Store;
 }
 
-/** Clocks may differ by this much: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
-const MAX_SKEW = 15 * 60 * 1000;
-
 export function s3Service(context: CloudContext): S3Service {
   const store = new S3Store(context, new BlobStore(join(context.dataDir, 's3'), context.durable));
   return {
     name: 's3',
+    dialect: () => 's3',
     operations: OPERATION_NAMES,
     store,
     admitsPage: (request) => cors(store, request) !== undefined,
@@ -59,7 +57,6 @@ async function handle(store: S3Store, request: CloudRequest): Promise<CloudRespo
     key: address.key,
     bucket: () => store.bucket(address.bucket, request),
   };
-  checkTime(request, store.context.now());
   await request.enter({
     operation: operation.name,
     resource: address.key === '' ? address.bucket : `${address.bucket}/${address.key}`,
@@ -67,6 +64,7 @@ async function handle(store: S3Store, request: CloudRequest): Promise<CloudRespo
     mutating: operation.mutating,
     iam: operation.iam,
   });
+  refuseOtherSchemes(request);
   authorize(call, operation.iam);
   try {
     return await operation.handle(call);
@@ -109,54 +107,14 @@ function sourceName(request: CloudRequest): string | undefined {
   }
 }
 
-/** @throws CloudFault AccessDenied for an expired presigned URL, RequestTimeTooSkewed */
-function checkTime(request: CloudRequest, now: number): void {
-  const { query } = request;
-  const old = query.has('AWSAccessKeyId') ? Number(query.get('Expires')) * 1000 : undefined;
-  if (old !== undefined && !(now <= old)) throw expired(old, now);
-  const expires = query.get('X-Amz-Expires');
-  if (expires !== null) {
-    checkPresigned(expires, parseAmzDate(query.get('X-Amz-Date') ?? undefined), now);
-    return;
-  }
-  const date = request.headers['x-amz-date'];
-  const at = parseAmzDate(date);
-  if (at === undefined || Math.abs(now - at) <= MAX_SKEW) return;
-  throw new CloudFault(
-    'RequestTimeTooSkewed',
-    'The difference between the request time and the current time is too large.',
-    403,
-    {
-      RequestTime: date ?? '',
-      ServerTime: new Date(now).toISOString(),
-      MaxAllowedSkewMilliseconds: String(MAX_SKEW),
-    },
-  );
-}
-
-function checkPresigned(expires: string, at: number | undefined, now: number): void {
-  const seconds = Number(expires);
-  if (!/^\d+$/.test(expires) || seconds < 1 || seconds > 604_800 || at === undefined) {
-    throw new CloudFault(
-      'AuthorizationQueryParametersError',
-      'X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds',
-    );
-  }
-  if (now > at + seconds * 1000) throw expired(at + seconds * 1000, now);
-}
-
-const expired = (at: number, now: number) =>
-  new CloudFault('AccessDenied', 'Request has expired', 403, {
-    Expires: Number.isNaN(at) ? '' : new Date(at).toISOString(),
-    ServerTime: new Date(now).toISOString(),
+/** @throws CloudFault InvalidArgument for `Basic` and others that S3 does not have */
+function refuseOtherSchemes(request: CloudRequest): void {
+  const authorization = request.headers['authorization'];
+  if (request.signed || authorization === undefined) return;
+  throw new CloudFault('InvalidArgument', 'Unsupported Authorization Type', 400, {
+    ArgumentName: 'Authorization',
+    ArgumentValue: authorization,
   });
-
-/** `20260101T120000Z`. */
-function parseAmzDate(text: string | undefined): number | undefined {
-  const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text ?? '');
-  if (!match) return undefined;
-  const [, year, month, day, hour, minute, second] = match.map(Number);
-  return Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second);
 }
 
 function s3Fault(error: CloudFault, request: CloudRequest): CloudResponse {

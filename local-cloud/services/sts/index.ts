@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { operation, rpcService } from '../../core/rpc.ts';
 import {
   type CloudContext,
@@ -8,6 +7,7 @@ import {
   type WireFault,
 } from '../../core/service.ts';
 import { int, required, str, struct } from '../../core/shape.ts';
+import type { Holder } from '../../core/signature/verify.ts';
 
 const ROLE_ARN = /^arn:aws[\w-]*:iam::(\d{12}):role\/(?:[\w+=,.@/-]*\/)?([\w+=,.@-]{1,64})$/;
 const SESSION = { min: 2, max: 64, pattern: /^[\w+=,.@-]*$/ };
@@ -18,40 +18,28 @@ const role = { RoleArn: required(str({ min: 20, max: 2048 })), RoleSessionName: 
 
 /** STS: who am I, and roles to assume. Any role can be assumed: there is no IAM here to say no. */
 export function stsService(context: CloudContext): Service {
-  /** Access keys that were given out, and whom they stand for; a restart forgets them. */
-  const sessions = new Map<string, string>();
-
   const assume = (roleArn: string, session: string, seconds: number) => {
     const match = ROLE_ARN.exec(roleArn);
     if (!match) throw new CloudFault('ValidationError', `${roleArn} is invalid`, 400);
-    const accessKey = `ASIA${randomBytes(10).toString('hex').toUpperCase().slice(0, 16)}`;
-    const arn = `arn:aws:sts::${match[1]}:assumed-role/${match[2]}/${session}`;
-    sessions.set(accessKey, arn);
+    const [, account = '', name] = match;
+    const issued = context.keys.issue(
+      (accessKey) => ({
+        arn: `arn:aws:sts::${account}:assumed-role/${name}/${session}`,
+        userId: `AROA${accessKey.slice(4)}:${session}`,
+        account,
+      }),
+      context.now() + seconds * 1000,
+    );
     return {
       Credentials: {
-        AccessKeyId: accessKey,
-        SecretAccessKey: randomBytes(30).toString('base64'),
-        SessionToken: randomBytes(96).toString('base64'),
-        Expiration: new Date(context.now() + seconds * 1000),
+        AccessKeyId: issued.accessKey,
+        SecretAccessKey: issued.secret,
+        SessionToken: issued.token,
+        Expiration: new Date(issued.session.expires),
       },
-      AssumedRoleUser: { AssumedRoleId: `AROA${accessKey.slice(4)}:${session}`, Arn: arn },
+      AssumedRoleUser: { AssumedRoleId: issued.session.userId, Arn: issued.session.arn },
       PackedPolicySize: 6,
     };
-  };
-
-  const caller = (request: CloudRequest) => {
-    const assumed = sessions.get(request.accessKey ?? '');
-    return assumed
-      ? {
-          Arn: assumed,
-          UserId: `AROA${request.accessKey?.slice(4)}:${assumed.split('/').at(-1)}`,
-          Account: assumed.split(':')[4],
-        }
-      : {
-          Arn: `arn:aws:iam::${context.account}:user/local-cloud`,
-          UserId: 'AIDALOCALCLOUD000000',
-          Account: context.account,
-        };
   };
 
   const service = rpcService({
@@ -64,8 +52,8 @@ export function stsService(context: CloudContext): Service {
         input: struct({}),
         iam: [],
         handle: (_input, request) => {
-          requireSignature(request);
-          return caller(request);
+          const { arn, userId, account } = requireSignature(request);
+          return { Arn: arn, UserId: userId, Account: account };
         },
       }),
       AssumeRole: operation({
@@ -106,10 +94,9 @@ function stsWireFault(kind: WireFault): CloudFault {
   return new CloudFault('ExpiredToken', 'The security token included in the request is expired', 403);
 }
 
-function requireSignature(request: CloudRequest): void {
-  if (!request.signed) {
-    throw new CloudFault('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
-  }
+function requireSignature(request: CloudRequest): Holder {
+  if (request.holder) return request.holder;
+  throw new CloudFault('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
 }
 
 /** The claims of a JWT, whose signature is not verified: there is no provider to ask. */

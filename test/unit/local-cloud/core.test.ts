@@ -23,14 +23,24 @@ import { document, escapeXml, parseXml, text, unescapeXml } from '../../../local
 describe('route: which service a request is for', () => {
   const scope = (service: string, region = 'eu-west-1') =>
     `AWS4-HMAC-SHA256 Credential=AKIA1/20260101/${region}/${service}/aws4_request, SignedHeaders=host, Signature=0`;
+  const date = { 'x-amz-date': '20260101T000000Z' };
   it.each([
-    ['GET', '/b/k', '', { authorization: scope('s3') }, 's3', 'eu-west-1', true],
-    ['POST', '/', '', { authorization: scope('apprunner') }, 'apprunner', 'eu-west-1', true],
-    ['GET', '/v2/', '', { authorization: scope('s3') }, 's3', 'eu-west-1', true],
+    ['GET', '/b/k', '', { authorization: scope('s3'), ...date }, 's3', 'eu-west-1', true],
+    ['POST', '/', '', { authorization: scope('apprunner'), ...date }, 'apprunner', 'eu-west-1', true],
+    ['GET', '/v2/', '', { authorization: scope('s3'), ...date }, 's3', 'eu-west-1', true],
     ['GET', '/v2/', '', {}, 'registry', undefined, false],
     ['HEAD', '/v2/app/manifests/1', '', { authorization: 'Basic QVdTOng=' }, 'registry', undefined, false],
     ['GET', '/v2bucket/key', '', {}, 's3', undefined, false],
-    ['GET', '/b/k', 'X-Amz-Credential=A/20260101/us-east-1/s3/aws4_request', {}, 's3', 'us-east-1', true],
+    [
+      'GET',
+      '/b/k',
+      'X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=A/20260101/us-east-1/s3/aws4_request&X-Amz-Date=20260101T000000Z&X-Amz-SignedHeaders=host&X-Amz-Signature=0',
+      {},
+      's3',
+      'us-east-1',
+      true,
+    ],
+    ['GET', '/b/k', 'X-Amz-Credential=A/20260101/us-east-1/s3/aws4_request', {}, 's3', undefined, true],
     ['GET', '/b/k', 'AWSAccessKeyId=A&Signature=x&Expires=1', {}, 's3', undefined, true],
     [
       'POST',
@@ -42,7 +52,7 @@ describe('route: which service a request is for', () => {
       false,
     ],
     ['POST', '/', '', { 'x-amz-target': 'AppRunner.ListServices' }, 'unsigned', undefined, false],
-    ['GET', '/b/k', '', { authorization: 'AWS4-HMAC-SHA256 Credential=too/short' }, 's3', undefined, false],
+    ['GET', '/b/k', '', { authorization: 'AWS4-HMAC-SHA256 Credential=too/short' }, 's3', undefined, true],
     ['GET', '/', '', {}, 's3', undefined, false],
   ] as const)('%s %s?%s %j is %s', (method, path, query, headers, service, region, signed) => {
     expect(route(method, path, new URLSearchParams(query), headers as Record<string, string>)).toMatchObject({
