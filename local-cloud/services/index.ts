@@ -10,6 +10,7 @@ import { logsService } from './logs/index.ts';
 import { registryService } from './registry/index.ts';
 import { s3Service } from './s3/index.ts';
 import { secretsManagerService } from './secretsmanager/index.ts';
+import { parameterService } from './ssm/index.ts';
 import { stsService } from './sts/index.ts';
 
 /** Every service, one line each. A service finds the others through `context.service(name)`, after all are made. */
@@ -19,6 +20,7 @@ export const services: readonly ServiceFactory[] = [
   ecrService,
   registryService,
   secretsManagerService,
+  parameterService,
   appRunnerService,
   ecsService,
   loadBalancingService,

@@ -6,7 +6,7 @@ import { LINUX_AMD64 } from '../../images/platform.ts';
 import { PullError, type PulledImage } from '../../images/pull.ts';
 import { patience, runnerOf } from '../../images/runner.ts';
 import type { LogsService } from '../logs/index.ts';
-import type { SecretsManagerService } from '../secretsmanager/index.ts';
+import { secretValue } from '../ssm/secret.ts';
 import { words } from './configuration.ts';
 import type { Configuration, ServiceRecord } from './model.ts';
 
@@ -68,11 +68,10 @@ function environment(
   service: ServiceRecord,
   configuration: Configuration['source']['ImageRepository']['ImageConfiguration'],
 ): Record<string, string> {
-  const secrets = context.service<SecretsManagerService>('secretsmanager');
   const env: Record<string, string> = { ...configuration.RuntimeEnvironmentVariables };
   for (const [name, arn] of Object.entries(configuration.RuntimeEnvironmentSecrets ?? {})) {
     try {
-      env[name] = secrets.resolve(arn, service.region);
+      env[name] = secretValue(context, arn, service.region);
     } catch (error) {
       throw new RolloutFailed(
         `[AppRunner] Failed to retrieve the secret of environment variable ${name} (${arn}): ${(error as Error).message}`,

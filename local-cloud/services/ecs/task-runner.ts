@@ -5,8 +5,8 @@ import { LINUX_AMD64 } from '../../images/platform.ts';
 import { PullError, type PulledImage } from '../../images/pull.ts';
 import { patience, runnerOf } from '../../images/runner.ts';
 import type { LogsService } from '../logs/index.ts';
-import type { SecretsManagerService } from '../secretsmanager/index.ts';
 import type { Input } from '../shapes/modelled.ts';
+import { isSecretArn, secretValue } from '../ssm/secret.ts';
 import type { ContainerRecord, TaskRecord } from './model.ts';
 import { startOrder } from './start-order.ts';
 import type { EcsStore } from './store.ts';
@@ -140,13 +140,15 @@ export class TaskRunner {
   #environment(task: TaskRecord, container: Input, override: Input | undefined): Record<string, string> {
     const env: Record<string, string> = {};
     for (const { name, value } of container.environment ?? []) env[name] = value ?? '';
-    const secrets = this.#context.service<SecretsManagerService>('secretsmanager');
     for (const secret of container.secrets ?? []) {
       try {
-        env[secret.name] = secrets.resolve(secret.valueFrom, task.region);
+        env[secret.name] = secretValue(this.#context, secret.valueFrom, task.region);
       } catch (error) {
+        const why = isSecretArn(secret.valueFrom)
+          ? `unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret ${secret.valueFrom} from secrets manager: ${(error as Error).message}`
+          : `unable to retrieve secrets from ssm: service call has been retried 1 time(s): invalid ssm parameters: ${secret.valueFrom}`;
         throw new StartFailed(
-          `ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret ${secret.valueFrom} from secrets manager: ${(error as Error).message}`,
+          `ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: ${why}`,
         );
       }
     }

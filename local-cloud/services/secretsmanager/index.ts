@@ -9,12 +9,12 @@ import {
   alive,
   arnOf,
   find,
-  moveStage,
   oneValue,
   refuse,
   resolve,
   type Secret,
   type Store,
+  updateStage,
   versionOf,
 } from './store.ts';
 
@@ -90,10 +90,7 @@ function valueOperations(store: Store) {
       resource: about,
       run: (input: Input, request: CloudRequest) => {
         const secret = alive(find(store, input.SecretId, request.region));
-        const to = secret.versions.find((v) => v.id === input.MoveToVersionId);
-        if (input.MoveToVersionId && !to)
-          throw refuse('ResourceNotFoundException', "Secrets Manager can't find the specified version.");
-        moveStage(secret, input.VersionStage, to);
+        updateStage(secret, input);
         secret.changedAt = context.now();
         return { ARN: arnOf(store, secret), Name: secret.name };
       },
@@ -278,8 +275,17 @@ function secretOperations(store: Store) {
   };
 }
 
-const tagMap = (tags: ReadonlyArray<{ Key: string; Value?: string }> = []): Record<string, string> =>
-  Object.fromEntries(tags.map((tag) => [tag.Key, tag.Value ?? '']));
+/** @throws CloudFault InvalidParameterException for a tag without a key, which the model lets in */
+function tagMap(tags: ReadonlyArray<{ Key?: string; Value?: string }> = []): Record<string, string> {
+  const all: Record<string, string> = {};
+  for (const { Key, Value } of tags) {
+    if (Key === undefined) throw refuse('InvalidParameterException', "Tag keys can't be null.");
+    if (/^aws:/i.test(Key))
+      throw refuse('InvalidParameterException', 'Tag keys starting with aws: are reserved.');
+    all[Key] = Value ?? '';
+  }
+  return all;
+}
 
 function matches(secret: Secret, filter: { Key?: string; Values?: string[] }): boolean {
   const texts: Record<string, string[]> = {

@@ -64,7 +64,9 @@ export function addVersion(store: Store, secret: Secret, input: Input): Version 
       "You can't modify an existing version, you can only create a new version.",
     );
   }
-  const stages: string[] = input.VersionStages ?? ['AWSCURRENT'];
+  // The first value is the current one, whatever its stages.
+  const first = secret.versions.length === 0 ? ['AWSCURRENT'] : [];
+  const stages = new Set<string>([...first, ...(input.VersionStages ?? ['AWSCURRENT'])]);
   const version: Version = {
     id,
     createdAt: store.context.now(),
@@ -85,6 +87,40 @@ export function moveStage(secret: Secret, stage: string, to: Version | undefined
   if (from) from.stages = from.stages.filter((s) => s !== stage);
   to?.stages.push(stage);
   if (stage === 'AWSCURRENT' && from) moveStage(secret, 'AWSPREVIOUS', from);
+}
+
+/**
+ * Moves a stage because a request says so: away from the version that has it only where the request names that version.
+ * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html
+ * @throws CloudFault InvalidParameterException, ResourceNotFoundException
+ */
+export function updateStage(secret: Secret, input: Input): void {
+  const { VersionStage: stage, MoveToVersionId: to, RemoveFromVersionId: from } = input;
+  const holder = secret.versions.find((v) => v.stages.includes(stage));
+  for (const id of [to, from]) {
+    if (id !== undefined && !secret.versions.some((v) => v.id === id))
+      throw refuse('ResourceNotFoundException', `Secrets Manager can't find the specified version ${id}.`);
+  }
+  if (holder && holder.id !== to && holder.id !== from) {
+    const what = from === undefined ? "can't be empty" : 'is not the version that has the label';
+    throw refuse(
+      'InvalidParameterException',
+      `The parameter RemoveFromVersionId ${what}. Staging label ${stage} is currently attached to version ${holder.id}, so you must explicitly reference that version in RemoveFromVersionId.`,
+    );
+  }
+  if (!holder && from !== undefined)
+    throw refuse('InvalidParameterException', `Staging label ${stage} is not attached to version ${from}.`);
+  if (stage === 'AWSCURRENT' && to === undefined) {
+    throw refuse(
+      'InvalidParameterException',
+      `You can only move staging label AWSCURRENT to a different secret version. It can't be completely removed.`,
+    );
+  }
+  moveStage(
+    secret,
+    stage,
+    secret.versions.find((v) => v.id === to),
+  );
 }
 
 export function oneValue(input: Input, needed: boolean): void {
