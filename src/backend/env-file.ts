@@ -103,7 +103,7 @@ function unquote(value: string, source: EnvSource, at: number, name: string) {
   const open = value[0];
   if (open !== '"' && open !== "'") {
     // A comment after an unquoted value starts at white space and `#`, as in a shell.
-    return { value: value.replace(/\s+#.*$/, ''), quoted: false };
+    return { value: value.replace(/\s#.*$/, '').trimEnd(), quoted: false };
   }
   const match =
     open === '"' ? /^"((?:[^"\\]|\\.)*)"\s*(?:#.*)?$/.exec(value) : /^'([^']*)'\s*(?:#.*)?$/.exec(value);

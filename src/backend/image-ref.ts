@@ -53,8 +53,12 @@ export const byDigest = (ref: Pick<ImageRef, 'registry' | 'repository'>, digest:
   `${ref.registry}/${ref.repository}@${digest}`;
 
 /** The same image by its digest, whatever form its reference has (`nginx:1` too): tag and digest are replaced. */
-export const pinTo = (image: string, digest: string): string =>
-  `${image.replace(/@.*$/, '').replace(/:[^/:]+$/, '')}@${digest}`;
+export function pinTo(image: string, digest: string): string {
+  const [named = ''] = image.split('@', 1);
+  const colon = named.lastIndexOf(':');
+  // A colon before the last slash is that of the registry's port.
+  return `${colon > named.lastIndexOf('/') ? named.slice(0, colon) : named}@${digest}`;
+}
 
 /** The digest in a reference, if it has one. */
 export const digestOf = (image: string): string | undefined => /@(sha256:[a-f0-9]{64})$/.exec(image)?.[1];

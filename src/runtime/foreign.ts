@@ -26,6 +26,7 @@ const COMMAND = /^(\s*)::/;
 
 /** One line of any text, on one line: no command, no escape sequence, no control character, no more than {@link LINE_LIMIT} characters. */
 export function harmlessLine(text: string): string {
+  if (text === '') return '';
   // Cut first, so that a line of any length costs the same; the slack is for what is taken out.
   const head = text.length > 2 * LINE_LIMIT ? text.slice(0, 2 * LINE_LIMIT) : text;
   const seen = head.replace(/\r$/, '').replace(ESCAPES, '').replace(UNSEEN, visible);

@@ -22,7 +22,7 @@ export function fenced(lines: string | readonly string[]): string {
   const all = (
     typeof lines === 'string' ? lines.split(/\r\n|\n/) : lines.flatMap((line) => line.split(/\r\n|\n/))
   ).map(harmlessLine);
-  const fence = '`'.repeat(Math.max(3, ...all.map((line) => longestRun(line) + 1)));
+  const fence = '`'.repeat(all.reduce((longest, line) => Math.max(longest, longestRun(line) + 1), 3));
   return `${fence}text\n${all.join('\n')}\n${fence}`;
 }
 
