@@ -20,6 +20,8 @@ export interface AwsError {
   readonly status: number | undefined;
   readonly message: string;
   readonly requestId: string | undefined;
+  /** How often the SDK has sent the request: what the first time did is not known from the last answer. */
+  readonly attempts: number;
 }
 
 const KIND_OF_CODE: ReadonlyArray<readonly [RegExp, AwsFailure]> = [
@@ -43,7 +45,11 @@ const KIND_OF_CODE: ReadonlyArray<readonly [RegExp, AwsFailure]> = [
 /** Reads whatever an SDK call threw. Pure: no SDK class is looked at, only the fields that all of them carry. */
 export function readAwsError(error: unknown): AwsError {
   const e = (error ?? {}) as Record<string, unknown>;
-  const metadata = (e['$metadata'] ?? {}) as { httpStatusCode?: number; requestId?: string };
+  const metadata = (e['$metadata'] ?? {}) as {
+    httpStatusCode?: number;
+    requestId?: string;
+    attempts?: number;
+  };
   const systemCode = typeof e['code'] === 'string' ? e['code'] : undefined;
   const name = typeof e['name'] === 'string' && e['name'] !== 'Error' ? e['name'] : undefined;
   const code = systemCode ?? (typeof e['Code'] === 'string' ? e['Code'] : name) ?? 'UnknownError';
@@ -54,6 +60,7 @@ export function readAwsError(error: unknown): AwsError {
     status: metadata.httpStatusCode,
     message,
     requestId: metadata.requestId,
+    attempts: metadata.attempts ?? 1,
   };
 }
 
@@ -131,3 +138,11 @@ const firstLine = (text: string) => text.split('\n', 1)[0] ?? '';
 export const isMissing = (error: unknown): boolean => readAwsError(error).kind === 'missing';
 /** True where a conditional request lost (HTTP 412). */
 export const lostCondition = (error: unknown): boolean => readAwsError(error).kind === 'precondition';
+/**
+ * True for an error after which the operation may have been done all the same: the answer was lost, or that of an
+ * earlier attempt of the SDK's.
+ */
+export function mayBeDone(error: unknown): boolean {
+  const { kind, attempts } = readAwsError(error);
+  return ['network', 'server', 'other'].includes(kind) || attempts > 1;
+}

@@ -1,19 +1,19 @@
 import { messageOf } from '../runtime/errors.ts';
 import type { BackendPorts } from './config.ts';
 import { shortImage } from './image-ref.ts';
-import { returnToSnapshot } from './restore.ts';
+import { returnToSnapshot, sayProof } from './restore.ts';
 import { parseServiceRef } from './service-ref.ts';
 import { openTarget } from './targets/open.ts';
 import type { Undo } from './undo.ts';
 
 export interface CleanedUp {
-  readonly outcome: 'interrupted' | 'rollback-failed';
+  readonly outcome: 'interrupted' | 'rolled-back' | 'rollback-failed';
   /** How the service was left, in a sentence. */
   readonly cause: string;
 }
 
 /**
- * What the `post:` step does after a cancelled or killed deployment: the service returns to the snapshot, whatever stage
+ * What the `post:` step does after a cancelled or killed deployment, and after one whose way back did not work: the service returns to the snapshot, whatever stage
  * the rollout had reached, and it is said how it was left. Never throws.
  * @param timeout milliseconds for all of it
  */
@@ -23,9 +23,10 @@ export async function cleanUpInterrupted(
   ports: Pick<BackendPorts, 'aws' | 'log' | 'clock' | 'signal'>,
 ): Promise<CleanedUp> {
   const before = shortImage(undo.pinned ?? undo.previousImage);
+  const what = undo.ended ? `the deployment ended as ${undo.ended}` : 'the deployment was interrupted';
   const left = (why: string): CleanedUp => ({
     outcome: 'rollback-failed',
-    cause: `the deployment was interrupted, and the service could not be returned to ${before}: ${why}`,
+    cause: `${what}, and the service could not be returned to ${before}: ${why}`,
   });
   try {
     const ref = parseServiceRef({ service: undo.service, target: undo.target, cluster: '' });
@@ -36,7 +37,9 @@ export async function cleanUpInterrupted(
     const restored = await returnToSnapshot(target, undo, timeout, ports);
     if (restored.kind !== 'restored') return left(restored.why);
     const how = restored.byTarget ? 'the service is on' : 'the service was returned to';
-    return { outcome: 'interrupted', cause: `the deployment was interrupted; ${how} ${before}, verified` };
+    const proof = restored.proved ? 'verified' : sayProof(restored);
+    const outcome = undo.ended ? 'rolled-back' : 'interrupted';
+    return { outcome, cause: `${what}; ${how} ${before}, ${proof}` };
   } catch (error) {
     return left(messageOf(error));
   }

@@ -37,10 +37,11 @@ export async function prepareDeployment(config: BackendConfig, ports: BackendPor
   const state = await target.read();
   concealVariables([environment.variables, state.spec.variables], state, ports.log);
   refuseUnfit(state);
-  const image = await resolveImage(config.image, state.platform, {
-    ecr: (...at) => ports.aws.ecr(...at),
-    log: ports.log,
-  });
+  const ecr: BackendPorts['aws']['ecr'] = (...at) => ports.aws.ecr(...at);
+  const [image] = await Promise.all([
+    resolveImage(config.image, state.platform, { ecr, log: ports.log }),
+    target.rehearse(state),
+  ]);
   const region = service.region ?? regionOf(target.arn);
   await readAlarms(config.alarms, ports.aws.alarms(region));
   const setSecrets = await resolveSecrets(environment.secrets, ports.aws.secrets(region));

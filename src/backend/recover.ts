@@ -3,7 +3,7 @@ import { findingLines, likelyCauses } from './diagnosis.ts';
 import { aborted, type Failure } from './failure.ts';
 import { shortImage } from './image-ref.ts';
 import { probeChart } from './probe-chart.ts';
-import { type Restored, returnToSnapshot } from './restore.ts';
+import { type Restored, returnToSnapshot, sayProof } from './restore.ts';
 import type { BackendResult } from './result.ts';
 
 /** The end of a deployment: green where nothing failed, else the diagnosis and the way back. */
@@ -40,7 +40,9 @@ export async function recover(d: Deployment, failure: Failure | undefined): Prom
   }
   try {
     const restored = await d.ports.log.group('Return to the snapshot', () => goBack(d, failure));
-    d.ports.onSettled?.();
+    if (restored.kind === 'restored') d.ports.onSettled?.();
+    // Where it is not known what is live, the post step tries once more.
+    else d.ports.onUndo?.({ ...d.undo, ended: restored.kind === 'failed' ? 'rollback-failed' : 'timed-out' });
     return { ...base, ...endOf(d, failure, restored) };
   } catch (error) {
     if (!d.ports.signal.aborted) throw error;
@@ -68,7 +70,7 @@ function endOf(
     case 'restored':
       return {
         outcome: 'rolled-back',
-        cause: `${failure.why}; ${restored.byTarget ? `${d.target.kind} went back to ${before} by itself` : `the service was returned to ${before}`}, and that was verified`,
+        cause: `${failure.why}; ${restored.byTarget ? `${d.target.kind} went back to ${before} by itself` : `the service was returned to ${before}`}, ${sayProof(restored)}`,
         fix: 'users are on the release before; correct the cause above and deploy again',
       };
     case 'still-busy':

@@ -2,15 +2,24 @@ import { ActionError, messageOf } from '../runtime/errors.ts';
 import { concealVariables } from './conceal.ts';
 import { digestOf, shortImage } from './image-ref.ts';
 import { planChanges, planLines } from './plan.ts';
+import { isComplete, LISTS_LAG, sayTasks } from './proof.ts';
 import { applyChange, type SpecChange } from './spec.ts';
-import type { BackendState, Target } from './targets/target.ts';
+import type { BackendState, Running, Target } from './targets/target.ts';
 import { type Undo, wayBack } from './undo.ts';
-import { judgeWatched } from './verify.ts';
+import { whatRuns } from './verify.ts';
 import { type WatchPorts, waitUntilIdle, watchRollout } from './watch.ts';
 
 export type Restored =
-  /** Back on the snapshot, and seen to run. `byTarget`: the target had done it by itself. */
-  | { readonly kind: 'restored'; readonly byTarget: boolean; readonly operationId: string | undefined }
+  /**
+   * Back on the snapshot. `byTarget`: the target had done it by itself. `proved`: the wanted tasks are seen to run; a
+   * service that was scaled to zero meanwhile has its configuration back, and no more can be said.
+   */
+  | {
+      readonly kind: 'restored';
+      readonly byTarget: boolean;
+      readonly operationId: string | undefined;
+      readonly proved: boolean;
+    }
   /** Something is still under way that AWS cannot cancel. */
   | { readonly kind: 'still-busy'; readonly why: string }
   | { readonly kind: 'failed'; readonly why: string };
@@ -18,9 +27,16 @@ export type Restored =
 /** How long an operation that should not be there any more is waited out before a return to the snapshot, at most. */
 const GRACE = 5 * 60_000;
 
+/** How far a restoration is proved, to end a sentence. */
+export const sayProof = ({ proved }: { readonly proved: boolean }): string =>
+  proved
+    ? 'and that was verified'
+    : 'the configuration only, not proved: the service is scaled to zero tasks';
+
 /**
- * Returns the service to its snapshot, watches that, and verifies it like a deployment. Where the target has already
- * gone back by itself, that is only verified.
+ * Returns the service to its snapshot, watches that, and verifies it by what runs. Where the target has already gone
+ * back by itself, that is only verified.
+ * @param timeout milliseconds for the wait for what is under way, and again for the return itself
  * @throws the signal's reason when it is aborted; nothing else.
  */
 export async function returnToSnapshot(
@@ -36,27 +52,46 @@ export async function returnToSnapshot(
     if (error instanceof ActionError && error.outcome === 'timed-out') {
       return { kind: 'still-busy', why: error.problem.what };
     }
-    return { kind: 'failed', why: messageOf(error) };
+    // What cannot be watched is put back all the same: what runs then is the proof.
+    ports.log.warning(`whether anything is under way cannot be read: ${messageOf(error)}`);
   }
   try {
-    const running = await target.running(undefined);
-    if (isBack(running.state, running.digests, undo)) {
-      return { kind: 'restored', byTarget: true, operationId: undefined };
-    }
-    return await goBack(target, running.state, undo, timeout, ports);
+    const now = await target.running(undefined);
+    if (!isConfigured(now.state, undo)) return await goBack(target, now.state, undo, timeout, ports);
+    const running = await whatRuns(target, undefined, digestsOf(undo), timeout, ports);
+    if (running && isBack(running, undo)) return restored(running, true, undefined);
+    // The configuration is the snapshot's, and its tasks are not there: they are asked for once more.
+    return await goBack(target, running?.state ?? now.state, undo, timeout, ports, true);
   } catch (error) {
     if (ports.signal.aborted) throw error;
     return { kind: 'failed', why: messageOf(error) };
   }
 }
 
-/** True where nothing of our change is left, and what runs, as far as it can be known, is what ran before. */
-function isBack(now: BackendState, digests: readonly string[], undo: Undo): boolean {
-  if (now.condition !== 'ready') return false;
+const restored = ({ tasks }: Running, byTarget: boolean, operationId: string | undefined): Restored => ({
+  kind: 'restored',
+  byTarget,
+  operationId,
+  proved: tasks?.wanted !== 0,
+});
+
+/** True where nothing of our change is left in the configuration of the service. */
+function isConfigured(now: BackendState, undo: Undo): boolean {
   const same = (change: SpecChange) => planChanges(now.spec, applyChange(now.spec, change)).length === 0;
-  if (!same(undo.change) && !same(wayBack(undo))) return false;
-  const before = undo.pinned && digestOf(undo.pinned);
-  return !before || digests.length === 0 || digests.every((digest) => digest === before);
+  return same(undo.change) || same(wayBack(undo));
+}
+
+function digestsOf(undo: Undo): string[] {
+  const digest = undo.pinned && digestOf(undo.pinned);
+  return digest ? [digest] : [];
+}
+
+/** True where the configuration is the snapshot's, and its wanted tasks run, and no others. */
+function isBack(running: Running, undo: Undo): boolean {
+  const { state, digests } = running;
+  if (state.condition !== 'ready' || !isConfigured(state, undo) || !isComplete(running)) return false;
+  const [before] = digestsOf(undo);
+  return !before || digests.every((digest) => digest === before);
 }
 
 async function goBack(
@@ -65,31 +100,26 @@ async function goBack(
   undo: Undo,
   timeout: number,
   ports: WatchPorts,
+  restart = false,
 ): Promise<Restored> {
-  const wanted = applyChange(now.spec, wayBack(undo));
-  concealVariables([now.spec.variables, wanted.variables], now, ports.log);
-  ports.log.info(`returning to ${shortImage(wanted.image)}`);
-  for (const line of planLines(planChanges(now.spec, wanted))) ports.log.info(`  ${line}`);
-  const rollout = await target.start(now, wanted);
+  const { log, clock } = ports;
+  const end = clock.now() + timeout;
+  const wanted = applyChange(now.spec, restart ? { ...wayBack(undo), restart } : wayBack(undo));
+  concealVariables([now.spec.variables, wanted.variables], now, log);
+  log.info(`returning to ${shortImage(wanted.image)}`);
+  for (const line of planLines(planChanges(now.spec, wanted))) log.info(`  ${line}`);
+  const rollout = await target.start(now, wanted, true);
   const watched = await watchRollout(target, rollout, timeout, ports);
-  const digest = digestOf(wanted.image);
-  const { verdict, running } = await judgeWatched(
-    target,
-    rollout,
-    watched,
-    digest ? [digest] : [],
-    ports.log,
-  );
-  // A snapshot that is known by its tag only can be verified by that name, and no further.
-  const byName =
-    !digest &&
-    watched.ending === 'final' &&
-    watched.phase === 'succeeded' &&
-    running?.state.condition === 'ready' &&
-    running.state.spec.image === wanted.image &&
-    !running.replacedBy;
-  if (verdict.kind === 'live' || byName) {
-    return { kind: 'restored', byTarget: false, operationId: rollout.id };
-  }
-  return { kind: 'failed', why: verdict.why };
+  const left = Math.max(LISTS_LAG, end - clock.now());
+  const running = await whatRuns(target, rollout, digestsOf(undo), left, ports);
+  if (running && !running.replacedBy && isBack(running, undo)) return restored(running, false, rollout.id);
+  return { kind: 'failed', why: whyNot(running, watched.status, watched.reason) };
+}
+
+function whyNot(running: Running | undefined, status: string, reason: string | undefined): string {
+  const ended = `it ended as ${status}${reason ? `: ${reason.replace(/\.$/, '')}` : ''}`;
+  if (!running) return `${ended}, and what runs now cannot be read`;
+  if (running.replacedBy) return `another deployment (${running.replacedBy}) took its place`;
+  const runs = [...running.digests, ...(running.tasks?.others ?? [])].join(', ') || 'nothing';
+  return `${ended}, and what runs is ${runs}${running.tasks ? ` (${sayTasks(running) || 'all wanted tasks'})` : ''}`;
 }

@@ -3,6 +3,7 @@ import { ActionError, messageOf, refused } from '../runtime/errors.ts';
 import type { Deployment } from './deployment.ts';
 import { aborted, type Failure, failure } from './failure.ts';
 import { judgeProbe } from './probe-statistics.ts';
+import { LISTS_LAG } from './proof.ts';
 import { BusyError, type Rollout } from './targets/target.ts';
 import { judgeWatched } from './verify.ts';
 import { abortable, waitUntilIdle, watchRollout } from './watch.ts';
@@ -17,18 +18,22 @@ export async function bringLive(d: Deployment): Promise<Failure | undefined> {
   try {
     d.rollout = await abortable(send(d), ports.signal);
   } catch (error) {
-    if (d.sent && ports.signal.aborted) return aborted(ports.signal);
-    throw error;
+    if (!d.sent) throw error;
+    return ports.signal.aborted ? aborted(ports.signal) : unexpected(error);
   }
   try {
     const failed = await ports.log.group('Watch the rollout', () => watchOurs(d, d.rollout as Rollout));
     return failed ?? (await passGates(d));
   } catch (error) {
     if (ports.signal.aborted) return aborted(ports.signal);
-    // Whatever it was, the service has been changed: the way back is taken for a bug of ours as for a failure of AWS.
-    const details = error instanceof ActionError ? [] : [String((error as Error)?.stack ?? error)];
-    return failure('failed', messageOf(error), details);
+    return unexpected(error);
   }
+}
+
+/** Whatever it was, the service may have been changed: the way back is taken for a bug of ours as for a failure of AWS. */
+function unexpected(error: unknown): Failure {
+  const details = error instanceof ActionError ? [] : [String((error as Error)?.stack ?? error)];
+  return failure('failed', messageOf(error), details);
 }
 
 /** The update itself, once the service is free and still as it was in the snapshot. */
@@ -55,9 +60,12 @@ async function send(d: Deployment): Promise<Rollout> {
       ports.onUndo?.(d.undo);
       return rollout;
     } catch (error) {
+      const isBusy = error instanceof BusyError;
+      // Anything else may have come after the update was sent: then the way back stays what it is.
+      if (!isBusy && !(error instanceof ActionError && error.outcome === 'refused')) throw error;
       ports.onSettled?.();
       d.sent = false;
-      if (!(error instanceof BusyError)) throw error;
+      if (!isBusy) throw error;
       ports.log.info(`the service is busy: ${error.message}`);
       await waitUntilIdle(target, Math.max(0, deadline - ports.clock.now()), ports);
     }
@@ -67,8 +75,10 @@ async function send(d: Deployment): Promise<Rollout> {
 async function watchOurs(d: Deployment, rollout: Rollout): Promise<Failure | undefined> {
   const { target, ports, config, image } = d;
   const started = ports.clock.now();
+  const end = started + config.waitTimeout;
   const watched = await watchRollout(target, rollout, config.waitTimeout, ports);
-  const { verdict, running } = await judgeWatched(target, rollout, watched, image.digests, ports.log);
+  const left = Math.max(LISTS_LAG, end - ports.clock.now());
+  const { verdict, running } = await judgeWatched(target, rollout, watched, image.digests, left, ports);
   d.probe?.markVerdict();
   if (running) d.common = { ...d.common, taskDefinition: running.state.spec.taskDefinition };
   ports.log.info(`${formatDuration(ports.clock.now() - started)}  ${verdict.why}`);

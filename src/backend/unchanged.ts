@@ -1,12 +1,13 @@
 import type { BackendConfig, BackendPorts } from './config.ts';
 import { shortImage } from './image-ref.ts';
 import type { Prepared } from './prepare.ts';
-import { returnToSnapshot } from './restore.ts';
+import { returnToSnapshot, sayProof } from './restore.ts';
 import type { BackendResult } from './result.ts';
 import type { Taken } from './snapshot.ts';
 import type { BackendState } from './targets/target.ts';
 import { undoToImage } from './undo.ts';
 import { judgeRollout } from './verdict.ts';
+import { whatRuns } from './verify.ts';
 
 /**
  * Nothing to change: still proved, for "unchanged" is green and green means live. What runs is verified as after a
@@ -20,17 +21,17 @@ export async function unchangedResult(
   config: BackendConfig,
   ports: BackendPorts,
 ): Promise<BackendResult> {
-  const running = await target.running(undefined);
+  const running = await whatRuns(target, undefined, image.digests, config.waitTimeout, ports);
   const verdict = judgeRollout({
     ending: 'final',
     phase: 'succeeded',
     status: 'nothing was to be changed',
-    condition: running.state.condition,
+    condition: running?.state.condition ?? 'unknown',
     asked: image.digests,
-    running: running.digests,
-    tasks: running.tasks,
+    running: running?.digests ?? [],
+    tasks: running?.tasks,
   });
-  if (verdict.kind !== 'live') {
+  if (!running || verdict.kind !== 'live') {
     return { ...common, outcome: 'failed', cause: verdict.why, fix: 'look at the service and its events' };
   }
   const smoke = await ports.gate?.(running.state.url);
@@ -59,11 +60,11 @@ async function goBack(
   const undo = undoToImage(now, proved, config.container);
   ports.onUndo?.(undo);
   const restored = await returnToSnapshot(target, undo, config.waitTimeout, ports);
-  ports.onSettled?.();
   if (restored.kind === 'restored') {
+    ports.onSettled?.();
     return {
       outcome: 'rolled-back',
-      cause: `${cause}; the service was returned to ${shortImage(proved)}, and that was verified`,
+      cause: `${cause}; the service was returned to ${shortImage(proved)}, ${sayProof(restored)}`,
       fix: 'users are on the release before; correct the cause above and deploy again',
     };
   }

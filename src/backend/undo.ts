@@ -21,6 +21,8 @@ export interface Undo {
   readonly image: string;
   /** Id of our rollout, once there is one. */
   readonly rollout?: { readonly id: string; readonly startedAt: number } | undefined;
+  /** How the deployment ended that could not be returned; left out where it was interrupted. */
+  readonly ended?: 'rollback-failed' | 'timed-out' | undefined;
 }
 
 export function undoFor(

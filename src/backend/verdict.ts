@@ -98,8 +98,10 @@ export interface Evidence {
   readonly asked: readonly string[];
   /** Digests of what runs now; empty where nothing does or it cannot be known. */
   readonly running: readonly string[];
-  /** ECS targets: how many tasks the service wants, and how many run the new version. */
-  readonly tasks?: { readonly wanted: number; readonly running: number } | undefined;
+  /** ECS targets: how many tasks the service wants, how many run the new version, and what else runs. */
+  readonly tasks?:
+    | { readonly wanted: number; readonly running: number; readonly others: readonly string[] }
+    | undefined;
   /** A later rollout that someone else started. */
   readonly replacedBy?: string | undefined;
 }
@@ -165,23 +167,30 @@ function judgeRunning({ condition, asked, running, tasks, status }: Evidence): V
       why: `the rollout ended as ${status}, but the service is not ready (${condition})`,
     };
   }
-  if (running.length === 0) {
-    return { kind: 'failed', why: `the rollout ended as ${status}, but nothing is seen to run` };
-  }
-  const strangers = running.filter((digest) => !asked.includes(digest));
-  if (strangers.length > 0) {
-    return {
-      kind: 'failed',
-      why: `the rollout ended as ${status}, but what runs is ${strangers.join(', ')} and not what was asked for`,
-    };
-  }
   if (tasks && tasks.wanted === 0) {
     return { kind: 'failed', why: 'the service is scaled to zero tasks, so its success proves nothing' };
+  }
+  const strangers = running.filter((digest) => !asked.includes(digest));
+  const others = [...new Set([...strangers, ...(tasks?.others ?? [])])];
+  if (strangers.length > 0 || (running.length === 0 && others.length > 0)) {
+    return {
+      kind: 'failed',
+      why: `the rollout ended as ${status}, but what runs is ${others.join(', ')} and not what was asked for`,
+    };
+  }
+  if (running.length === 0) {
+    return { kind: 'failed', why: `the rollout ended as ${status}, but nothing is seen to run` };
   }
   if (tasks && tasks.running < tasks.wanted) {
     return {
       kind: 'failed',
       why: `only ${tasks.running} of ${tasks.wanted} wanted tasks run the new version`,
+    };
+  }
+  if (others.length > 0) {
+    return {
+      kind: 'failed',
+      why: `the rollout ended as ${status}, but tasks of another revision still run (${others.join(', ')})`,
     };
   }
   return { kind: 'live', why: `${status}, and what runs is the digest that was asked for` };

@@ -133,6 +133,20 @@ const signal = (name: NodeJS.Signals) => async (stage: FaultStage, of: TestServi
   child.kill(name);
 };
 
+/** The update has left us and has not been answered: the signal comes then, and the update is done after it. */
+async function cancelledOnTheWay({ cloud }: FaultStage, of: TestService, child: ChildProcess): Promise<void> {
+  const held = async () =>
+    (await cloud.faults()).some((one) => one.kind === 'hold' && isOf(one, of) && one.hits > 0);
+  await until(held, 'the update to be on its way');
+  child.kill('SIGTERM');
+  // Time enough to end as interrupted; what is on the wire keeps the process for as long as it is there.
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  await pauseFault(cloud, of.name);
+}
+
+const isOf = (fault: Readonly<Record<string, unknown>>, of: TestService) =>
+  String(fault['resource'] ?? '').includes(of.name);
+
 /** A service that App Runner never got to run. */
 async function neverCreated({ cloud }: FaultStage, name: string): Promise<TestService> {
   const sick = await pushApp(cloud, { version: name, health: 500 }, 'api', name);
@@ -167,6 +181,20 @@ const shifting = (strategy: keyof typeof STRATEGIES) => async (stage: FaultStage
     loadBalancers: [balancer],
   });
 };
+
+/** A service that stops its old task before it starts the new one, with an image of its own. */
+async function stopsFirst({ cloud }: FaultStage, name: string): Promise<TestService> {
+  const own = await pushApp(cloud, { version: `old ${name}` }, 'api', `old-${name}`);
+  return createEcs(cloud, name, own, {
+    deployment: { minimumHealthyPercent: 0, maximumPercent: 100 },
+  });
+}
+
+/** A lifecycle policy took away what ran before. */
+async function loseOldImage({ cloud }: FaultStage, of: TestService): Promise<void> {
+  const [old] = await of.images();
+  await cloud.fault({ kind: 'missing-image', resource: old ?? '' });
+}
 
 /** Every line of the issue, a row each: what goes wrong, and how it must end on each target. */
 export const FAULTS: readonly Fault[] = [
@@ -392,6 +420,59 @@ export const FAULTS: readonly Fault[] = [
     says: /but what runs is sha256\S+ and not what was asked for/,
     but: { ecs: { updates: 2 } },
   },
+
+  // -- the moment of proof
+  {
+    name: 'scaled out in the moment of success: the new task is waited for',
+    on: ECS,
+    quick: ['ecs'],
+    faults: ofKind({ kind: 'scale-out', count: 1 }),
+    ...LIVE,
+  },
+  {
+    name: 'a task that is gone at the proof, and is replaced late: waited for',
+    on: ECS,
+    faults: ofKind({ kind: 'scale-out', count: 1 }),
+    before: ({ cloud }, of) => cloud.fault({ kind: 'slow-start', ms: 9000, after: 1, resource: of.name }),
+    ...LIVE,
+  },
+  {
+    name: 'lists that lag behind the truth: read again before anything is judged',
+    on: ECS,
+    quick: ['ecs'],
+    faults: ofKind({ kind: 'late-lists', ms: 6000 }),
+    ...LIVE,
+  },
+  {
+    name: 'lists that lag behind the truth, on the way back too',
+    on: ECS,
+    faults: ofKind({ kind: 'late-lists', ms: 6000 }),
+    inputs: { 'smoke-checks': 'yes' },
+    ...BY_US,
+    says: /the smoke checks failed; the service was returned to/,
+  },
+  {
+    name: 'tasks that do not tell their digest: the revision does',
+    on: ECS,
+    quick: ['ecs'],
+    faults: ofKind({ kind: 'no-digest' }),
+    ...LIVE,
+    runs: 'any',
+  },
+  {
+    name: 'gone back, and no task runs: that is no way back',
+    on: ['ecs'],
+    quick: ['ecs'],
+    create: stopsFirst,
+    before: loseOldImage,
+    app: { health: 500 },
+    faults: ofKind({ kind: 'rollback-fails' }),
+    outcome: 'rollback-failed',
+    runs: 'nothing',
+    updates: 2,
+    says: /0 of 1 wanted tasks run/,
+    inputs: { 'wait-timeout': '45s' },
+  },
   {
     name: 'a never-ending operation: stopped where the target can, else said',
     quick: ['apprunner', 'ecs'],
@@ -532,15 +613,44 @@ export const FAULTS: readonly Fault[] = [
     updates: 'any',
   },
   {
-    name: 'access denied half-way, and for good: nothing can be seen, so nothing is believed',
-    quick: ['apprunner'],
+    name: 'access denied half-way, and for good: what cannot be watched is put back, and what runs proves it',
+    quick: ['apprunner', 'ecs'],
     faults: (target) =>
       onWire({ kind: 'denied', operation: watching(target), after: target === 'apprunner' ? 2 : 1 })(target),
-    outcome: 'rollback-failed',
-    runs: 'any',
-    updates: 2,
+    ...BY_US,
     says: /permission to watch/,
-    but: { apprunner: { updates: 1 } },
+  },
+  {
+    name: 'the list of deployments is denied from the update on: the new version does not stay unwatched',
+    on: ECS,
+    quick: ['ecs'],
+    faults: onWire({ kind: 'denied', operation: 'ListServiceDeployments', after: 3 }),
+    ...BY_US,
+    says: /could not be looked up[\s\S]*no longer in the list/,
+  },
+  {
+    name: 'the list of deployments fails from the update on, for good',
+    on: ECS,
+    faults: onWire({ kind: 'error', status: 500, operation: 'ListServiceDeployments', after: 3 }),
+    ...BY_US,
+    says: /could not be looked up[\s\S]*no longer in the list/,
+  },
+  {
+    name: 'revisions that may not be read: known before the update',
+    on: ECS,
+    quick: ['ecs-express'],
+    faults: onWire({ kind: 'denied', operation: 'DescribeServiceRevisions' }),
+    ...REFUSED,
+    untouched: true,
+    says: /ecs:DescribeServiceRevisions on arn/,
+  },
+  {
+    name: 'revisions that may not be read any more after the update',
+    on: ECS,
+    quick: ['ecs'],
+    faults: onWire({ kind: 'denied', operation: 'DescribeServiceRevisions', after: 1 }),
+    ...BY_US,
+    says: /could not be looked up/,
   },
   {
     name: 'access denied half-way, once: what cannot be watched is put back',
@@ -559,6 +669,17 @@ export const FAULTS: readonly Fault[] = [
   },
 
   // -- the run itself ends
+  {
+    name: 'SIGTERM while the update is on its way: the way back stays',
+    quick: ['apprunner', 'ecs'],
+    faults: (target) => onWire({ kind: 'hold', operation: update(target), count: 1 })(target),
+    during: cancelledOnTheWay,
+    outcome: 'interrupted',
+    runs: 'old',
+    updates: 'any',
+    recorded: 'interrupted',
+    post: /interrupted; the service (is on|was returned to) api@sha256:\w+, verified/,
+  },
   {
     name: 'SIGTERM: the post step returns the service, and frees the lock',
     quick: ['apprunner', 'ecs'],

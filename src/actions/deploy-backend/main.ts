@@ -52,24 +52,27 @@ async function main(job: Job<DeployBackend>): Promise<ActionResult<DeployBackend
       bucket: journal ? config.releaseBucket : '',
     }),
   );
+  // While there is a way back saved, the post step has yet to take it: nobody else may come in between.
+  let keepsLock = false;
+  const saveUndo = (undo: Undo | undefined) => {
+    keepsLock = undo !== undefined;
+    job.saveState('undo', undo ? JSON.stringify(undo) : '');
+  };
   const ports = {
     gate,
     aws: awsClients(),
     log,
     clock,
     signal,
-    onUndo: (undo: Undo) => job.saveState('undo', JSON.stringify(undo)),
-    onSettled: () => job.saveState('undo', ''),
+    onUndo: saveUndo,
+    onSettled: () => saveUndo(undefined),
   };
-  let keepsLock = false;
   try {
     const result = await deployBackend(config.backend, ports, journal);
     if (result.outcome === 'planned' && config.releaseBucket) {
       const ledger = backendLedger(config, job);
       await guardService(ledger, config, releaseId, result.service, log, await ledger.current());
     }
-    // The post step has yet to return the service: nobody else may come in between.
-    keepsLock = result.outcome === 'interrupted';
     const unrecorded = journal ? await recordSafely(() => journal.finish(result), log) : undefined;
     return answer(result, releaseId, clock.now() - started, unrecorded);
   } catch (error) {
@@ -123,8 +126,8 @@ async function post(job: Job<DeployBackend>): Promise<void> {
     const timeout = job.inputs.duration('wait-timeout');
     const ports = { aws: awsClients(), log, clock, signal };
     const { outcome, cause } = await cleanUpInterrupted(JSON.parse(saved) as Undo, timeout, ports);
-    if (outcome === 'interrupted') log.warning(cause);
-    else log.error(cause);
+    if (outcome === 'rollback-failed') log.error(cause);
+    else log.warning(cause);
     await recordInterrupted(job, outcome, cause);
     await hold?.release();
   }

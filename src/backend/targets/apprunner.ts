@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { AppRunnerApi, AppRunnerService, OperationSummary } from '../../aws/apprunner.ts';
-import { awsProblem, readAwsError } from '../../aws/errors.ts';
+import { awsProblem, mayBeDone, readAwsError } from '../../aws/errors.ts';
 import type { LogsApi } from '../../aws/logs.ts';
-import { refused } from '../../runtime/errors.ts';
+import { messageOf, refused } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import { publicUrl } from '../../runtime/url.ts';
 import type { Findings } from '../diagnosis.ts';
@@ -14,7 +14,7 @@ import { sameScaling } from '../spec.ts';
 import { conditionOf, phaseOf } from '../verdict.ts';
 import { refuseSource } from './apprunner-source.ts';
 import { appRunnerUpdate, withDefaults } from './apprunner-update.ts';
-import { type BackendState, BusyError, type Rollout, type Running, type Target } from './target.ts';
+import { type BackendState, BusyError, LOST, type Rollout, type Running, type Target } from './target.ts';
 
 export interface AppRunnerPorts {
   readonly api: AppRunnerApi;
@@ -75,14 +75,18 @@ class AppRunnerTarget implements Target {
   }
 
   async read(): Promise<BackendState> {
-    const service = await this.#api.describe(this.arn).catch((error) => {
+    const service = await this.#describe();
+    return stateOf(service, await this.#scalingOf(service));
+  }
+
+  async #describe(): Promise<AppRunnerService> {
+    return this.#api.describe(this.arn).catch((error) => {
       throw awsProblem(error, {
         operation: 'apprunner:DescribeService',
         resource: this.arn,
         input: 'service',
       });
     });
-    return stateOf(service, await this.#scalingOf(service));
   }
 
   /** The numbers cost a request of their own, so they are read only where the user gives numbers. */
@@ -112,21 +116,24 @@ class AppRunnerTarget implements Target {
     });
   }
 
+  /** What a watch asks for, `read` and the wait for the service to be free have asked for already. */
+  async rehearse(): Promise<void> {}
+
   async underWay(): Promise<string | undefined> {
     const operations = await this.#operations();
     const running = operations.find((operation) => UNDER_WAY.has(operation.Status ?? ''));
     if (running) return `${running.Type} ${running.Id} (${running.Status})`;
     // The list may not show it yet: the service's own status has the last word.
-    const { Status } = await this.#api.describe(this.arn);
+    const { Status } = await this.#describe();
     return conditionOf('apprunner', Status ?? '') === 'busy'
       ? `an operation on the service (${Status})`
       : undefined;
   }
 
-  async start(now: BackendState, wanted: BackendSpec): Promise<Rollout> {
+  async start(now: BackendState, wanted: BackendSpec, evenBlind = false): Promise<Rollout> {
     const scaling = await this.#scalingFor(now, wanted);
     const input = appRunnerUpdate(nativeOf(now), now.spec, wanted, scaling);
-    const known = new Set((await this.#operations()).map((operation) => operation.Id));
+    const known = await this.#known(evenBlind);
     const startedAt = Date.now();
     try {
       const { operationId } = await this.#api.update({ ServiceArn: this.arn, ...input });
@@ -143,19 +150,38 @@ class AppRunnerTarget implements Target {
     }
   }
 
+  async #known(evenBlind: boolean): Promise<ReadonlySet<string | undefined> | undefined> {
+    try {
+      return new Set((await this.#operations()).map((operation) => operation.Id));
+    } catch (error) {
+      if (!evenBlind) throw error;
+      return undefined;
+    }
+  }
+
   /**
    * An update may have been done although its answer was an error: the connection broke, or the SDK asked again and was
    * told that the service is busy, with our own update. An update that was not there before is then taken for ours, and
    * the check of what runs at the end says whether that was right.
+   * @returns its id; {@link LOST} where nobody can tell; `undefined` where the update was not done
    */
-  async #lostAnswer(error: unknown, known: ReadonlySet<string | undefined>): Promise<string | undefined> {
-    if (!['conflict', 'network', 'server', 'throttled', 'other'].includes(readAwsError(error).kind))
-      return undefined;
-    const operations = await this.#operations();
-    const mine = operations.find((o) => o.Type === 'UPDATE_SERVICE' && !known.has(o.Id));
-    if (mine?.Id)
-      this.#log.warning(`the answer to the update was lost; it is under way as operation ${mine.Id}`);
-    return mine?.Id;
+  async #lostAnswer(
+    error: unknown,
+    known: ReadonlySet<string | undefined> | undefined,
+  ): Promise<string | undefined> {
+    if (!mayBeDone(error)) return undefined;
+    try {
+      const operations = await this.#operations();
+      const mine = operations.find((o) => o.Type === 'UPDATE_SERVICE' && known && !known.has(o.Id));
+      if (mine?.Id) {
+        this.#log.warning(`the answer to the update was lost; it is under way as operation ${mine.Id}`);
+        return mine.Id;
+      }
+      if (known) return undefined;
+    } catch (second) {
+      this.#log.warning(`what has become of the update cannot be read: ${messageOf(second)}`);
+    }
+    return LOST;
   }
 
   async #scalingFor(now: BackendState, wanted: BackendSpec): Promise<string | undefined> {
@@ -181,7 +207,8 @@ class AppRunnerTarget implements Target {
   }
 
   async running(rollout: Rollout | undefined): Promise<Running> {
-    const [state, operations] = await Promise.all([this.read(), this.#operations()]);
+    // The list tells only whether somebody else came after us: without a rollout nobody asks for it.
+    const [state, operations] = await Promise.all([this.read(), rollout ? this.#operations() : []]);
     const digest = digestOf(state.spec.image);
     return {
       state,

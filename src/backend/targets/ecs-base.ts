@@ -4,14 +4,32 @@ import { awsProblem, readAwsError } from '../../aws/errors.ts';
 import type { LoadBalancersApi } from '../../aws/load-balancers.ts';
 import type { LogsApi } from '../../aws/logs.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { refused } from '../../runtime/errors.ts';
+import { failed, messageOf, refused } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Findings } from '../diagnosis.ts';
+import { digestOf } from '../image-ref.ts';
 import { type BackendSpec, type Scaling, sameScaling, type TargetKind } from '../spec.ts';
 import { phaseOf } from '../verdict.ts';
-import { LOST, ServiceDeployments } from './ecs-deployments.ts';
-import { describeService, describeStopped, seconds, tailOf } from './ecs-facts.ts';
-import type { BackendState, Observation, OneOff, Rollout, Running, Target } from './target.ts';
+import { ServiceDeployments } from './ecs-deployments.ts';
+import {
+  definitionOfService,
+  describeService,
+  describeStopped,
+  digestOfTask,
+  isComing,
+  seconds,
+  shortArn,
+  tailOf,
+} from './ecs-facts.ts';
+import {
+  type BackendState,
+  LOST,
+  type Observation,
+  type OneOff,
+  type Rollout,
+  type Running,
+  type Target,
+} from './target.ts';
 
 export interface EcsPorts {
   readonly api: EcsApi;
@@ -30,9 +48,6 @@ export interface Native {
   readonly service: EcsService;
   readonly container: string;
 }
-
-/** How often tasks are counted again that may have been scaled out just now, a second apart. */
-const COUNTS = 5;
 
 /** What ECS and ECS Express have in common: service deployments, tasks, events. */
 export abstract class EcsBase implements Target {
@@ -59,7 +74,7 @@ export abstract class EcsBase implements Target {
   }
 
   abstract read(): Promise<BackendState>;
-  abstract start(now: BackendState, wanted: BackendSpec): Promise<Rollout>;
+  abstract start(now: BackendState, wanted: BackendSpec, evenBlind?: boolean): Promise<Rollout>;
 
   abstract refuse(now: BackendState, wanted: BackendSpec): void;
 
@@ -130,24 +145,45 @@ export abstract class EcsBase implements Target {
     return { status, phase: phaseOf(this.kind, status), note, reason: [...reasons].join('; ') };
   }
 
-  async running(rollout: Rollout | undefined): Promise<Running> {
-    for (let count = 1; ; count++) {
-      const [state, tasks] = await Promise.all([this.read(), this.#tasks('RUNNING')]);
-      const { container, service } = state.native as Native;
-      const up = tasks.filter((task) => task.lastStatus === 'RUNNING');
-      const wanted = service.desiredCount ?? 0;
-      if (up.length < wanted && count < COUNTS) {
-        await this.#ports.clock.sleep(1000);
-        continue;
-      }
-      const digests = up.map((task) => task.containers?.find((c) => c.name === container)?.imageDigest ?? '');
-      return {
-        state,
-        digests: [...new Set(digests)],
-        tasks: { wanted, running: up.length },
-        replacedBy: rollout?.id ? await this.deployments.replacement(rollout.id) : undefined,
-      };
+  async rehearse(now: BackendState): Promise<void> {
+    await Promise.all([this.deployments.rehearse(), this.running(undefined, now)]);
+  }
+
+  async running(rollout: Rollout | undefined, known?: BackendState): Promise<Running> {
+    const [state, tasks] = await Promise.all([known ?? this.read(), this.#tasks('RUNNING')]);
+    const { container, service } = state.native as Native;
+    const up = tasks.filter((task) => task.lastStatus === 'RUNNING');
+    const definition = definitionOfService(service);
+    const ours = up.filter((task) => !definition || task.taskDefinitionArn === definition);
+    const digests = ours.map((task) => digestOfTask(task, container));
+    const recorded = digests.includes(undefined) ? await this.#recordedDigest(service, container) : undefined;
+    const others = up.filter((task) => !ours.includes(task));
+    return {
+      state,
+      digests: [...new Set(digests.map((digest) => digest ?? recorded ?? 'a digest that ECS does not tell'))],
+      tasks: {
+        wanted: service.desiredCount ?? 0,
+        running: ours.length,
+        others: others.map((task) => digestOfTask(task, container) ?? shortArn(task.taskDefinitionArn)),
+        isComing: isComing(service),
+      },
+      replacedBy:
+        rollout?.id && rollout.id !== LOST ? await this.deployments.replacement(rollout.id) : undefined,
+    };
+  }
+
+  /**
+   * The digest that ECS resolved for the revision of the service: a task need not tell its own
+   * (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Container.html: imageDigest).
+   */
+  async #recordedDigest(service: EcsService, container: string): Promise<string | undefined> {
+    for (const { arn } of service.currentServiceRevisions ?? []) {
+      const revision = await this.api.revision(arn ?? '');
+      if (revision?.taskDefinition !== definitionOfService(service)) continue;
+      const image = revision?.containerImages?.find((one) => one.containerName === container);
+      return image?.imageDigest ?? digestOf(image?.image ?? '');
     }
+    return undefined;
   }
 
   async stop(rollout: Rollout): Promise<boolean> {
@@ -157,7 +193,7 @@ export abstract class EcsBase implements Target {
   async digestNow(state: BackendState): Promise<string | undefined> {
     const { container } = state.native as Native;
     const tasks = await this.#tasks('RUNNING');
-    const digests = tasks.map((task) => task.containers?.find((c) => c.name === container)?.imageDigest);
+    const digests = tasks.map((task) => digestOfTask(task, container));
     const [first, ...others] = [...new Set(digests.filter(Boolean))];
     return others.length === 0 ? first : undefined;
   }
@@ -202,11 +238,45 @@ export abstract class EcsBase implements Target {
   }
 
   protected async scaling(): Promise<Scaling | undefined> {
-    return this.#ports.scales ? this.#ports.scaling.read(this.#resource) : undefined;
+    if (!this.#ports.scales) return undefined;
+    return this.#ports.scaling.read(this.#resource).catch((error) => {
+      throw awsProblem(error, {
+        operation: 'application-autoscaling:DescribeScalableTargets and DescribeScalingPolicies',
+        resource: this.#resource,
+        input: 'max-instances',
+      });
+    });
   }
 
-  protected async applyScaling(now: Scaling | undefined, wanted: Scaling | undefined): Promise<void> {
-    if (sameScaling(now, wanted)) return;
+  /**
+   * Changes the scaling, then sends the update. Where one of the two is refused, the scaling is put back: it belongs to
+   * the change.
+   * @throws ActionError `refused`: all is as it was; `failed`: the scaling could not be put back.
+   */
+  protected async withScaling(
+    now: Scaling | undefined,
+    wanted: Scaling | undefined,
+    update: () => Promise<void>,
+  ): Promise<void> {
+    const scales = !sameScaling(now, wanted);
+    try {
+      if (scales) await this.#writeScaling(wanted);
+      await update();
+    } catch (error) {
+      if (!scales) throw error;
+      await this.#writeScaling(now).catch((second) => {
+        throw failed({
+          input: 'max-instances',
+          what: `${messageOf(error)}; the auto-scaling of ${this.#resource} was changed before that and could not be put back`,
+          found: messageOf(second),
+          fix: 'look at its scalable target and policies in Application Auto Scaling',
+        });
+      });
+      throw error;
+    }
+  }
+
+  async #writeScaling(wanted: Scaling | undefined): Promise<void> {
     await this.#ports.scaling.write(this.#resource, wanted).catch((error) => {
       throw awsProblem(error, {
         operation: 'application-autoscaling:RegisterScalableTarget and PutScalingPolicy',

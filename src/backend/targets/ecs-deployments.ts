@@ -1,8 +1,10 @@
 import type { EcsApi } from '../../aws/ecs.ts';
 import { awsProblem, readAwsError } from '../../aws/errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { ActionError } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import { seconds, shortArn } from './ecs-facts.ts';
+import { LOST } from './target.ts';
 
 type Brief = Awaited<ReturnType<EcsApi['deployments']>>[number];
 
@@ -15,8 +17,6 @@ const UNDER_WAY = [
 ] as const;
 /** A service deployment appears in the list some seconds after the update. Milliseconds. */
 const APPEARS_WITHIN = 30_000;
-/** Id of a rollout that cannot be found: it counts as vanished, and so as failed. */
-export const LOST = 'not found';
 
 /** Whose deployments they are, and how they are asked for. */
 export interface DeploymentsPorts {
@@ -72,32 +72,73 @@ export class ServiceDeployments {
     }
   }
 
-  async arns(): Promise<ReadonlySet<string>> {
-    return new Set((await this.#list()).map((one) => one.serviceDeploymentArn ?? ''));
+  /**
+   * Those that are there before an update. @param evenBlind `undefined` where they cannot be read, and no error
+   */
+  async known(evenBlind: boolean): Promise<ReadonlySet<string> | undefined> {
+    try {
+      return new Set((await this.#list()).map((one) => one.serviceDeploymentArn ?? ''));
+    } catch (error) {
+      if (!evenBlind) throw error;
+      return undefined;
+    }
   }
 
-  /** Our own service deployment: one that was not there before, and that brings what we asked for. */
+  /** Reads what {@link find} and a watch read. @throws ActionError `refused` where one of it may not be read. */
+  async rehearse(): Promise<void> {
+    const [newest] = await this.#list();
+    const { api, arn } = this.#ports;
+    const may = <T>(operation: string, read: Promise<T>) =>
+      read.catch((error) => {
+        throw awsProblem(error, { operation, resource: arn, input: 'service' });
+      });
+    if (!newest?.serviceDeploymentArn || !newest.targetServiceRevisionArn) return;
+    await Promise.all([
+      may('ecs:DescribeServiceDeployments', api.deployment(newest.serviceDeploymentArn)),
+      may('ecs:DescribeServiceRevisions', api.revision(newest.targetServiceRevisionArn)),
+    ]);
+  }
+
+  /**
+   * Our own service deployment: one that was not there before, and that brings what we asked for. The update has been
+   * sent, so no error ends this but the loss of the permission.
+   * @param known `undefined`: it was not possible to read the list before the update
+   * @returns its ARN, or {@link LOST}
+   */
   async find(
-    known: ReadonlySet<string>,
+    known: ReadonlySet<string> | undefined,
     isOurs: (brief: Brief) => Promise<boolean>,
     within = APPEARS_WITHIN,
   ): Promise<string> {
+    if (!known) return LOST;
     const { clock, log } = this.#ports;
     const end = clock.now() + within;
     const judged = new Set(known);
     for (;;) {
-      for (const brief of await this.#list()) {
-        const arn = brief.serviceDeploymentArn ?? '';
-        if (judged.has(arn) || !brief.targetServiceRevisionArn) continue;
-        if (await isOurs(brief)) return arn;
-        judged.add(arn);
+      try {
+        const found = await this.#firstOf(judged, isOurs);
+        if (found) return found;
+      } catch (error) {
+        const { kind, code } = readAwsError(error instanceof ActionError ? error.problem.cause : error);
+        log.warning(`the service deployment of the update could not be looked up (${code})`);
+        if (kind === 'denied' || kind === 'credentials') return LOST;
       }
       if (clock.now() >= end) {
-        log.warning('the update was accepted, and no service deployment of it appeared');
+        log.warning('no service deployment of the update was found');
         return LOST;
       }
       await clock.sleep(1000);
     }
+  }
+
+  async #firstOf(judged: Set<string>, isOurs: (brief: Brief) => Promise<boolean>) {
+    for (const brief of await this.#list()) {
+      const arn = brief.serviceDeploymentArn ?? '';
+      if (judged.has(arn) || !brief.targetServiceRevisionArn) continue;
+      if (await isOurs(brief)) return arn;
+      judged.add(arn);
+    }
+    return undefined;
   }
 
   async #list(status?: Parameters<EcsApi['deployments']>[2]): Promise<Brief[]> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ECSExpressGatewayService } from '../../aws/ecs.ts';
-import { awsProblem } from '../../aws/errors.ts';
+import { awsProblem, mayBeDone } from '../../aws/errors.ts';
 import { refused } from '../../runtime/errors.ts';
 import { publicUrl } from '../../runtime/url.ts';
 import { refuseSizes } from '../sizes.ts';
@@ -8,9 +8,8 @@ import { type BackendSpec, type Scaling, sameScaling } from '../spec.ts';
 import { conditionOf } from '../verdict.ts';
 import { listOf } from '../words.ts';
 import { EcsBase, type Native } from './ecs-base.ts';
-import { LOST } from './ecs-deployments.ts';
-import { mayBeDone, refuseRoleless } from './ecs-facts.ts';
-import type { BackendState, OneOff, Rollout } from './target.ts';
+import { refuseRoleless } from './ecs-facts.ts';
+import { type BackendState, LOST, type OneOff, type Rollout } from './target.ts';
 import { copyDefinition, specOfContainer } from './task-definition.ts';
 
 type Configuration = NonNullable<ECSExpressGatewayService['activeConfigurations']>[number];
@@ -66,9 +65,9 @@ export class ExpressTarget extends EcsBase {
     refuseSizes('ecs-express', wanted.cpu, wanted.memory);
   }
 
-  async start(now: BackendState, wanted: BackendSpec): Promise<Rollout> {
+  async start(now: BackendState, wanted: BackendSpec, evenBlind = false): Promise<Rollout> {
     const { configuration } = now.native as ExpressNative;
-    const known = await this.deployments.arns();
+    const known = await this.deployments.known(evenBlind);
     const startedAt = Date.now();
     let lost: unknown;
     const revision = await this.api
@@ -94,8 +93,13 @@ export class ExpressTarget extends EcsBase {
     };
     if (lost === undefined) return { id: await this.deployments.find(known, isOurs), startedAt };
     const id = await this.deployments.find(known, isOurs, LOST_WITHIN);
-    if (id === LOST) throw this.#updateFailed(lost);
-    this.log.warning('the answer to the update was lost; the service has it');
+    if (id !== LOST) {
+      this.log.warning('the answer to the update was lost; the service has it');
+      return { id, startedAt };
+    }
+    const seen = await this.read().catch(() => undefined);
+    if (seen && seen.version === now.version) throw this.#updateFailed(lost);
+    this.log.warning('the answer to the update was lost, and what has become of it cannot be told');
     return { id, startedAt };
   }
 

@@ -1,7 +1,8 @@
 import type { EcsApi, EcsService, EcsTask, TaskDefinition } from '../../aws/ecs.ts';
-import { awsProblem, readAwsError } from '../../aws/errors.ts';
+import { awsProblem } from '../../aws/errors.ts';
 import type { LogsApi } from '../../aws/logs.ts';
 import { refused } from '../../runtime/errors.ts';
+import { digestOf } from '../image-ref.ts';
 import type { BackendSpec } from '../spec.ts';
 
 /** `undefined` where there is no such service. @throws ActionError `refused` where the cluster is not there. */
@@ -28,6 +29,28 @@ export function refuseRoleless(role: string | undefined, wanted: BackendSpec, ar
     found: arn,
     fix: 'give it an execution role that may call secretsmanager:GetSecretValue on them',
   });
+}
+
+/** Task definition that the service is to run. An Express service need not name it itself. */
+export const definitionOfService = (service: EcsService): string | undefined =>
+  service.taskDefinition ?? primaryOf(service)?.taskDefinition;
+
+const primaryOf = (service: EcsService) => service.deployments?.find((one) => one.status === 'PRIMARY');
+
+/**
+ * True while ECS is on its way to the wanted number of tasks of the service's revision: false where its newest
+ * deployment brings another one, or was given up.
+ */
+export function isComing(service: EcsService): boolean {
+  const primary = primaryOf(service);
+  if (!primary) return true;
+  return primary.taskDefinition === definitionOfService(service) && primary.rolloutState !== 'FAILED';
+}
+
+/** Digest of what a task's container runs, as far as the task tells. */
+export function digestOfTask(task: EcsTask, container: string): string | undefined {
+  const found = task.containers?.find((one) => one.name === container);
+  return found?.imageDigest || digestOf(found?.image ?? '');
 }
 
 /** Why a task stopped, with its containers' exit codes. */
@@ -60,7 +83,3 @@ export async function tailOf(
 /** A date of an answer: seconds since the epoch, see json-client.ts. */
 export const seconds = (date: Date | undefined): number => Number(date ?? 0);
 export const shortArn = (arn: string | undefined): string => (arn ?? '').split('/').at(-1) ?? '';
-
-/** True for an error after which the operation may have been done all the same. */
-export const mayBeDone = (error: unknown): boolean =>
-  ['network', 'server', 'other'].includes(readAwsError(error).kind);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EcsApi, EcsService, TaskDefinition, UpdateServiceRequest } from '../../aws/ecs.ts';
-import { awsProblem, readAwsError } from '../../aws/errors.ts';
+import { awsProblem, mayBeDone, readAwsError } from '../../aws/errors.ts';
 import { refused } from '../../runtime/errors.ts';
 import { planChanges } from '../plan.ts';
 import { refuseSizes } from '../sizes.ts';
@@ -8,7 +8,7 @@ import type { BackendSpec } from '../spec.ts';
 import { conditionOf } from '../verdict.ts';
 import { addressOf, type Found } from './ecs-address.ts';
 import { EcsBase, type EcsPorts, type Native } from './ecs-base.ts';
-import { mayBeDone, refuseRoleless } from './ecs-facts.ts';
+import { refuseRoleless } from './ecs-facts.ts';
 import type { BackendState, OneOff, Rollout } from './target.ts';
 import { chooseContainer, copyDefinition, platformOf, specOfContainer } from './task-definition.ts';
 
@@ -66,23 +66,24 @@ export class EcsTarget extends EcsBase {
     }
   }
 
-  async start(now: BackendState, wanted: BackendSpec): Promise<Rollout> {
-    await this.applyScaling(now.spec.scaling, wanted.scaling);
+  async start(now: BackendState, wanted: BackendSpec, evenBlind = false): Promise<Rollout> {
     const startedAt = Date.now();
-    const native = now.native as EcsNative;
     const taskDefinition = await this.#definitionFor(now, wanted);
+    const restart = wanted.restart === true && taskDefinition === now.spec.taskDefinition;
     const breaker = wanted.circuitBreaker !== now.spec.circuitBreaker;
-    if (taskDefinition === now.spec.taskDefinition && !breaker) return { id: '', startedAt };
-    const known = await this.deployments.arns();
-    await this.#update({
-      cluster: this.cluster,
-      service: this.name,
-      taskDefinition,
-      ...(breaker
-        ? { deploymentConfiguration: withBreaker(native.service, wanted.circuitBreaker ?? true) }
-        : {}),
+    const rolls = taskDefinition !== now.spec.taskDefinition || restart;
+    const known = rolls ? await this.deployments.known(evenBlind) : undefined;
+    await this.withScaling(now.spec.scaling, wanted.scaling, async () => {
+      if (!rolls && !breaker) return;
+      await this.#update({
+        cluster: this.cluster,
+        service: this.name,
+        taskDefinition,
+        ...(restart ? { forceNewDeployment: true } : {}),
+        ...(breaker ? { deploymentConfiguration: withBreaker(now, wanted.circuitBreaker ?? true) } : {}),
+      });
     });
-    if (taskDefinition === now.spec.taskDefinition) return { id: '', startedAt };
+    if (!rolls) return { id: '', startedAt };
     const id = await this.deployments.find(known, async (brief) => {
       const revision = await this.api.revision(brief.targetServiceRevisionArn ?? '');
       return revision?.taskDefinition === taskDefinition;
@@ -133,12 +134,21 @@ export class EcsTarget extends EcsBase {
     }
   }
 
-  /** An update whose answer was lost may have been done: then the service names our task definition. */
+  /**
+   * An update whose answer was lost may have been done: then the service names our task definition. Where that cannot be
+   * read, it counts as sent.
+   * @throws ActionError `refused`: it is known not to have been done.
+   */
   async #update(input: UpdateServiceRequest): Promise<void> {
     try {
       await this.api.updateService(input);
     } catch (error) {
-      if (mayBeDone(error) && (await this.service()).taskDefinition === input.taskDefinition) {
+      const seen = mayBeDone(error) ? await this.service().catch(() => 'unreadable' as const) : undefined;
+      if (seen === 'unreadable') {
+        this.log.warning('the answer to the update was lost, and whether the service has it cannot be read');
+        return;
+      }
+      if (seen && seen.taskDefinition === input.taskDefinition) {
         this.log.warning('the answer to the update was lost; the service has it');
         return;
       }
@@ -150,10 +160,13 @@ export class EcsTarget extends EcsBase {
 /** True where the task definition need not differ: only what is set on the service itself does. */
 function sameContent(now: BackendSpec, wanted: BackendSpec): boolean {
   const { scaling, circuitBreaker, taskDefinition } = now;
-  return planChanges(now, { ...wanted, scaling, circuitBreaker, taskDefinition }).length === 0;
+  return (
+    planChanges(now, { ...wanted, scaling, circuitBreaker, taskDefinition, restart: undefined }).length === 0
+  );
 }
 
-function withBreaker(service: EcsService, on: boolean): UpdateServiceRequest['deploymentConfiguration'] {
+function withBreaker(now: BackendState, on: boolean): UpdateServiceRequest['deploymentConfiguration'] {
+  const { service } = now.native as EcsNative;
   return {
     ...service.deploymentConfiguration,
     deploymentCircuitBreaker: {

@@ -35,6 +35,9 @@ export interface Rollout {
   readonly startedAt: number;
 }
 
+/** Id of a rollout that may be on its way and cannot be found: it is in no list, and so never a success. */
+export const LOST = 'not found';
+
 /** One look at a rollout. */
 export interface Observation {
   readonly status: string;
@@ -45,11 +48,24 @@ export interface Observation {
   readonly reason?: string | undefined;
 }
 
-/** What runs, after a rollout has ended. */
+/** The tasks of a service at one moment. */
+export interface TaskCount {
+  readonly wanted: number;
+  /** Tasks of the revision that the service is to run, and that do run. */
+  readonly running: number;
+  /** What runs beside them, task by task: digests of other revisions, as far as they are known. */
+  readonly others: readonly string[];
+  /** ECS is on its way to the wanted number: false where it has given this revision up. */
+  readonly isComing: boolean;
+}
+
+/** What runs at one moment. */
 export interface Running {
   readonly state: BackendState;
+  /** Of the revision that the service is to run. */
   readonly digests: readonly string[];
-  readonly tasks?: { readonly wanted: number; readonly running: number } | undefined;
+  /** Left out where the target has no tasks: there the configuration is all that can be seen. */
+  readonly tasks?: TaskCount | undefined;
   /** A later rollout, not ours. */
   readonly replacedBy?: string | undefined;
 }
@@ -96,14 +112,21 @@ export interface Target {
    * @throws ActionError `refused`.
    */
   refuse(now: BackendState, wanted: BackendSpec): void;
+  /**
+   * Asks once for what watching and proving a rollout will need, so that a missing permission is known before the update.
+   * @throws ActionError `refused`, with the permission.
+   */
+  rehearse(now: BackendState): Promise<void>;
   /** What is under way on the service now, whoever started it. */
   underWay(): Promise<string | undefined>;
   /**
    * Sends the configuration of `now` with what differs in `wanted`. Found out by itself: an update whose answer was
-   * lost.
-   * @throws BusyError when something else is under way.
+   * lost. Where it may have been done and cannot be found, the rollout has the id {@link LOST}.
+   * @param evenBlind a way back: the update is sent also where the rollout cannot be followed
+   * @throws BusyError when something else is under way; ActionError `refused`: in both cases the update is known not to
+   * have been done.
    */
-  start(now: BackendState, wanted: BackendSpec): Promise<Rollout>;
+  start(now: BackendState, wanted: BackendSpec, evenBlind?: boolean): Promise<Rollout>;
   /** What runs a command in the new image, on the service's own network; left out where the target has nothing such. */
   oneOff?(now: BackendState, wanted: BackendSpec): Promise<OneOff>;
   /** One status request. `undefined`: the target does not know this rollout. */

@@ -79,7 +79,7 @@ const good: Evidence = {
 describe('the verdict', () => {
   const rows: ReadonlyArray<readonly [string, Partial<Evidence>, string, RegExp]> = [
     ['success, and it is what runs', {}, 'live', /digest that was asked for/],
-    ['success, with all tasks', { tasks: { wanted: 2, running: 2 } }, 'live', /./],
+    ['success, with all tasks', { tasks: { wanted: 2, running: 2, others: [] } }, 'live', /./],
     ['success, the manifest of the index is reported', { running: ['sha256:child'] }, 'live', /./],
     [
       'success, but another digest runs',
@@ -89,8 +89,20 @@ describe('the verdict', () => {
     ],
     ['success, but old tasks are left', { running: ['sha256:new', 'sha256:old'] }, 'failed', /sha256:old/],
     ['success, but nothing runs', { running: [] }, 'failed', /nothing is seen to run/],
-    ['success, scaled to zero', { tasks: { wanted: 0, running: 0 } }, 'failed', /scaled to zero/],
-    ['success, tasks missing', { tasks: { wanted: 3, running: 2 } }, 'failed', /only 2 of 3/],
+    ['success, scaled to zero', { tasks: { wanted: 0, running: 0, others: [] } }, 'failed', /scaled to zero/],
+    ['success, tasks missing', { tasks: { wanted: 3, running: 2, others: [] } }, 'failed', /only 2 of 3/],
+    [
+      'success, all new, and a task of another revision besides',
+      { tasks: { wanted: 2, running: 2, others: ['sha256:old'] } },
+      'failed',
+      /another revision still run \(sha256:old\)/,
+    ],
+    [
+      'success, none new, and the old ones run',
+      { running: [], tasks: { wanted: 1, running: 0, others: ['sha256:old'] } },
+      'failed',
+      /what runs is sha256:old and not what was asked for/,
+    ],
     ['success, but the service is paused', { condition: 'paused' }, 'failed', /not ready \(paused\)/],
     ['success, but the service cannot be read', { condition: 'unknown' }, 'failed', /not ready/],
     [
