@@ -224,7 +224,8 @@ data "aws_iam_policy_document" "deploy" {
     for_each = var.target == "apprunner" ? [1] : []
     content {
       sid     = "UpdateAppRunner"
-      actions = ["apprunner:UpdateService", "apprunner:CreateAutoScalingConfiguration"]
+      # StartDeployment: a secret was rotated, and the app is started anew.
+      actions = ["apprunner:UpdateService", "apprunner:StartDeployment", "apprunner:CreateAutoScalingConfiguration"]
       resources = [
         "arn:${local.partition}:apprunner:${var.region}:${local.account}:service/${var.name}-api/*",
         "arn:${local.partition}:apprunner:${var.region}:${local.account}:autoscalingconfiguration/*",
@@ -243,7 +244,8 @@ data "aws_iam_policy_document" "deploy" {
     for_each = var.target == "ecs-express" ? [1] : []
     content {
       sid       = "UpdateEcsExpress"
-      actions   = ["ecs:UpdateExpressGatewayService"]
+      # UpdateService: a secret was rotated, and the app is started anew.
+      actions   = ["ecs:UpdateExpressGatewayService", "ecs:UpdateService"]
       resources = ["${local.aws_ecs}:service/${local.ecs_cluster}/${var.name}-api"]
     }
   }

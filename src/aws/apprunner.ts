@@ -6,6 +6,7 @@ import type {
   ListServicesResponse,
   OperationSummary,
   Service,
+  StartDeploymentResponse,
   UpdateServiceCommandInput,
   UpdateServiceResponse,
 } from '@aws-sdk/client-apprunner';
@@ -33,6 +34,8 @@ export interface AppRunnerApi {
   /** The newest operations first, at most 20 (the API's own limit for a page). */
   operations(arn: string): Promise<OperationSummary[]>;
   update(input: UpdateServiceCommandInput): Promise<{ operationId: string }>;
+  /** Starts what the service runs anew. */
+  redeploy(arn: string): Promise<{ operationId: string }>;
   scaling(configurationArn: string): Promise<ScalingNumbers>;
   /** A new revision of the named auto-scaling configuration. @returns its ARN. */
   createScaling(name: string, numbers: ScalingNumbers): Promise<string>;
@@ -68,6 +71,10 @@ export function appRunnerApi(settings: AwsSettings): AppRunnerApi {
     },
     async update(input) {
       const answer = await call<UpdateServiceResponse>('UpdateService', input);
+      return { operationId: answer.OperationId ?? '' };
+    },
+    async redeploy(arn) {
+      const answer = await call<StartDeploymentResponse>('StartDeployment', { ServiceArn: arn });
       return { operationId: answer.OperationId ?? '' };
     },
     async scaling(configurationArn) {

@@ -33,6 +33,13 @@ export const SERVICES = {
     signingName: 'secretsmanager',
     host: 'secretsmanager',
   },
+  parameters: {
+    id: 'SSM',
+    target: 'AmazonSSM',
+    version: '1.1',
+    signingName: 'ssm',
+    host: 'ssm',
+  },
   logs: {
     id: 'CloudWatch Logs',
     target: 'Logs_20140328',

@@ -5,6 +5,7 @@ import { ecrApi } from '../aws/ecr.ts';
 import { ecsApi } from '../aws/ecs.ts';
 import { loadBalancersApi } from '../aws/load-balancers.ts';
 import { logsApi } from '../aws/logs.ts';
+import { parametersApi } from '../aws/parameters.ts';
 import { secretsApi } from '../aws/secrets.ts';
 import type { BackendAws } from './config.ts';
 
@@ -16,6 +17,7 @@ export function awsClients(): BackendAws {
     autoScaling: (region) => autoScalingApi({ region }),
     ecr: (region, account) => ecrApi({ region }, account),
     secrets: (region) => secretsApi({ region }),
+    parameters: (region) => parametersApi({ region }),
     loadBalancers: (region) => loadBalancersApi({ region }),
     logs: (region) => logsApi({ region }),
     alarms: (region) => alarmsApi({ region }),

@@ -5,6 +5,7 @@ import type { EcrApi } from '../aws/ecr.ts';
 import type { EcsApi, NetworkConfiguration } from '../aws/ecs.ts';
 import type { LoadBalancersApi } from '../aws/load-balancers.ts';
 import type { LogsApi } from '../aws/logs.ts';
+import type { ParametersApi } from '../aws/parameters.ts';
 import type { SecretsApi } from '../aws/secrets.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
@@ -12,6 +13,7 @@ import type { SmokeOutcome } from '../runtime/outcome.ts';
 import type { Environment } from './env-file.ts';
 import type { ImageRef } from './image-ref.ts';
 import type { BackendResult } from './result.ts';
+import type { RecordedSecrets } from './secrets.ts';
 import type { ServiceRef } from './service-ref.ts';
 import type { SpecChange } from './spec.ts';
 import type { Undo } from './undo.ts';
@@ -49,6 +51,8 @@ export interface BackendConfig {
   readonly migration?: MigrationConfig | undefined;
   readonly alarms: readonly string[];
   readonly bakeTime: number;
+  /** False: a secret with a newer version is no reason to start the app anew. */
+  readonly restart: boolean;
   readonly rollbackOnFailure: boolean;
   readonly waitTimeout: number;
   readonly lockTimeout: number;
@@ -62,6 +66,7 @@ export interface BackendAws {
   autoScaling(region: string | undefined): AutoScalingApi;
   ecr(region: string | undefined, account: string | undefined): EcrApi;
   secrets(region: string | undefined): SecretsApi;
+  parameters(region: string | undefined): ParametersApi;
   loadBalancers(region: string | undefined): LoadBalancersApi;
   logs(region: string | undefined): LogsApi;
   alarms(region: string | undefined): AlarmsApi;
@@ -93,6 +98,8 @@ export interface Journal {
 }
 
 export interface BackendPorts {
+  /** What the ledger says of the secrets of the live release of this service; `undefined` where it says nothing. */
+  readonly recordedSecrets?: ((service: string) => Promise<RecordedSecrets | undefined>) | undefined;
   readonly aws: BackendAws;
   readonly log: Log;
   readonly clock: Clock;

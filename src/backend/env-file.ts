@@ -1,11 +1,5 @@
 import { refused } from '../runtime/errors.ts';
-
-/** A reference to a secret, as a user wrote it. */
-export interface SecretRef {
-  /** Name or ARN of the secret. */
-  readonly secret: string;
-  readonly jsonKey?: string | undefined;
-}
+import { parseParameterRef, parseSecretRef, type SecretRef } from './secret-ref.ts';
 
 /** Variables with their values, and the names that are given by reference. */
 export interface Environment {
@@ -26,12 +20,12 @@ export interface EnvSource {
 }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
-const REFERENCE = /^\$\{SECRETS_MANAGER:([^}]*)\}$/;
+const REFERENCE = /^\$\{(SECRETS_MANAGER|SSM):([^}]*)\}$/;
 
 /**
  * Reads `KEY=value` lines: `#` comments, an optional `export `, single quotes (taken as they are) and double quotes
- * (with `\n`, `\"`, `\\`). `${SECRETS_MANAGER:name}` and `${SECRETS_MANAGER:name:json-key}` as a whole value are
- * references; any other `${…}` is refused, for nobody would expand it and the app would see it as it stands; `$${`
+ * (with `\n`, `\"`, `\\`). `${SECRETS_MANAGER:name}`, `${SECRETS_MANAGER:name:json-key}` and `${SSM:name}` as a whole value
+ * are references; any other `${…}` is refused, for nobody would expand it and the app would see it as it stands; `$${`
  * is how to write one that is meant so.
  * @throws ActionError `refused`, with the line number and the name, never with a value.
  */
@@ -72,12 +66,12 @@ export function parseSecretLines(text: string): Readonly<Record<string, SecretRe
   const source: EnvSource = { input: 'secrets', emptyIsMistake: true };
   const { variables, secrets } = parseEnvironment(text, source);
   const plain = Object.entries(variables).map(([name, value]) => {
-    const ref = splitReference(value);
+    const ref = parseSecretRef(value);
     if (ref) return [name, ref] as const;
     throw refused({
       input: 'secrets',
       what: `${name} is not the name or ARN of a secret`,
-      fix: 'write KEY=secret-name, KEY=secret-name:json-key or KEY=arn:aws:secretsmanager:…; a value does not belong here',
+      fix: 'write KEY=secret-name, KEY=secret-name:json-key, KEY=arn:aws:secretsmanager:… or KEY=arn:aws:ssm:…; a value does not belong here',
     });
   });
   return { ...secrets, ...Object.fromEntries(plain) };
@@ -116,18 +110,18 @@ function unquote(value: string, source: EnvSource, at: number, name: string) {
 function readReference(value: string, source: EnvSource, at: number, name: string): SecretRef | undefined {
   const whole = REFERENCE.exec(value);
   if (whole) {
-    const ref = splitReference(whole[1] ?? '');
+    const ref = whole[1] === 'SSM' ? parseParameterRef(whole[2] ?? '') : parseSecretRef(whole[2] ?? '');
     if (ref) return ref;
     throw wrong(
       source,
       at,
       `refers to no secret in ${name}`,
-      'write ${SECRETS_MANAGER:name} or ${SECRETS_MANAGER:name:json-key}',
+      'write ${SECRETS_MANAGER:name}, ${SECRETS_MANAGER:name:json-key} or ${SSM:name}',
     );
   }
   const stray = /(?<!\$)\$\{([^}:]*)/.exec(value);
   if (!stray) return undefined;
-  const isOurs = /secret/i.test(stray[1] ?? '');
+  const isOurs = /secret|^ssm$/i.test(stray[1] ?? '');
   throw wrong(
     source,
     at,
@@ -135,19 +129,9 @@ function readReference(value: string, source: EnvSource, at: number, name: strin
       ? `has a secret reference in ${name} that is misspelt or is only a part of the value`
       : `has a reference in ${name} that nothing would expand`,
     isOurs
-      ? 'the whole value must be ${SECRETS_MANAGER:name} or ${SECRETS_MANAGER:name:json-key}'
+      ? 'the whole value must be ${SECRETS_MANAGER:name}, ${SECRETS_MANAGER:name:json-key} or ${SSM:name}'
       : 'write the value itself, or $${ for a literal ${',
   );
-}
-
-/** `name`, `name:key`, or an ARN with `:key` after it. Characters: CreateSecret's Name allows letters, digits and /_+=.@- */
-function splitReference(text: string): SecretRef | undefined {
-  const match =
-    /^(arn:aws[a-z-]*:secretsmanager:[^:]+:\d{12}:secret:[\w/+=.@-]+|[\w/+=.@-]+)(?::([^:\s]+))?:{0,2}$/.exec(
-      text.trim(),
-    );
-  if (!match?.[1] || match[1].startsWith('arn') !== /^arn:/.test(text.trim())) return undefined;
-  return { secret: match[1], jsonKey: match[2] };
 }
 
 function wrong(source: EnvSource, line: number, what: string, fix: string) {

@@ -32,6 +32,7 @@ export {
   restoreBackend,
 } from './release.ts';
 export type { BackendResult } from './result.ts';
+export type { RecordedSecrets } from './secrets.ts';
 export { parseServiceRef, type ServiceRef } from './service-ref.ts';
 export { normalCpu, normalMemory } from './sizes.ts';
 export type { Scaling, TargetKind } from './spec.ts';

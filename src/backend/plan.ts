@@ -17,6 +17,7 @@ export function planChanges(now: BackendSpec, wanted: BackendSpec): PlanEntry[] 
     ...field('image', now.image, wanted.image),
     ...entries('variables', now.variables, wanted.variables, false),
     ...entries('secrets', now.secrets, wanted.secrets, true),
+    ...newerSecrets(wanted),
     ...field('port', now.port, wanted.port),
     ...field('start-command', now.startCommand || undefined, wanted.startCommand || undefined),
     ...field('cpu', now.cpu, wanted.cpu),
@@ -66,6 +67,16 @@ function entries(
       visible ? entry : { field: entry.field, change: entry.change },
     ),
   );
+}
+
+/** True where all stays as it is, and the app is to be started anew. */
+export const isRestartOnly = (now: BackendSpec, wanted: BackendSpec): boolean =>
+  wanted.restart !== undefined && planChanges(now, { ...wanted, restart: undefined }).length === 0;
+
+/** Secrets whose reference stays, and whose value is newer than the one that the app was started with. */
+function newerSecrets({ restart = [] }: BackendSpec): PlanEntry[] {
+  const note = 'a newer version; the app is started anew';
+  return restart.map((name) => ({ field: `secrets.${name}`, change: 'change', note }));
 }
 
 function toggle(name: string, from: boolean | undefined, to: boolean | undefined, note: string): PlanEntry[] {

@@ -5,6 +5,7 @@ import { readAlarms } from './gates.ts';
 import { type ResolvedImage, resolveImage } from './image.ts';
 import { foreignDefinition } from './migrate.ts';
 import { refuseReserved } from './reserved.ts';
+import { readVersions } from './rotation.ts';
 import { resolveSecrets } from './secrets.ts';
 import { applyChange, type SpecChange } from './spec.ts';
 import { openTarget } from './targets/open.ts';
@@ -21,6 +22,7 @@ export interface Prepared {
   readonly migration?: readonly string[] | undefined;
   /** As the service stood then; the snapshot is taken later, under the lock. */
   readonly state: BackendState;
+  readonly secretVersions: Readonly<Record<string, string>>;
 }
 
 /**
@@ -44,9 +46,14 @@ export async function prepareDeployment(config: BackendConfig, ports: BackendPor
   ]);
   const region = service.region ?? regionOf(target.arn);
   await readAlarms(config.alarms, ports.aws.alarms(region));
-  const setSecrets = await resolveSecrets(environment.secrets, ports.aws.secrets(region));
+  const secretsPorts = {
+    secrets: ports.aws.secrets(region),
+    parameters: ports.aws.parameters(region),
+    log: ports.log,
+  };
+  const setSecrets = await resolveSecrets(environment.secrets, target.arn, secretsPorts);
   const entryPoint = state.entryPoint?.length ? state.entryPoint : image.entryPoint;
-  const change: SpecChange = {
+  const plain: SpecChange = {
     ...config.change,
     ...startCommandOf(config, target.kind, entryPoint),
     image: image.image,
@@ -56,9 +63,12 @@ export async function prepareDeployment(config: BackendConfig, ports: BackendPor
     ...(target.kind === 'apprunner' ? { autoDeployments: false } : {}),
     ...(target.kind === 'ecs' ? { circuitBreaker: true } : {}),
   };
-  target.refuse(state, applyChange(state.spec, change));
+  const wanted = applyChange(state.spec, plain);
+  target.refuse(state, wanted);
   const migration = await migrationWords(config, entryPoint, image.entryPoint, ports);
-  return { target, image, change, migration, state };
+  const found = await readVersions(target.arn, wanted.secrets, secretsPorts, config, ports);
+  const change = { ...plain, ...found.change };
+  return { target, image, change, migration, state, secretVersions: found.versions };
 }
 
 /** App Runner splits the text itself; the ECS targets get the exact words. */

@@ -3,7 +3,6 @@ import { ActionError } from '../runtime/errors.ts';
 import type { BackendConfig, BackendPorts } from './config.ts';
 import { rollOut } from './deploy.ts';
 import type { Deployment } from './deployment.ts';
-import type { SecretRef } from './env-file.ts';
 import type { Failure } from './failure.ts';
 import { parseImageRef } from './image-ref.ts';
 import { type PlanEntry, planChanges, planLines } from './plan.ts';
@@ -11,6 +10,7 @@ import { prepareDeployment } from './prepare.ts';
 import { recover } from './recover.ts';
 import { returnToSnapshot } from './restore.ts';
 import { fingerprints } from './result.ts';
+import { type SecretRef, splitNative } from './secret-ref.ts';
 import { parseServiceRef } from './service-ref.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { applyChange, type BackendSpec } from './spec.ts';
@@ -128,6 +128,9 @@ async function settle(
       previousImage: d.snapshot.spec.image,
       ...(d.rollout ? { operationId: d.rollout.id } : {}),
       ...(d.common.taskDefinition ? { taskDefinition: d.common.taskDefinition } : {}),
+      variables: d.common.variables,
+      secrets: d.common.secrets,
+      secretVersions: d.common.secretVersions ?? {},
       ...(d.probe ? { availability: d.probe.report().availability } : {}),
     },
     url: d.snapshot.url,
@@ -145,6 +148,8 @@ function fieldsOf(state: BackendState): Partial<BackendHalf> {
     target: state.target,
     service: state.arn,
     image: state.spec.image,
+    variables: fingerprints(state.arn, state.spec.variables),
+    secrets: state.spec.secrets,
     ...(state.url ? { serviceUrl: state.url } : {}),
     ...(state.spec.taskDefinition ? { taskDefinition: state.spec.taskDefinition } : {}),
   };
@@ -170,15 +175,10 @@ function backendConfig({ half, service, waitTimeout, lockTimeout }: RestoreConfi
     probe: { url: '', interval: 200, maxErrorRate: 1, forRecordOnly: true },
     alarms: [],
     bakeTime: 0,
+    restart: true,
     rollbackOnFailure: true,
     waitTimeout,
     lockTimeout,
     dryRun: false,
   };
-}
-
-/** `ARN` or `ARN:json-key::`, as a target was given it. */
-export function splitNative(reference: string): SecretRef {
-  const match = /^(arn:[^:]+:[^:]+:[^:]*:[^:]*:secret:[^:]+)(?::([^:]*))?/.exec(reference);
-  return { secret: match?.[1] ?? reference, jsonKey: match?.[2] || undefined };
 }

@@ -104,7 +104,7 @@ async function goBack(
 ): Promise<Restored> {
   const { log, clock } = ports;
   const end = clock.now() + timeout;
-  const wanted = applyChange(now.spec, restart ? { ...wayBack(undo), restart } : wayBack(undo));
+  const wanted = applyChange(now.spec, restart ? { ...wayBack(undo), restart: [] } : wayBack(undo));
   concealVariables([now.spec.variables, wanted.variables], now, log);
   log.info(`returning to ${shortImage(wanted.image)}`);
   for (const line of planLines(planChanges(now.spec, wanted))) log.info(`  ${line}`);

@@ -33,6 +33,8 @@ export interface BackendResult {
   /** What was deployed, for the record: names with fingerprints, references. */
   readonly variables: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, string>>;
+  /** Versions of the secrets that the app was started with, as far as they are known. */
+  readonly secretVersions?: Readonly<Record<string, string>> | undefined;
 }
 
 /**

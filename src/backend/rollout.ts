@@ -4,7 +4,8 @@ import type { Deployment } from './deployment.ts';
 import { aborted, type Failure, failure } from './failure.ts';
 import { judgeProbe } from './probe-statistics.ts';
 import { LISTS_LAG } from './proof.ts';
-import { BusyError, type Rollout } from './targets/target.ts';
+import { fingerprints } from './result.ts';
+import { type BackendState, BusyError, type Rollout } from './targets/target.ts';
 import { judgeWatched } from './verify.ts';
 import { abortable, waitUntilIdle, watchRollout } from './watch.ts';
 
@@ -80,9 +81,15 @@ async function watchOurs(d: Deployment, rollout: Rollout): Promise<Failure | und
   const left = Math.max(LISTS_LAG, end - ports.clock.now());
   const { verdict, running } = await judgeWatched(target, rollout, watched, image.digests, left, ports);
   d.probe?.markVerdict();
-  if (running) d.common = { ...d.common, taskDefinition: running.state.spec.taskDefinition };
+  if (running) d.common = { ...d.common, ...recordOf(running.state) };
   ports.log.info(`${formatDuration(ports.clock.now() - started)}  ${verdict.why}`);
   return verdict.kind === 'live' ? undefined : failure(verdict.kind, verdict.why);
+}
+
+/** What is recorded is what runs: a way back that keeps the variables of today says so of itself. */
+function recordOf({ arn, spec }: BackendState) {
+  const { taskDefinition, variables, secrets } = spec;
+  return { taskDefinition, variables: fingerprints(arn, variables), secrets };
 }
 
 async function passGates(d: Deployment): Promise<Failure | undefined> {

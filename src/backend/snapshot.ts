@@ -35,7 +35,10 @@ export async function takeSnapshot(
   const plan = planChanges(snapshot.spec, wanted);
   ports.log.info(plan.length === 0 ? 'Plan: nothing to change' : 'Plan:');
   for (const line of planLines(plan)) ports.log.info(`  ${line}`);
-  const base = resultBase(snapshot, prepared.image.image, wanted, plan);
+  const base = {
+    ...resultBase(snapshot, prepared.image.image, wanted, plan),
+    secretVersions: prepared.secretVersions,
+  };
   const digest = plan.length === 0 ? undefined : await snapshotDigest(snapshot, prepared, ports);
   const common = digest ? { ...base, previousImage: pinTo(snapshot.spec.image, digest) } : base;
   return { snapshot, digest, wanted, plan, common };

@@ -37,8 +37,8 @@ export interface BackendSpec {
   readonly scaling?: Scaling | undefined;
   /** ECS: ARN of the task definition. Given as a change, exactly that one is put back. */
   readonly taskDefinition?: string | undefined;
-  /** Only ever wanted: new instances of what runs already. */
-  readonly restart?: boolean | undefined;
+  /** Only ever wanted: new instances of what runs already, for the newer values of these secrets. */
+  readonly restart?: readonly string[] | undefined;
 }
 
 /** What to change of a {@link BackendSpec}; what is not named is left as it is. */
@@ -57,7 +57,7 @@ export interface SpecChange {
   /** `none` takes automatic scaling away again. */
   readonly scaling?: Scaling | 'none' | undefined;
   readonly taskDefinition?: string | undefined;
-  readonly restart?: boolean | undefined;
+  readonly restart?: readonly string[] | undefined;
 }
 
 /** The spec with the change applied. A name is a variable or a secret, never both: the newer one wins. */
@@ -77,7 +77,7 @@ export function applyChange(spec: BackendSpec, change: SpecChange): BackendSpec 
     circuitBreaker: change.circuitBreaker ?? spec.circuitBreaker,
     scaling: change.scaling === 'none' ? undefined : (change.scaling ?? spec.scaling),
     taskDefinition: change.taskDefinition ?? spec.taskDefinition,
-    ...(change.restart ? { restart: true } : {}),
+    ...(change.restart ? { restart: change.restart } : {}),
   };
 }
 

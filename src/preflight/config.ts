@@ -14,7 +14,15 @@ export interface PreflightConfig {
     | undefined;
   /** Variable name to the secret that it refers to. */
   readonly secrets: Readonly<
-    Record<string, { readonly secret: string; readonly jsonKey?: string | undefined }>
+    Record<
+      string,
+      {
+        readonly secret: string;
+        readonly jsonKey?: string | undefined;
+        /** True for a parameter of the SSM Parameter Store. */
+        readonly parameter?: boolean | undefined;
+      }
+    >
   >;
   /** Plain variables: name to value. Values are looked at and never shown. */
   readonly variables: Readonly<Record<string, string>>;

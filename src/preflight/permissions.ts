@@ -43,13 +43,15 @@ export function neededPermissions(config: PreflightConfig, account: string, regi
   }
   if (backend) needed.push(...backendPermissions(backend, account, region));
   if (alarms.length > 0) add('*', 'cloudwatch:DescribeAlarms');
-  for (const { secret } of Object.values(secrets)) {
-    add(
-      secret.startsWith('arn:')
-        ? secret
-        : `arn:aws:secretsmanager:${region}:${account}:secret:${secret}-??????`,
-      'secretsmanager:DescribeSecret',
-    );
+  for (const { secret, parameter } of Object.values(secrets)) {
+    if (parameter) add('*', 'ssm:DescribeParameters');
+    else
+      add(
+        secret.startsWith('arn:')
+          ? secret
+          : `arn:aws:secretsmanager:${region}:${account}:secret:${secret}-??????`,
+        'secretsmanager:DescribeSecret',
+      );
   }
   return needed;
 }

@@ -24,6 +24,8 @@ export interface BackendHalf {
   readonly variables?: Readonly<Record<string, string>>;
   /** Secret references: name to ARN, the way the target was given it. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Versions of those secrets when the app was started with them: name to the id of the version. */
+  readonly secretVersions?: Readonly<Record<string, string>>;
   /** Share of probe requests that were answered, 0 to 1, during the rollout. */
   readonly availability?: number;
   readonly result: Result;

@@ -174,11 +174,11 @@ function users(url: string) {
 }
 
 /**
- * The operation that looks at a rollout, how often it is asked apart from that (App Runner's list: before the update, and
- * for the verdict), and all that a whole deployment asks besides.
+ * The operation that looks at a rollout, how often it is asked apart from that (before the update, to know that it may be
+ * asked; App Runner's list: for the verdict too), and all that a whole deployment asks besides.
  */
 const IMAGE = { BatchGetImage: 1, GetDownloadUrlForLayer: 1 };
-const TASKS = { ListTasks: 1, DescribeTasks: 1, DescribeServices: 5, ListServiceDeployments: 4 };
+const TASKS = { ListTasks: 2, DescribeTasks: 2, DescribeServices: 5, ListServiceDeployments: 5 };
 const ASKS = {
   apprunner: {
     look: 'ListOperations',
@@ -187,20 +187,26 @@ const ASKS = {
   },
   ecs: {
     look: 'DescribeServiceDeployments',
-    before: 0,
+    before: 1,
     rest: {
       ...IMAGE,
       ...TASKS,
-      DescribeTaskDefinition: 4,
-      DescribeServiceRevisions: 1,
+      DescribeTaskDefinition: 2,
+      DescribeServiceRevisions: 2,
       RegisterTaskDefinition: 1,
       UpdateService: 1,
     },
   },
   'ecs-express': {
     look: 'DescribeServiceDeployments',
-    before: 0,
-    rest: { ...IMAGE, ...TASKS, DescribeExpressGatewayService: 4, UpdateExpressGatewayService: 1 },
+    before: 1,
+    rest: {
+      ...IMAGE,
+      ...TASKS,
+      DescribeExpressGatewayService: 4,
+      DescribeServiceRevisions: 1,
+      UpdateExpressGatewayService: 1,
+    },
   },
 } as const;
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AwsAccess, callAws } from '../../demo/aws.ts';
+import { createBucket, createTestRunner, pushApp } from '../support/backend.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
 import { type FakeGitHub, startGitHub } from '../support/github.ts';
 import { runAction } from '../support/run-action.ts';
@@ -89,6 +90,24 @@ describe('drift', () => {
     const run_ = await drift({ 'github-token': 'ghs_expired' });
     expect(run_.exitCode).toBe(0);
     expect(run_.log).toMatch(/::warning::keeping the issue did not work.*expired/);
+  });
+
+  it('is none after a rollback that kept the variables of today', async () => {
+    const one = await pushApp(cloud, { version: '1' });
+    const service = await createTestRunner(cloud, 'goes-back', one);
+    const bucket = await createBucket(cloud, 'goes-back-releases');
+    const release = async (id: string, version: string) => {
+      const image = await pushApp(cloud, { version });
+      const inputs = { service: service.arn, image, 'environment-variables': `LOG=${version}` };
+      const done = await run('deploy-backend', { ...inputs, 'release-bucket': bucket, 'release-id': id });
+      expect(done.outputs['outcome'], done.log).toBe('deployed');
+    };
+    await release('r1', '2');
+    await release('r2', '3');
+    const back = await run('rollback', { to: 'r1', 'release-bucket': bucket, scope: 'backend' });
+    expect(back.outputs['outcome'], back.log).toBe('rolled-back');
+    const found = await drift({ 'release-bucket': bucket, issue: 'false' });
+    expect(found.outputs, found.log).toMatchObject({ drift: 'false' });
   });
 
   it('knows an environment without a release', async () => {

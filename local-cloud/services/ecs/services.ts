@@ -148,8 +148,11 @@ export function serviceOperations(store: EcsStore, fleet: Fleet) {
         service.settings = { ...service.settings, ...members, taskDefinition: wanted.arn };
         if (desiredCount !== undefined) service.desired = desiredCount;
         service.updatedAt = store.context.now();
-        if (other || makesRevision(input))
-          newDeployment(store, service, newRevision(store, service, wanted.arn));
+        if (other || makesRevision(input)) {
+          // An Express service that is only deployed anew keeps its configuration.
+          const express = store.revisions.get(service.currentRevision ?? '')?.express;
+          newDeployment(store, service, newRevision(store, service, wanted.arn, express));
+        }
         return { service: describeService(store, service, true) };
       },
     },

@@ -74,6 +74,7 @@ export function readInputs(
       migration: readMigration(inputs),
       alarms: readAlarms(inputs),
       bakeTime: inputs.duration('bake-time'),
+      restart: inputs.flag('restart'),
       rollbackOnFailure: inputs.flag('rollback-on-failure'),
       waitTimeout: atLeast(inputs, 'wait-timeout', 1000),
       lockTimeout: inputs.duration('lock-timeout'),

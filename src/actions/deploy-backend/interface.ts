@@ -31,7 +31,7 @@ export const action = {
     'env-file': {
       required: false,
       default: '',
-      description: 'Path of a file of `KEY=value` lines. `KEY=${SECRETS_MANAGER:name}` and `${SECRETS_MANAGER:name:json-key}` become native secret references.',
+      description: 'Path of a file of `KEY=value` lines. `KEY=${SECRETS_MANAGER:name}` and `${SECRETS_MANAGER:name:json-key}` and `${SSM:name}` become native secret references.',
     },
     'environment-variables': {
       required: false,
@@ -41,7 +41,7 @@ export const action = {
     secrets: {
       required: false,
       default: '',
-      description: '`KEY=secret-name`, `KEY=secret-name:json-key` or `KEY=arn:…` lines (Secrets Manager). Values are never read.',
+      description: '`KEY=secret-name`, `KEY=secret-name:json-key` or `KEY=arn:…` lines (Secrets Manager, with `:json-key:version-stage:version-id`), or `KEY=arn:aws:ssm:…` and `KEY=${SSM:name}` (Parameter Store). Values are never read.',
     },
     port: {
       required: false,
@@ -92,6 +92,11 @@ export const action = {
       required: false,
       default: '',
       description: 'Names of CloudWatch alarms, one a line. One that begins to ring before `bake-time` is over fails the deployment.',
+    },
+    restart: {
+      required: false,
+      default: 'true',
+      description: 'Start the app anew where only a secret has a newer version than the live release was started with. `false` goes on with the old value, and says so.',
     },
     'bake-time': {
       required: false,

@@ -2,7 +2,13 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { clientConfig } from '../../aws/config.ts';
 import { awsProblem } from '../../aws/errors.ts';
 import { s3Store } from '../../aws/s3-store.ts';
-import { type BackendResult, type BeforeUs, digestOf, type Journal } from '../../backend/index.ts';
+import {
+  type BackendResult,
+  type BeforeUs,
+  digestOf,
+  type Journal,
+  type RecordedSecrets,
+} from '../../backend/index.ts';
 import { compareCommits } from '../../github/commits.ts';
 import { fence } from '../../release/fence.ts';
 import type { Hold, Ledger } from '../../release/ledger.ts';
@@ -152,6 +158,7 @@ function halfOf(
     ...(draft.taskDefinition ? { taskDefinition: draft.taskDefinition } : {}),
     variables,
     secrets,
+    ...(draft.secretVersions ? { secretVersions: draft.secretVersions } : {}),
     ...(draft.probe ? { availability: draft.probe.report.availability } : {}),
     result,
     ...(draft.cause ? { cause: draft.cause } : {}),
@@ -209,6 +216,25 @@ async function adopt(
   });
   await ledger.movePointer(id, ['backend']);
   log.info(`what ran before the first release is recorded as release ${id}`);
+}
+
+/** What the live release of the service was started with, by the ledger; `undefined` where it says nothing. */
+export async function recordedSecrets(
+  config: Pick<DeployBackendConfig, 'releaseBucket' | 'environment'>,
+  service: string,
+  { log, clock }: Pick<BackendJob, 'log' | 'clock'>,
+): Promise<RecordedSecrets | undefined> {
+  const store = s3Store(new S3Client(clientConfig()), config.releaseBucket);
+  const ledger = openLedger({ store, environment: config.environment, log, clock });
+  try {
+    const live = (await ledger.current())?.backend;
+    const half = live ? (await ledger.record(live))?.backend : undefined;
+    if (half?.service !== service || !half.secretVersions) return undefined;
+    return { secrets: half.secrets ?? {}, versions: half.secretVersions };
+  } catch (error) {
+    log.debug(`the secrets of the live release are not known: ${messageOf(error)}`);
+    return undefined;
+  }
 }
 
 /** A record that cannot be written does not undo a deployment that is live: it is said, loudly. */

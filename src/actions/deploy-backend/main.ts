@@ -20,6 +20,7 @@ import {
   guardService,
   type LedgerJournal,
   openJournal,
+  recordedSecrets,
   recordInterrupted,
   recordSafely,
   rejoinLock,
@@ -58,8 +59,10 @@ async function main(job: Job<DeployBackend>): Promise<ActionResult<DeployBackend
     keepsLock = undo !== undefined;
     job.saveState('undo', undo ? JSON.stringify(undo) : '');
   };
+  const { releaseBucket } = config;
   const ports = {
     gate,
+    recordedSecrets: releaseBucket ? (service: string) => recordedSecrets(config, service, job) : undefined,
     aws: awsClients(),
     log,
     clock,

@@ -41,7 +41,13 @@ const LOOK_EVERY = 2000;
 export async function backendHalf(options: BackendHalfOptions): Promise<HalfPort> {
   const { half, service, waitTimeout, lockTimeout, onUndo } = options;
   const config: RestoreConfig = { half, service, waitTimeout, lockTimeout };
-  const ports: BackendPorts = { ...options.ports, aws: awsClients(), onUndo };
+  const ports: BackendPorts = {
+    ...options.ports,
+    aws: awsClients(),
+    onUndo,
+    // The versions that the app is started with are recorded; a rotated secret is no reason to go back.
+    recordedSecrets: async () => undefined,
+  };
   const plan = await planWhenIdle(config, ports, options.waits);
   return {
     part: 'backend',

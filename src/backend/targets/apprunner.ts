@@ -7,6 +7,7 @@ import type { Log } from '../../runtime/log.ts';
 import { publicUrl } from '../../runtime/url.ts';
 import type { Findings } from '../diagnosis.ts';
 import { digestOf } from '../image-ref.ts';
+import { isRestartOnly } from '../plan.ts';
 import type { ServiceRef } from '../service-ref.ts';
 import { refuseSizes } from '../sizes.ts';
 import type { BackendSpec, Scaling } from '../spec.ts';
@@ -31,6 +32,8 @@ const REPLACING: ReadonlySet<string> = new Set([
   'DELETE_SERVICE',
   'PAUSE_SERVICE',
 ]);
+/** What we start. */
+const OURS: ReadonlySet<string> = new Set(['UPDATE_SERVICE', 'START_DEPLOYMENT']);
 const UNDER_WAY: ReadonlySet<string> = new Set(['PENDING', 'IN_PROGRESS', 'ROLLBACK_IN_PROGRESS']);
 
 /**
@@ -133,17 +136,20 @@ class AppRunnerTarget implements Target {
   async start(now: BackendState, wanted: BackendSpec, evenBlind = false): Promise<Rollout> {
     const scaling = await this.#scalingFor(now, wanted);
     const input = appRunnerUpdate(nativeOf(now), now.spec, wanted, scaling);
+    const isRestart = isRestartOnly(now.spec, wanted);
     const known = await this.#known(evenBlind);
     const startedAt = Date.now();
     try {
-      const { operationId } = await this.#api.update({ ServiceArn: this.arn, ...input });
+      const { operationId } = isRestart
+        ? await this.#api.redeploy(this.arn)
+        : await this.#api.update({ ServiceArn: this.arn, ...input });
       return { id: operationId, startedAt };
     } catch (error) {
       const lost = await this.#lostAnswer(error, known);
       if (lost) return { id: lost, startedAt };
       if (readAwsError(error).kind === 'conflict') throw new BusyError(readAwsError(error).message);
       throw awsProblem(error, {
-        operation: 'apprunner:UpdateService',
+        operation: isRestart ? 'apprunner:StartDeployment' : 'apprunner:UpdateService',
         resource: this.arn,
         input: 'service',
       });
@@ -172,7 +178,7 @@ class AppRunnerTarget implements Target {
     if (!mayBeDone(error)) return undefined;
     try {
       const operations = await this.#operations();
-      const mine = operations.find((o) => o.Type === 'UPDATE_SERVICE' && known && !known.has(o.Id));
+      const mine = operations.find((o) => OURS.has(o.Type ?? '') && known && !known.has(o.Id));
       if (mine?.Id) {
         this.#log.warning(`the answer to the update was lost; it is under way as operation ${mine.Id}`);
         return mine.Id;

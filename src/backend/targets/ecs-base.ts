@@ -60,6 +60,7 @@ export abstract class EcsBase implements Target {
   protected readonly wantedContainer: string;
   protected readonly deployments: ServiceDeployments;
   readonly #ports: EcsPorts;
+  readonly #definitions = new Map<string, Awaited<ReturnType<EcsApi['taskDefinition']>>>();
 
   constructor(service: EcsService, container: string, ports: EcsPorts) {
     this.arn = service.serviceArn ?? '';
@@ -89,14 +90,19 @@ export abstract class EcsBase implements Target {
     });
   }
 
-  protected async definitionOf(arn: string) {
-    return this.api.taskDefinition(arn).catch((error) => {
+  /** A registered revision never changes: it is read once. */
+  protected async definitionOf(arn: string): ReturnType<EcsApi['taskDefinition']> {
+    const known = this.#definitions.get(arn);
+    if (known) return known;
+    const found = await this.api.taskDefinition(arn).catch((error) => {
       throw awsProblem(error, {
         operation: 'ecs:DescribeTaskDefinition',
         resource: arn,
         input: 'service',
       });
     });
+    this.#definitions.set(arn, found);
+    return found;
   }
 
   protected async register(input: RegisterTaskDefinitionRequest): Promise<string> {

@@ -3,6 +3,7 @@ import type { ECSExpressGatewayService } from '../../aws/ecs.ts';
 import { awsProblem, mayBeDone } from '../../aws/errors.ts';
 import { refused } from '../../runtime/errors.ts';
 import { publicUrl } from '../../runtime/url.ts';
+import { isRestartOnly } from '../plan.ts';
 import { refuseSizes } from '../sizes.ts';
 import { type BackendSpec, type Scaling, sameScaling } from '../spec.ts';
 import { conditionOf } from '../verdict.ts';
@@ -70,20 +71,10 @@ export class ExpressTarget extends EcsBase {
     const known = await this.deployments.known(evenBlind);
     const startedAt = Date.now();
     let lost: unknown;
-    const revision = await this.api
-      .updateExpress({
-        serviceArn: this.arn,
-        primaryContainer: containerFor(configuration, now.spec, wanted),
-        ...(wanted.cpu !== now.spec.cpu ? { cpu: wanted.cpu } : {}),
-        ...(wanted.memory !== now.spec.memory ? { memory: wanted.memory } : {}),
-        ...(sameScaling(wanted.scaling, now.spec.scaling)
-          ? {}
-          : { scalingTarget: scalingTarget(wanted.scaling) }),
-      })
-      .catch((error) => {
-        lost = error;
-        return undefined;
-      });
+    const revision = await this.#send(configuration, now, wanted).catch((error) => {
+      lost = error;
+      return undefined;
+    });
     if (lost !== undefined && !mayBeDone(lost)) throw this.#updateFailed(lost);
     const isOurs = async (brief: { targetServiceRevisionArn?: string | undefined }) => {
       // The answer names the revision. Where it does not, or was lost, the image of the revision is the sign.
@@ -101,6 +92,23 @@ export class ExpressTarget extends EcsBase {
     if (seen && seen.version === now.version) throw this.#updateFailed(lost);
     this.log.warning('the answer to the update was lost, and what has become of it cannot be told');
     return { id, startedAt };
+  }
+
+  /** @returns ARN of the service revision that it makes, where the answer names it */
+  async #send(configuration: Configuration, now: BackendState, wanted: BackendSpec) {
+    if (isRestartOnly(now.spec, wanted)) {
+      await this.api.updateService({ cluster: this.cluster, service: this.name, forceNewDeployment: true });
+      return undefined;
+    }
+    return this.api.updateExpress({
+      serviceArn: this.arn,
+      primaryContainer: containerFor(configuration, now.spec, wanted),
+      ...(wanted.cpu !== now.spec.cpu ? { cpu: wanted.cpu } : {}),
+      ...(wanted.memory !== now.spec.memory ? { memory: wanted.memory } : {}),
+      ...(sameScaling(wanted.scaling, now.spec.scaling)
+        ? {}
+        : { scalingTarget: scalingTarget(wanted.scaling) }),
+    });
   }
 
   #updateFailed(error: unknown) {

@@ -69,7 +69,7 @@ export class EcsTarget extends EcsBase {
   async start(now: BackendState, wanted: BackendSpec, evenBlind = false): Promise<Rollout> {
     const startedAt = Date.now();
     const taskDefinition = await this.#definitionFor(now, wanted);
-    const restart = wanted.restart === true && taskDefinition === now.spec.taskDefinition;
+    const restart = wanted.restart !== undefined && taskDefinition === now.spec.taskDefinition;
     const breaker = wanted.circuitBreaker !== now.spec.circuitBreaker;
     const rolls = taskDefinition !== now.spec.taskDefinition || restart;
     const known = rolls ? await this.deployments.known(evenBlind) : undefined;

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { mergeEnvironments, parseEnvironment, parseSecretLines } from '../../../src/backend/env-file.ts';
-import { splitNative } from '../../../src/backend/release.ts';
 import { refuseReserved } from '../../../src/backend/reserved.ts';
-import { resolveSecrets } from '../../../src/backend/secrets.ts';
+import { splitNative } from '../../../src/backend/secret-ref.ts';
+import { resolveSecrets, rotatedSecrets, secretVersions } from '../../../src/backend/secrets.ts';
 import { normalCpu, normalMemory } from '../../../src/backend/sizes.ts';
+import { silentLog } from '../../../src/runtime/log.ts';
 
 const file = { input: 'env-file', path: '.env', emptyIsMistake: false };
 const input = { input: 'environment-variables', emptyIsMistake: true };
+const PARAMETER = 'arn:aws-eusc:ssm:eusc-de-east-1:123456789012:parameter/prod/db';
 const ARN = 'arn:aws:secretsmanager:us-west-2:123456789012:secret:db-AbCdEf';
 
 describe('KEY=value lines', () => {
@@ -35,6 +37,10 @@ describe('KEY=value lines', () => {
     [`A=\${SECRETS_MANAGER:${ARN}}`, { secret: ARN, jsonKey: undefined }],
     [`A=\${SECRETS_MANAGER:${ARN}:password}`, { secret: ARN, jsonKey: 'password' }],
     [`A=\${SECRETS_MANAGER:${ARN}:password::}`, { secret: ARN, jsonKey: 'password' }],
+    ['A=${SECRETS_MANAGER:db::AWSPREVIOUS:}', { secret: 'db', stage: 'AWSPREVIOUS' }],
+    ['A=${SECRETS_MANAGER:db:user::4f-5}', { secret: 'db', jsonKey: 'user', versionId: '4f-5' }],
+    ['A=${SSM:/prod/db}', { secret: '/prod/db', parameter: true }],
+    [`A=\${SSM:${PARAMETER}}`, { secret: PARAMETER, parameter: true }],
   ])('%s is a reference', (text, reference) => {
     expect(parseEnvironment(text, file)).toEqual({ variables: {}, secrets: { A: reference } });
   });
@@ -49,7 +55,9 @@ describe('KEY=value lines', () => {
     ['A=${SECRET_MANAGER:db}', /misspelt/],
     ['A=pre-${SECRETS_MANAGER:db}', /only a part of the value/],
     ['A=${HOME}/x', /nothing would expand/],
-    ['A=${SECRETS_MANAGER:db:a:b:c}', /refers to no secret/],
+    ['A=${SECRETS_MANAGER:db:a:b:c:d}', /refers to no secret/],
+    ['A=${SSM:}', /refers to no secret/],
+    ['A=x${SSM:/db}', /only a part of the value/],
   ])('refuses %j', (text, message) => {
     expect(() => parseEnvironment(text, file)).toThrow(message);
   });
@@ -79,16 +87,21 @@ test.each([
   ['DB=db:password', { DB: { secret: 'db', jsonKey: 'password' } }],
   [`DB=${ARN}:password::`, { DB: { secret: ARN, jsonKey: 'password' } }],
   ['DB=${SECRETS_MANAGER:db}', { DB: { secret: 'db', jsonKey: undefined } }],
+  [`DB=${ARN}:password:AWSPREVIOUS:`, { DB: { secret: ARN, jsonKey: 'password', stage: 'AWSPREVIOUS' } }],
+  [`DB=${PARAMETER}`, { DB: { secret: PARAMETER, parameter: true } }],
+  ['DB=${SSM:db}', { DB: { secret: 'db', parameter: true } }],
 ])('secrets: %s', (text, expected) => {
   expect(parseSecretLines(text)).toEqual(expected);
 });
 
-test.each([['DB=hunter 2'], ['DB='], ['DB=arn:aws:ssm:us-west-2:123456789012:parameter/x']])(
-  'secrets refuse %j',
-  (text) => {
-    expect(() => parseSecretLines(text)).toThrow(/input `secrets`/);
-  },
-);
+test.each([
+  ['DB=hunter 2'],
+  ['DB='],
+  ['DB=arn:aws:ssm:us-west-2:1:parameter/x'],
+  ['DB=arn:aws:kms:us-west-2:123456789012:key/x'],
+])('secrets refuse %j', (text) => {
+  expect(() => parseSecretLines(text)).toThrow(/input `secrets`/);
+});
 
 test('a name is a variable or a secret; the later wins', () => {
   const plain = { variables: { A: '1', B: '1' }, secrets: {} };
@@ -113,32 +126,115 @@ test.each([
 });
 
 describe('secret references', () => {
-  test('each secret is described once and becomes an ARN', async () => {
-    const asked: string[] = [];
-    const api = {
-      describe: async (name: string) => {
-        asked.push(name);
-        return { arn: ARN, deleted: false };
-      },
-    };
-    const found = await resolveSecrets({ A: { secret: 'db' }, B: { secret: 'db', jsonKey: 'user' } }, api);
-    expect(found).toEqual({ A: ARN, B: `${ARN}:user::` });
-    expect(asked).toEqual(['db']);
+  const SERVICE = 'arn:aws:ecs:us-west-2:123456789012:service/main/api';
+  const parameters = { version: async (name: string) => (name.includes('gone') ? undefined : '3') };
+  const log = silentLog;
+  const secret = (versions: Record<string, string[]> = { v2: ['AWSCURRENT'], v1: ['AWSPREVIOUS'] }) => ({
+    arn: ARN,
+    deleted: false,
+    versions,
+  });
+  const ports = (describe: () => Promise<ReturnType<typeof secret>>) => ({
+    secrets: { describe },
+    parameters,
+    log,
   });
 
-  test('one that is missing or going away is refused, with the name of the variable', async () => {
+  test('each secret is described once and becomes an ARN', async () => {
+    let asked = 0;
+    const all = ports(async () => {
+      asked++;
+      return secret();
+    });
+    const refs = {
+      A: { secret: 'db' },
+      B: { secret: 'db', jsonKey: 'user' },
+      C: { secret: 'db', stage: 'AWSPREVIOUS' },
+      D: { secret: 'db', jsonKey: 'user', versionId: 'v1' },
+      E: { secret: '/prod/x', parameter: true },
+      F: { secret: 'x', parameter: true },
+    };
+    expect(await resolveSecrets(refs, SERVICE, all)).toEqual({
+      A: ARN,
+      B: `${ARN}:user::`,
+      C: `${ARN}::AWSPREVIOUS:`,
+      D: `${ARN}:user::v1`,
+      E: 'arn:aws:ssm:us-west-2:123456789012:parameter/prod/x',
+      F: 'arn:aws:ssm:us-west-2:123456789012:parameter/x',
+    });
+    expect(asked).toBe(1);
+  });
+
+  test.each([
+    ['going away', { secret: 'x' }, { ...secret(), deleted: true }, /scheduled for deletion/],
+    ['without a value', { secret: 'x' }, secret({}), /has no value yet/],
+    [
+      'without a current value',
+      { secret: 'x' },
+      secret({ v1: ['AWSPENDING'] }),
+      /no version with the stage AWSCURRENT/,
+    ],
+    ['without that stage', { secret: 'x', stage: 'blue' }, secret(), /no version with the stage blue/],
+    ['without that version', { secret: 'x', versionId: 'v9' }, secret(), /has no version v9/],
+    [
+      'a parameter that is not there',
+      { secret: 'gone', parameter: true },
+      secret(),
+      /no parameter gone, which A/,
+    ],
+  ])('%s is refused', async (_name, ref, found, says) => {
+    const asked = resolveSecrets(
+      { A: ref },
+      SERVICE,
+      ports(async () => found),
+    );
+    await expect(asked).rejects.toThrow(says);
+  });
+
+  test('one that is missing is refused, with the name of the variable', async () => {
     const missing = Object.assign(new Error('no such secret'), { name: 'ResourceNotFoundException' });
-    await expect(
-      resolveSecrets({ A: { secret: 'x' } }, { describe: () => Promise.reject(missing) }),
-    ).rejects.toThrow(/secret x, which A refers to/);
-    const going = { describe: async () => ({ arn: ARN, deleted: true }) };
-    await expect(resolveSecrets({ A: { secret: 'x' } }, going)).rejects.toThrow(/scheduled for deletion/);
+    const asked = resolveSecrets(
+      { A: { secret: 'x' } },
+      SERVICE,
+      ports(() => Promise.reject(missing)),
+    );
+    await expect(asked).rejects.toThrow(/secret x, which A refers to/);
   });
 
   test.each([
     [ARN, { secret: ARN, jsonKey: undefined }],
     [`${ARN}:user::`, { secret: ARN, jsonKey: 'user' }],
+    [`${ARN}::AWSPREVIOUS:`, { secret: ARN, stage: 'AWSPREVIOUS' }],
+    [PARAMETER, { secret: PARAMETER, parameter: true }],
+    // ECS takes a parameter of its own region by name.
+    ['db-password', { secret: 'db-password', parameter: true }],
   ])('%s is read back', (text, expected) => expect(splitNative(text)).toEqual(expected));
+
+  test('versions are told of what a reference means, and left out where they are not known', async () => {
+    const native = {
+      A: ARN,
+      B: `${ARN}:user:AWSPREVIOUS:`,
+      C: `${ARN}:::v0`,
+      D: PARAMETER,
+      E: `${ARN}::odd:`,
+    };
+    expect(
+      await secretVersions(
+        native,
+        ports(async () => secret()),
+      ),
+    ).toEqual({ A: 'v2', B: 'v1', C: 'v0', D: '3' });
+    const denied = ports(() => Promise.reject(new Error('AccessDenied')));
+    expect(await secretVersions({ A: ARN }, denied)).toEqual({});
+  });
+
+  test('rotated is what has another version behind the same reference', () => {
+    const recorded = { secrets: { A: 'a', B: 'b', C: 'c', E: 'e' }, versions: { A: '1', B: '1', C: '1' } };
+    const wanted = { A: 'a', B: 'b', C: 'c2', D: 'd', E: 'e' };
+    const now = { A: '1', B: '2', C: '2', D: '2', E: '2' };
+    expect(rotatedSecrets(recorded, wanted, now)).toEqual(['B']);
+    expect(rotatedSecrets(undefined, wanted, now)).toEqual([]);
+  });
 });
 
 test.each([
