@@ -1,4 +1,5 @@
 import { HeaderSets, sameHeaders } from './headers.ts';
+import { nameProblem } from './names.ts';
 import type { FileHeaders, KeptFile, Manifest, SiteFile } from './types.ts';
 
 /*
@@ -184,6 +185,9 @@ const about = (stored: Stored) => ({
   createdAt: String(stored.createdAt),
 });
 
+/** What a manifest names is written to the site's bucket by a rollback: a path that no deployment writes is refused. */
+const pathProblem = (path: string): string | undefined => (path === '' ? 'it is empty' : nameProblem(path));
+
 /** @returns what reads one line; `extra` fields stand before the ETag */
 function lineReader(stored: Stored): (line: Line, extra: number) => SiteFile {
   if (stored.version !== 1) throw new Error(`version ${JSON.stringify(stored.version)} is not known`);
@@ -194,6 +198,9 @@ function lineReader(stored: Stored): (line: Line, extra: number) => SiteFile {
     const set = headers[line[4]];
     const whole =
       typeof line[0] === 'string' && /^[0-9a-f]{64}$/.test(line[1]) && Number.isSafeInteger(line[3]);
+    const wrong = whole ? pathProblem(line[0]) : undefined;
+    if (wrong)
+      throw new Error(`${JSON.stringify(line[0]).slice(0, 200)} is not the path of a file: ${wrong}`);
     if (!whole || !set) {
       throw new Error(`line ${JSON.stringify(line).slice(0, 200)} is not one of a file`);
     }

@@ -63,13 +63,27 @@ export async function readState(store: ObjectStore, keys: SiteKeys): Promise<Fou
   });
   if (!found) return undefined;
   return {
-    state: parseState(found.body, asked.resource),
+    state: parseState(found.body, asked.resource, keys.manifests),
     etag: found.etag,
     modified: (found.modified ?? 0) + 999,
   };
 }
 
-function parseState(body: Buffer, resource: string): SiteState {
+/** The first release that is none, or whose manifest is another's, as JSON: it would be read, or taken for live. */
+function foreignEntry(state: Partial<SiteState>, manifests: string): string | undefined {
+  const isEntry = (entry: unknown) => {
+    const { release, manifest } = (entry ?? {}) as Partial<Record<keyof StateEntry, unknown>>;
+    return typeof release === 'string' && typeof manifest === 'string' && manifest.startsWith(manifests);
+  };
+  const one = [state.live, state.undone].filter((entry) => entry !== undefined);
+  const lists = [state.activating ?? [], state.releases ?? []];
+  const all: unknown[] = [...one, ...lists.flatMap((list) => (Array.isArray(list) ? list : [list]))];
+  const at = all.findIndex((entry) => !isEntry(entry));
+  return at < 0 ? undefined : String(JSON.stringify(all[at])).slice(0, 200);
+}
+
+/** @param manifests prefix of the site's manifests */
+function parseState(body: Buffer, resource: string, manifests: string): SiteState {
   const wrong = (why: string) =>
     refused({
       input: 'release-bucket',
@@ -77,14 +91,17 @@ function parseState(body: Buffer, resource: string): SiteState {
       found: why,
       fix: 'restore an earlier version of it (the release bucket keeps versions), or delete it: the site is then adopted anew',
     });
-  let value: Partial<SiteState>;
+  let value: Partial<SiteState> | null;
   try {
     value = JSON.parse(body.toString());
   } catch (error) {
     throw wrong(String(error));
   }
+  if (typeof value !== 'object' || value === null) throw wrong('it is JSON, but not the state of a site');
   if (value.version !== 1)
     throw wrong(`version ${JSON.stringify(value.version)} is not known to this release of the action`);
+  const foreign = foreignEntry(value, manifests);
+  if (foreign !== undefined) throw wrong(`${foreign} is not a release of this site`);
   return {
     version: 1,
     environment: value.environment ?? '',

@@ -1,7 +1,7 @@
 import { awsProblem, readAwsError } from '../aws/errors.ts';
 import type { ObjectStore, ReadObject } from '../aws/object-store.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { failed } from '../runtime/errors.ts';
+import { type ActionError, failed, refused } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { LedgerKeys } from './keys.ts';
 import { LostRaces } from './lost-races.ts';
@@ -17,7 +17,12 @@ export interface LedgerPorts {
 }
 
 /** What became of a stored document when it was read. */
-export type Parsed<T> = { readonly value: T } | { readonly damage: string };
+export type Parsed<T> =
+  | { readonly value: T }
+  | {
+      readonly damage: string /** A newer wwhd-deploy wrote it: it is whole, and not ours to replace. */;
+      readonly newer?: true;
+    };
 export type Parse<T> = (body: Buffer) => Parsed<T>;
 
 /** A document as it was found: its content, or what is wrong with it. */
@@ -25,6 +30,8 @@ export interface Found<T> {
   readonly etag: string;
   readonly value: T | undefined;
   readonly damage: string | undefined;
+  /** A newer wwhd-deploy wrote it. */
+  readonly newer: boolean;
   readonly body: Buffer;
   /** The server's time when it answered; ours where it does not say. */
   readonly date: number;
@@ -55,6 +62,7 @@ export async function readDocument<T>(
     date: read.date ?? clock.now(),
     value: 'value' in parsed ? parsed.value : undefined,
     damage: 'damage' in parsed ? parsed.damage : undefined,
+    newer: 'newer' in parsed && parsed.newer === true,
   };
 }
 
@@ -87,8 +95,8 @@ export async function tryWrite(
 
 /**
  * Reads, changes and writes a document until no other write came between. `change` may be called many times and must
- * not care. A document that could not be read is set aside before it is replaced.
- * @throws ActionError `failed` where every write is lost: see {@link LostRaces}.
+ * not care. A document that could not be read is set aside before it is replaced; one of a newer version never is.
+ * @throws ActionError `refused` where a newer wwhd-deploy wrote it; `failed` where every write is lost: see {@link LostRaces}.
  * @param change gives the new value, or `undefined` to leave all as it is.
  */
 export async function updateDocument<T extends object>(
@@ -101,12 +109,27 @@ export async function updateDocument<T extends object>(
   const until = ports.clock.now() + UPDATE_FOR;
   for (;;) {
     const found = await readDocument(ports, key, parse);
+    if (found?.newer) throw ofNewerVersion(ports, key, found);
     const next = change(found?.value);
     if (next === undefined) return found?.value;
     if (found?.damage) await setAside(ports, key, found as Found<unknown>);
     if ((await tryWrite(ports, key, toJson(next), found?.etag)) !== undefined) return next;
     await races.lost(found?.etag, failed, { until });
   }
+}
+
+/** What a newer version of ours wrote is neither read nor replaced. */
+export function ofNewerVersion(
+  ports: Pick<LedgerPorts, 'store'>,
+  key: string,
+  found: Pick<Found<unknown>, 'damage'>,
+): ActionError {
+  return refused({
+    input: 'release-bucket',
+    what: `s3://${ports.store.bucket}/${key} cannot be written by this version of wwhd-deploy`,
+    found: found.damage,
+    fix: 'use the version that wrote it, in every workflow of this environment',
+  });
 }
 
 /** Copies what could not be read to a key of its own and says so: nothing that we did not write is ever lost. */

@@ -29,6 +29,7 @@ export function historyPage(history: History): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
@@ -70,7 +71,7 @@ function liveSentence({ current, releases }: History): string {
       ? `backend <code>${e(backend)}</code> with frontend <code>${e(frontend)}</code>`
       : `<code>${e(release)}</code>`;
   const since = of?.finishedAt ?? current.updatedAt;
-  return `<span class="dot ok"></span>Live: ${pair}${since ? `, since ${shortTime(since)} UTC` : ''}.`;
+  return `<span class="dot ok"></span>Live: ${pair}${since ? `, since ${e(shortTime(since))} UTC` : ''}.`;
 }
 
 function row(entry: HistoryRow): string {
@@ -89,7 +90,7 @@ function row(entry: HistoryRow): string {
 /** Of a rollback, `rolled-back` is what was wanted. */
 function toneOf({ record }: HistoryRow): string {
   if (record.type === 'rollback' && record.result === 'rolled-back') return 'ok';
-  return TONES[record.result] ?? 'idle';
+  return Object.hasOwn(TONES, record.result) ? TONES[record.result] : 'idle';
 }
 
 function commitLink(repository: string, commit: string, runUrl: string | undefined): string {

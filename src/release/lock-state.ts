@@ -68,8 +68,12 @@ export function decideLock(document: LockDocument | undefined, wanted: Wanted, n
 export const expiresAt = ({ renewed, ttl }: Holder): number =>
   Date.parse(renewed) + (ttl !== undefined && ttl > 0 && ttl < LONGEST_TTL ? ttl : LONGEST_TTL);
 
-/** A stamp that is not a date counts as expired: such an entry would otherwise block for ever. */
-export const isExpired = (holder: Holder, now: number): boolean => !(expiresAt(holder) >= now);
+/**
+ * A stamp that is not a date counts as expired, and so does one that no clock can have written by now: such an entry
+ * would otherwise block for ever, or until the year 9999.
+ */
+export const isExpired = (holder: Holder, now: number): boolean =>
+  !(expiresAt(holder) >= now && Date.parse(holder.renewed) <= now + LONGEST_TTL);
 
 /** The other part of the same release. */
 const mayShare = (holder: Holder, wanted: Wanted): boolean =>

@@ -3,7 +3,15 @@ import type { RunContext } from '../runtime/action.ts';
 import { formatDuration } from '../runtime/duration.ts';
 import { failed, messageOf, type Problem, refused } from '../runtime/errors.ts';
 import { areHonoured, type ConditionsFound, judgeConditions, probeConditions } from './conditions.ts';
-import { type Found, type LedgerPorts, readDocument, setAside, toJson, tryWrite } from './documents.ts';
+import {
+  type Found,
+  type LedgerPorts,
+  ofNewerVersion,
+  readDocument,
+  setAside,
+  toJson,
+  tryWrite,
+} from './documents.ts';
 import type { Hold } from './ledger.ts';
 import {
   decideLock,
@@ -40,6 +48,7 @@ export interface Glance {
 
 export async function glanceAtLock(ports: LedgerPorts): Promise<Glance> {
   const found = await readDocument(ports, ports.keys.lock, parseLock);
+  if (found?.newer) throw ofNewerVersion(ports, ports.keys.lock, found);
   return { found, at: ports.clock.now() };
 }
 

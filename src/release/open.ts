@@ -2,7 +2,7 @@ import { awsProblem } from '../aws/errors.ts';
 import type { ObjectStore } from '../aws/object-store.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import { asked, type LedgerPorts, readDocument, updateDocument } from './documents.ts';
+import { asked, type LedgerPorts, ofNewerVersion, readDocument, updateDocument } from './documents.ts';
 import { ledgerKeys } from './keys.ts';
 import type { Ledger, Moved } from './ledger.ts';
 import { acquireLock, freeLock, type Glance, glanceAtLock } from './lock.ts';
@@ -47,6 +47,7 @@ export function openLedger(options: LedgerOptions): Ledger {
 
   const current = async (): Promise<Pointer | undefined> => {
     const found = await readDocument(ports, keys.current, parsePointer(environment));
+    if (found?.newer) throw ofNewerVersion(ports, keys.current, found);
     if (!found?.damage) return found?.value;
     report(keys.current, found.damage);
     return pointerFrom(environment, (await list()).records);

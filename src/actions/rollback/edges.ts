@@ -3,6 +3,8 @@ import { rememberingStore } from '../../aws/remembering-store.ts';
 import { s3Store } from '../../aws/s3-store.ts';
 import { siteClient } from '../../aws/site-clients.ts';
 import type { Undo } from '../../backend/index.ts';
+import { siteKeys } from '../../frontend/keys.ts';
+import { isReleaseId } from '../../release/id.ts';
 import { ledgerKeys } from '../../release/keys.ts';
 import type { Ledger } from '../../release/ledger.ts';
 import { openLedger } from '../../release/open.ts';
@@ -134,10 +136,23 @@ function siteOptions(
   };
 }
 
+/** A record names the manifest of its own site, and no other key of the release bucket. */
+function refuseForeignManifest(half: FrontendHalf, release: string): void {
+  const { manifests } = siteKeys(half);
+  if (half.manifest.startsWith(manifests) && isReleaseId(half.manifest.slice(manifests.length))) return;
+  throw refused({
+    input: 'to',
+    what: `the record of release ${release} names a manifest that is not one of its site`,
+    found: JSON.stringify(half.manifest.slice(0, 200)),
+    fix: `restore an earlier version of that record (the release bucket keeps versions), or go back to another release`,
+  });
+}
+
 /** @throws ActionError `refused` where the record of that half's release is gone or damaged. */
 function wantedHalf(part: Part, { pair, byId, target }: Survey): BackendHalf | FrontendHalf {
   const id = pair[part] ?? '';
   const half = byId.get(id)?.[part];
+  if (half && 'manifest' in half) refuseForeignManifest(half, id);
   if (half) return half;
   throw refused({
     input: 'to',

@@ -51,7 +51,7 @@ export const action = {
     reason: {
       required: false,
       default: '',
-      description: 'Why, in a few words; kept in the release record and shown in the history.',
+      description: 'Why, in a few words; kept in the release record (500 characters of it) and shown in the history.',
     },
     'smoke-checks': {
       required: false,

@@ -100,6 +100,22 @@ describe('what cannot be read', () => {
     ],
     ['one under another id', releaseRecord('other', 2), /its id is "other"/],
     ['one without a result', { ...releaseRecord('bad', 2), result: undefined }, /its `result` is not/],
+    ['one with a run that is none', { ...releaseRecord('bad', 2), run: null }, /its `run` is not/],
+    [
+      'one with an end that is no time',
+      { ...releaseRecord('bad', 2), finishedAt: 'soon' },
+      /its `finishedAt` is not/,
+    ],
+    [
+      'one with a path for a release',
+      { ...releaseRecord('bad', 2), pair: { backend: '../x' } },
+      /its `pair` is not/,
+    ],
+    [
+      'one that is nested too deep',
+      `{"version":1,"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
+      /nested more than/,
+    ],
     ['one of a newer version', { ...releaseRecord('bad', 2), version: 2 }, /which a newer wwhd-deploy wrote/],
   ];
 
@@ -122,6 +138,61 @@ describe('what cannot be read', () => {
     const [aside = ''] = [...store.objects.keys()].filter((key) => key.includes('/set-aside/'));
     expect(store.objects.get(aside)?.body.toString()).toBe('not ours');
     expect(warnings.join()).toContain(`it is kept as ${aside}`);
+  });
+
+  it('is never replaced nor set aside where a newer version of ours wrote it', async () => {
+    const { store, ledger } = setup();
+    const newer =
+      /cannot be written by this version[\s\S]*a newer wwhd-deploy wrote[\s\S]*use the version that wrote it/;
+    await put(store, 'production/releases/r1.json', { ...releaseRecord('r1', 1), version: 2 });
+    await expect(ledger.open({ id: 'r1', type: 'deployment', run: runContext() })).rejects.toThrow(newer);
+    await put(store, 'production/releases/r2.json', releaseRecord('r2', 2));
+    await put(store, 'production/current.json', { version: 2, environment: 'production', parts: {} });
+    await expect(ledger.current()).rejects.toThrow(newer);
+    await expect(ledger.movePointer('r2', ['backend'])).rejects.toThrow(newer);
+    await put(store, 'production/lock.json', { version: 2, environment: 'production', holders: {} });
+    const asked = {
+      release: 'r3',
+      parts: ['backend'] as const,
+      run: runContext(),
+      timeout: 0,
+      signal: new AbortController().signal,
+    };
+    await expect(ledger.acquire(asked)).rejects.toThrow(newer);
+    expect(store.json('production/lock.json')['version']).toBe(2);
+    expect([...store.objects.keys()].filter((key) => key.includes('set-aside'))).toEqual([]);
+  });
+
+  it.each([
+    ['no commit', { version: 1, environment: 'production', release: 'r1' }, 'r1'],
+    // The pointer is found again from the records.
+    ['a path for a release', { version: 1, environment: 'production', release: '../../sites/x' }, 'r2'],
+  ])('of a pointer: %s', async (_name, pointer, release) => {
+    const { store, ledger } = setup();
+    await put(store, 'production/releases/r2.json', releaseRecord('r2', 2));
+    await put(store, 'production/current.json', pointer);
+    const found = await ledger.current();
+    expect(found?.release).toBe(release);
+    expect(typeof found?.commit).toBe('string');
+  });
+
+  it('is shown as text, on a page that may load and run nothing', async () => {
+    const { store, ledger } = setup();
+    const evil = '<img src=x onerror=alert(1)>\n::error::x';
+    const record = releaseRecord('r1', 1, { actor: evil, reason: evil, ref: evil, repository: evil });
+    await put(store, 'production/releases/r1.json', { ...record, result: 'constructor', commit: evil });
+    await put(store, 'production/current.json', {
+      version: 1,
+      environment: 'production',
+      release: 'r9',
+      updatedAt: evil,
+    });
+    const history = await readHistory(ledger, clock.now());
+    const page = historyPage(history);
+    expect(page).not.toContain('<img');
+    expect(page).not.toContain('native code');
+    expect(page).toContain('Content-Security-Policy" content="default-src \'none\'');
+    expect(historyText(history, 9).filter((line) => line.startsWith('::'))).toEqual([]);
   });
 
   it('as a pointer is found again from the records', async () => {

@@ -193,6 +193,27 @@ describe('the lock', () => {
     await clock.run(ledger().acquire(want('r2', { timeout: 0 })));
   });
 
+  it.each(['9999-01-01T00:00:00.000Z', '+200000-01-01T00:00:00.000Z', 'never'])(
+    'is not held by an entry of %s',
+    async (renewed) => {
+      const { clock, store, ledger } = setup();
+      const holder = {
+        token: 't',
+        release: 'r0',
+        parts: ['backend'],
+        holder: 'h',
+        run: '',
+        actor: 'a',
+        since: renewed,
+        renewed,
+        ttl: 30_000,
+      };
+      const body = JSON.stringify({ version: 1, environment: 'production', nonce: 'n', holders: [holder] });
+      await store.put({ key: 'production/lock.json', body });
+      await clock.run(ledger().acquire(want('r1', { timeout: 0 })));
+    },
+  );
+
   it('is set aside and replaced where it cannot be read', async () => {
     const { clock, store, ledger } = setup();
     await store.put({ key: 'production/lock.json', body: '{"version":1,"hol' });
