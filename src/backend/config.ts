@@ -29,14 +29,14 @@ export interface MigrationConfig {
 /** A deployment as the user wants it: inputs, typed and checked. Durations in milliseconds. */
 export interface BackendConfig {
   readonly service: ServiceRef;
-  /** ECS: name of the container that gets the image; '' where there is only one to choose. */
+  /** ECS: names of the containers that get the image; '' where its repository decides. */
   readonly container: string;
   readonly image: ImageRef;
   readonly environment: Environment;
   /** Port, start command, sizes and scaling, as far as they are given. */
   readonly change: Pick<
     SpecChange,
-    'port' | 'startCommand' | 'cpu' | 'memory' | 'scaling' | 'taskDefinition'
+    'port' | 'accessRole' | 'startCommand' | 'cpu' | 'memory' | 'scaling' | 'taskDefinition'
   >;
   /** A return to a release: secret references that it did not have are taken away. */
   readonly keepSecrets?: readonly string[] | undefined;

@@ -53,11 +53,14 @@ export const byDigest = (ref: Pick<ImageRef, 'registry' | 'repository'>, digest:
   `${ref.registry}/${ref.repository}@${digest}`;
 
 /** The same image by its digest, whatever form its reference has (`nginx:1` too): tag and digest are replaced. */
-export function pinTo(image: string, digest: string): string {
+export const pinTo = (image: string, digest: string): string => `${repositoryOf(image)}@${digest}`;
+
+/** `registry/repository` of a reference, whatever form it has. */
+export function repositoryOf(image: string): string {
   const [named = ''] = image.split('@', 1);
   const colon = named.lastIndexOf(':');
   // A colon before the last slash is that of the registry's port.
-  return `${colon > named.lastIndexOf('/') ? named.slice(0, colon) : named}@${digest}`;
+  return colon > named.lastIndexOf('/') ? named.slice(0, colon) : named;
 }
 
 /** The digest in a reference, if it has one. */

@@ -52,11 +52,12 @@ export function platformsOfIndex(
 
 /**
  * Finds the image, proves that it is there, and that it runs on `platform`.
+ * @param platform `undefined`: what it has to run on is not known
  * @throws ActionError `refused`: no such repository, tag or digest, or made for another platform.
  */
 export async function resolveImage(
   ref: ImageRef,
-  platform: Platform,
+  platform: Platform | undefined,
   ports: { ecr: (region: string | undefined, account: string | undefined) => EcrApi; log: Log },
 ): Promise<ResolvedImage> {
   if (ref.kind !== 'ecr') return unproved(ref, ports.log);
@@ -82,8 +83,14 @@ export async function resolveImage(
   const inside = platformsOfIndex(found.manifest);
   const about = inside ? undefined : await readConfiguration(ecr, ref.repository, found.manifest, ports.log);
   const offered = inside?.map((entry) => entry.platform) ?? about?.platforms;
-  if (offered && !offered.includes(platform)) throw wrongPlatform(image, platform, offered);
-  const children = (inside ?? []).filter((entry) => entry.platform === platform).map((entry) => entry.digest);
+  if (platform && offered && !offered.includes(platform)) throw wrongPlatform(image, platform, offered);
+  if (!platform) {
+    ports.log.notice(
+      `the platform of the image (${offered?.join(', ') || 'not known'}) was not checked: the task definition names none, and its instances decide`,
+    );
+  }
+  const fitting = (inside ?? []).filter((entry) => !platform || entry.platform === platform);
+  const children = fitting.map((entry) => entry.digest);
   return {
     image,
     digest: found.digest,

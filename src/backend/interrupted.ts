@@ -31,7 +31,7 @@ export async function cleanUpInterrupted(
   try {
     const ref = parseServiceRef({ service: undo.service, target: undo.target, cluster: '' });
     const scales = undo.change.scaling !== undefined;
-    const target = await openTarget({ ref, container: undo.container, scales }, ports);
+    const target = await openTarget({ ref, container: undo.container, image: undo.image, scales }, ports);
     const rollout = undo.rollout ?? (await target.bringing?.(undo.image).catch(() => undefined));
     if (rollout) await target.stop(rollout).catch(() => false);
     const restored = await returnToSnapshot(target, undo, timeout, ports);

@@ -9,9 +9,11 @@ import type { Log } from '../runtime/log.ts';
 import { poll } from '../runtime/poll.ts';
 import type { MigrationConfig } from './config.ts';
 import { type Failure, failure } from './failure.ts';
+import { repositoryOf } from './image-ref.ts';
+import { chooseContainers, containerNames } from './targets/container-choice.ts';
 import { describeStopped, tailOf } from './targets/ecs-facts.ts';
 import type { OneOff } from './targets/target.ts';
-import { chooseContainer, copyDefinition, specOfContainer } from './targets/task-definition.ts';
+import { copyDefinition, specOfContainer } from './targets/task-definition.ts';
 
 export interface MigrationPorts {
   readonly ecs: EcsApi;
@@ -142,7 +144,8 @@ export async function foreignOneOff(
 ): Promise<OneOff> {
   const { cluster, network } = migration;
   const { definition, tags } = await foreignDefinition(migration, ecs);
-  const chosen = chooseContainer(definition, container, {});
+  const wish = { names: containerNames(container), repository: repositoryOf(image) };
+  const { main: chosen } = chooseContainers(definition, wish, {});
   const now = { ...specOfContainer(chosen), cpu: definition.cpu, memory: definition.memory };
   const copy = copyDefinition(definition, tags, chosen.name ?? '', now, { ...now, image });
   const arn = await ecs.registerTaskDefinition(copy).catch(fail(migration, 'ecs:RegisterTaskDefinition'));

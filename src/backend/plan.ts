@@ -15,11 +15,13 @@ export interface PlanEntry {
 export function planChanges(now: BackendSpec, wanted: BackendSpec): PlanEntry[] {
   return [
     ...field('image', now.image, wanted.image),
+    ...otherImages(now, wanted),
     ...entries('variables', now.variables, wanted.variables, false),
     ...entries('secrets', now.secrets, wanted.secrets, true),
     ...newerSecrets(wanted),
     ...field('port', now.port, wanted.port),
     ...field('start-command', now.startCommand || undefined, wanted.startCommand || undefined),
+    ...field('access-role', now.accessRole, wanted.accessRole),
     ...field('cpu', now.cpu, wanted.cpu),
     ...field('memory', now.memory, wanted.memory),
     ...(sameScaling(now.scaling, wanted.scaling)
@@ -66,6 +68,13 @@ function entries(
     field(`${group}.${name}`, now[name], wanted[name]).map((entry) =>
       visible ? entry : { field: entry.field, change: entry.change },
     ),
+  );
+}
+
+function otherImages(now: BackendSpec, wanted: BackendSpec): PlanEntry[] {
+  const images = wanted.otherImages ?? {};
+  return Object.keys(images).flatMap((name) =>
+    field(`image (${name})`, now.otherImages?.[name], images[name]),
   );
 }
 

@@ -8,9 +8,9 @@ import { refuseReserved } from './reserved.ts';
 import { readVersions } from './rotation.ts';
 import { resolveSecrets } from './secrets.ts';
 import { applyChange, type SpecChange } from './spec.ts';
+import { chooseContainers, containerNames } from './targets/container-choice.ts';
 import { openTarget } from './targets/open.ts';
 import type { BackendState, Target } from './targets/target.ts';
-import { chooseContainer } from './targets/task-definition.ts';
 import { commandWords, joinWords, listOf } from './words.ts';
 
 /** A deployment of which everything has been checked that can be, before the lock is asked for. */
@@ -33,12 +33,15 @@ export async function prepareDeployment(config: BackendConfig, ports: BackendPor
   const { service, environment } = config;
   const scales = config.change.scaling !== undefined;
   refuseHomelessMigration(config);
-  const target = await openTarget({ ref: service, container: config.container, scales }, ports);
+  const { registry, repository } = config.image;
+  const wish = { ref: service, container: config.container, image: `${registry}/${repository}`, scales };
+  const target = await openTarget(wish, ports);
   const names = [...Object.keys(environment.variables), ...Object.keys(environment.secrets)];
   refuseReserved(target.kind, names);
   const state = await target.read();
   concealVariables([environment.variables, state.spec.variables], state, ports.log);
   refuseUnfit(state);
+  for (const note of state.notes ?? []) ports.log.notice(note);
   const ecr: BackendPorts['aws']['ecr'] = (...at) => ports.aws.ecr(...at);
   const [image] = await Promise.all([
     resolveImage(config.image, state.platform, { ecr, log: ports.log }),
@@ -86,7 +89,7 @@ function startCommandOf(
 
 /** @param own the entry point of the image, for App Runner, whose migration runs in a task definition of its own */
 async function migrationWords(
-  { migration, service, container }: BackendConfig,
+  { migration, service, container, image }: BackendConfig,
   entryPoint: readonly string[] | undefined,
   own: readonly string[] | undefined,
   { aws }: BackendPorts,
@@ -95,7 +98,8 @@ async function migrationWords(
   const words = (at: readonly string[] | undefined) => commandWords(migration.command, at, 'migrate-command');
   if (service.target !== 'apprunner') return words(entryPoint);
   const { definition } = await foreignDefinition(migration, aws.ecs(service.region));
-  const named = chooseContainer(definition, container, {}).entryPoint;
+  const wish = { names: containerNames(container), repository: `${image.registry}/${image.repository}` };
+  const named = chooseContainers(definition, wish, {}).main.entryPoint;
   return words(named?.length ? named : own);
 }
 

@@ -111,7 +111,9 @@ async function goBack(
   const rollout = await target.start(now, wanted, true);
   const watched = await watchRollout(target, rollout, timeout, ports);
   const left = Math.max(LISTS_LAG, end - clock.now());
-  const running = await whatRuns(target, rollout, digestsOf(undo), left, ports);
+  // Without the permission to follow it, nobody can tell who came after; what runs can be told all the same.
+  const followed = watched.ending === 'denied' ? undefined : rollout;
+  const running = await whatRuns(target, followed, digestsOf(undo), left, ports);
   if (running && !running.replacedBy && isBack(running, undo)) return restored(running, false, rollout.id);
   return { kind: 'failed', why: whyNot(running, watched.status, watched.reason) };
 }

@@ -20,6 +20,8 @@ export interface Scaling {
 export interface BackendSpec {
   /** As the target names it: `registry/repository@sha256:…`, or with a tag where someone else deployed it so. */
   readonly image: string;
+  /** ECS: images of other containers that change with it, by name of the container. */
+  readonly otherImages?: Readonly<Record<string, string>> | undefined;
   readonly variables: Readonly<Record<string, string>>;
   /** Name to the native reference: an ARN, or `ARN:json-key::`. */
   readonly secrets: Readonly<Record<string, string>>;
@@ -30,6 +32,8 @@ export interface BackendSpec {
   readonly cpu?: string | undefined;
   /** MiB. */
   readonly memory?: string | undefined;
+  /** App Runner: role that pulls the image from a private repository. */
+  readonly accessRole?: string | undefined;
   /** App Runner: a push to the registry deploys by itself, and so races with us. */
   readonly autoDeployments?: boolean | undefined;
   /** ECS: a rollout whose tasks do not come up is given up and taken back by ECS itself. */
@@ -44,6 +48,8 @@ export interface BackendSpec {
 /** What to change of a {@link BackendSpec}; what is not named is left as it is. */
 export interface SpecChange {
   readonly image?: string | undefined;
+  /** Left out, the containers that change with the image get it. */
+  readonly otherImages?: Readonly<Record<string, string>> | undefined;
   readonly setVariables?: Readonly<Record<string, string>> | undefined;
   readonly setSecrets?: Readonly<Record<string, string>> | undefined;
   /** Names that are to be gone, variables and secrets alike. */
@@ -52,6 +58,7 @@ export interface SpecChange {
   readonly startCommand?: string | undefined;
   readonly cpu?: string | undefined;
   readonly memory?: string | undefined;
+  readonly accessRole?: string | undefined;
   readonly autoDeployments?: boolean | undefined;
   readonly circuitBreaker?: boolean | undefined;
   /** `none` takes automatic scaling away again. */
@@ -67,18 +74,28 @@ export function applyChange(spec: BackendSpec, change: SpecChange): BackendSpec 
     Object.fromEntries(Object.entries(entries).filter(([name]) => !names.includes(name)));
   return {
     image: change.image ?? spec.image,
+    otherImages: othersOf(spec, change),
     variables: { ...without(spec.variables, [...unset, ...Object.keys(setSecrets)]), ...setVariables },
     secrets: { ...without(spec.secrets, [...unset, ...Object.keys(setVariables)]), ...setSecrets },
     port: change.port ?? spec.port,
     startCommand: change.startCommand ?? spec.startCommand,
     cpu: change.cpu ?? spec.cpu,
     memory: change.memory ?? spec.memory,
+    accessRole: change.accessRole ?? spec.accessRole,
     autoDeployments: change.autoDeployments ?? spec.autoDeployments,
     circuitBreaker: change.circuitBreaker ?? spec.circuitBreaker,
     scaling: change.scaling === 'none' ? undefined : (change.scaling ?? spec.scaling),
     taskDefinition: change.taskDefinition ?? spec.taskDefinition,
     ...(change.restart ? { restart: change.restart } : {}),
   };
+}
+
+function othersOf({ otherImages }: BackendSpec, change: SpecChange): BackendSpec['otherImages'] {
+  if (!otherImages || (change.image === undefined && !change.otherImages)) return otherImages;
+  const names = Object.keys(otherImages);
+  return Object.fromEntries(
+    names.map((name) => [name, change.otherImages?.[name] ?? change.image ?? otherImages[name] ?? '']),
+  );
 }
 
 /**
@@ -94,6 +111,7 @@ export function changeBack(from: BackendSpec, to: BackendSpec): SpecChange {
   const known = new Set([...Object.keys(from.variables), ...Object.keys(from.secrets)]);
   return {
     image: from.image === to.image ? undefined : from.image,
+    ...(from.otherImages ? { otherImages: from.otherImages } : {}),
     setVariables: pick(from.variables, names(from.variables, to.variables)),
     setSecrets: pick(from.secrets, names(from.secrets, to.secrets)),
     unset: [...Object.keys(to.variables), ...Object.keys(to.secrets)].filter((name) => !known.has(name)),
@@ -102,6 +120,7 @@ export function changeBack(from: BackendSpec, to: BackendSpec): SpecChange {
     startCommand: from.startCommand === to.startCommand ? undefined : (from.startCommand ?? ''),
     cpu: from.cpu === to.cpu ? undefined : from.cpu,
     memory: from.memory === to.memory ? undefined : from.memory,
+    accessRole: from.accessRole === to.accessRole ? undefined : from.accessRole,
     autoDeployments: from.autoDeployments === to.autoDeployments ? undefined : from.autoDeployments,
     scaling: sameScaling(from.scaling, to.scaling) ? undefined : (from.scaling ?? 'none'),
     taskDefinition: from.taskDefinition,

@@ -50,12 +50,24 @@ export function undoFor(
  */
 export function wayBack(undo: Undo): SpecChange {
   if (!undo.pinned || undo.pinned === undo.previousImage) return undo.change;
-  return { ...undo.change, image: undo.pinned, taskDefinition: undefined, autoDeployments: undefined };
+  const pinned = undo.pinned;
+  const { otherImages = {} } = undo.change;
+  const others = Object.entries(otherImages).map(([name, image]) => [
+    name,
+    image === undo.previousImage ? pinned : image,
+  ]);
+  return {
+    ...undo.change,
+    image: pinned,
+    otherImages: Object.fromEntries(others),
+    taskDefinition: undefined,
+    autoDeployments: undefined,
+  };
 }
 
 /** The same way back, but to an image that was proved: not to the one that a run that died left behind. */
 export function provedUndo(undo: Undo, proved: string): Undo {
-  const change = { ...undo.change, image: proved, taskDefinition: undefined };
+  const change = { ...undo.change, image: proved, otherImages: undefined, taskDefinition: undefined };
   return { ...undo, change, pinned: proved, previousImage: proved };
 }
 

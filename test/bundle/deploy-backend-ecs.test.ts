@@ -97,6 +97,13 @@ describe.concurrent('a release on ECS', () => {
     expect((await definitionOf('copies')).taskDefinition.taskDefinitionArn).toBe(
       after.taskDefinition.taskDefinitionArn,
     );
+    expect(again.log).toMatch(/the container sidecar is not named in `container` and keeps its image/);
+    // Without a name, all containers of the repository go together: none stays old unseen.
+    const together = await deployBackend(cloud, { service: service.arn, image: two });
+    expect(together.outputs['outcome'], together.log).toBe('deployed');
+    expect(JSON.parse(together.outputs['plan'] ?? '')).toMatchObject([{ field: 'image (sidecar)', to: two }]);
+    const images = (await definitionOf('copies')).taskDefinition.containerDefinitions.map((c) => c['image']);
+    expect(images).toEqual([two, two]);
   });
 
   test('goes out on Express, through its own API, canary and all', async () => {

@@ -41,6 +41,9 @@ export async function pauseFault(cloud: TestCloud, name: string, kind?: string):
   for (const fault of mine) await fetch(`${cloud.endpoint}/_cloud/faults/${fault.id}`, { method: 'DELETE' });
 }
 
+/** Faults of a moment: here that of success, which the verdict has to cope with. */
+const MOMENTS: ReadonlySet<string> = new Set(['scale-out', 'spot-stop']);
+
 /** Plays a row and holds its end against the cloud's own state. `index` keeps the names of services apart. */
 export async function playRow(stage: FaultStage, row: Row, index: number): Promise<void> {
   const { cloud, one } = stage;
@@ -52,7 +55,10 @@ export async function playRow(stage: FaultStage, row: Row, index: number): Promi
   await row.before?.(stage, service);
   const bucket = row.recorded ? await createBucket(cloud, `releases-${name}`) : '';
   const before = await changesOf(cloud, name);
-  const place = (fault: FaultRequest) => (fault.kind === 'missing-image' ? image : name);
+  const place = (fault: FaultRequest) => {
+    if (fault.kind === 'missing-image') return image;
+    return MOMENTS.has(fault.kind) ? `${name} at SUCCESSFUL` : name;
+  };
   for (const fault of row.faults) await cloud.fault({ ...fault, resource: place(fault) });
   const inputs = {
     service: service.arn,

@@ -182,6 +182,13 @@ const shifting = (strategy: keyof typeof STRATEGIES) => async (stage: FaultStage
   });
 };
 
+/** SUCCESSFUL as soon as half of the tasks are new: the old ones may still run. */
+const EARLY_SUCCESS = {
+  minimumHealthyPercent: 50,
+  maximumPercent: 100,
+  earlySuccessCriteria: { enable: true, healthyPercent: 50, sourceServiceRevisionCleanup: 'DEFERRED' },
+};
+
 /** A service that stops its old task before it starts the new one, with an image of its own. */
 async function stopsFirst({ cloud }: FaultStage, name: string): Promise<TestService> {
   const own = await pushApp(cloud, { version: `old ${name}` }, 'api', `old-${name}`);
@@ -426,13 +433,14 @@ export const FAULTS: readonly Fault[] = [
     name: 'scaled out in the moment of success: the new task is waited for',
     on: ECS,
     quick: ['ecs'],
-    faults: ofKind({ kind: 'scale-out', count: 1 }),
+    faults: ofKind({ kind: 'scale-out', desired: 2, count: 1 }),
     ...LIVE,
   },
   {
-    name: 'a task that is gone at the proof, and is replaced late: waited for',
+    name: 'a Spot task is stopped in the moment of success, and replaced late',
     on: ECS,
-    faults: ofKind({ kind: 'scale-out', count: 1 }),
+    quick: ['ecs'],
+    faults: ofKind({ kind: 'spot-stop', count: 1 }),
     before: ({ cloud }, of) => cloud.fault({ kind: 'slow-start', ms: 9000, after: 1, resource: of.name }),
     ...LIVE,
   },
@@ -440,16 +448,23 @@ export const FAULTS: readonly Fault[] = [
     name: 'lists that lag behind the truth: read again before anything is judged',
     on: ECS,
     quick: ['ecs'],
-    faults: ofKind({ kind: 'late-lists', ms: 6000 }),
+    faults: ofKind({ kind: 'stale-list', ms: 6000 }),
     ...LIVE,
   },
   {
     name: 'lists that lag behind the truth, on the way back too',
     on: ECS,
-    faults: ofKind({ kind: 'late-lists', ms: 6000 }),
+    faults: ofKind({ kind: 'stale-list', ms: 6000 }),
     inputs: { 'smoke-checks': 'yes' },
     ...BY_US,
     says: /the smoke checks failed; the service was returned to/,
+  },
+  {
+    name: 'early success: the last task is waited for',
+    on: ['ecs'],
+    create: (stage, name) =>
+      createEcs(stage.cloud, name, stage.one, { desired: 2, deployment: EARLY_SUCCESS }),
+    ...LIVE,
   },
   {
     name: 'tasks that do not tell their digest: the revision does',

@@ -62,6 +62,7 @@ export function readInputs(
       change: {
         port: readPort(inputs.text('port')),
         startCommand: readCommand(inputs, 'start-command') || undefined,
+        accessRole: readRole(inputs.text('access-role'), service.target),
         cpu: normalCpu(inputs.text('cpu')),
         memory: normalMemory(inputs.text('memory')),
         scaling: readScaling(inputs, service.target),
@@ -140,6 +141,13 @@ function readScaling(inputs: BackendInputs, target: TargetKind): Scaling | undef
     });
   }
   return { min, max, concurrency, cpuTarget };
+}
+
+function readRole(arn: string, target: TargetKind): string | undefined {
+  if (!arn) return undefined;
+  if (target !== 'apprunner') throw wrongTarget('access-role', 'App Runner');
+  if (/^arn:aws[a-z-]*:iam::\d{12}:role\/./.test(arn)) return arn;
+  throw refused({ input: 'access-role', what: 'is not the ARN of a role', found: arn, fix: 'correct it' });
 }
 
 function wrongTarget(input: string, whose: string) {

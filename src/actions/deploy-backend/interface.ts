@@ -21,7 +21,7 @@ export const action = {
     container: {
       required: false,
       default: '',
-      description: 'ECS. Name of the container that gets the image; needed only where the task definition has several.',
+      description: 'ECS. Names of the containers that get the image, the main one first. Left out, a single container is the one, else all whose image has the same repository.',
     },
     image: {
       required: true,
@@ -92,6 +92,11 @@ export const action = {
       required: false,
       default: '',
       description: 'Names of CloudWatch alarms, one a line. One that begins to ring before `bake-time` is over fails the deployment.',
+    },
+    'access-role': {
+      required: false,
+      default: '',
+      description: 'App Runner. ARN of the role that pulls the image from a private ECR repository; needed once, where the service was made with a public image.',
     },
     restart: {
       required: false,

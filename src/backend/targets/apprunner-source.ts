@@ -1,26 +1,36 @@
 import type { AppRunnerService } from '../../aws/apprunner.ts';
 import { refused } from '../../runtime/errors.ts';
 import { parseImageRef } from '../image-ref.ts';
+import type { BackendSpec } from '../spec.ts';
+
+/** App Runner runs images of ECR and of ECR Public: https://docs.aws.amazon.com/apprunner/latest/api/API_ImageRepository.html */
+export const sourceTypeOf = (image: string): 'ECR' | 'ECR_PUBLIC' =>
+  image.startsWith('public.ecr.aws/') ? 'ECR_PUBLIC' : 'ECR';
 
 /**
- * App Runner runs images of ECR and of ECR Public, and a service has one of the two as its source:
- * https://docs.aws.amazon.com/apprunner/latest/api/API_ImageRepository.html
+ * A service may change from the one kind of registry to the other, as from the image that it was made with to its own. A
+ * private repository needs a role that may read it.
+ * @throws ActionError `refused`.
  */
-export function refuseSource(service: AppRunnerService, image: string): void {
-  const { kind, registry } = parseImageRef(image);
-  const type = service.SourceConfiguration?.ImageRepository?.ImageRepositoryType ?? 'ECR';
-  const no = (what: string, fix: string) =>
-    refused({ input: 'image', what, found: `${registry}; the service's source is ${type}`, fix });
+export function refuseSource(
+  service: AppRunnerService,
+  wanted: Pick<BackendSpec, 'image' | 'accessRole'>,
+): void {
+  const { kind, registry } = parseImageRef(wanted.image);
   if (kind === 'other') {
-    throw no(
-      'is in a registry that App Runner cannot pull from',
-      'push it to ECR, for example with push-image',
-    );
+    throw refused({
+      input: 'image',
+      what: 'is in a registry that App Runner cannot pull from',
+      found: registry,
+      fix: 'push it to ECR, for example with push-image',
+    });
   }
-  if ((kind === 'ecr-public') !== (type === 'ECR_PUBLIC')) {
-    throw no(
-      'is not in the kind of registry that the service has as its source',
-      'change the source of the service once, by hand; or use an image where the present one is',
-    );
-  }
+  const now = service.SourceConfiguration?.ImageRepository?.ImageRepositoryType ?? 'ECR';
+  if (kind === 'ecr-public' || now === 'ECR' || wanted.accessRole) return;
+  throw refused({
+    input: 'access-role',
+    what: 'the service has no access role, and App Runner pulls from a private repository with it',
+    found: registry,
+    fix: 'set `access-role` to the ARN of a role that build.apprunner.amazonaws.com may assume, with AWSAppRunnerServicePolicyForECRAccess',
+  });
 }

@@ -1,5 +1,6 @@
 import type { AppRunnerService, AppRunnerUpdate } from '../../aws/apprunner.ts';
 import type { BackendSpec } from '../spec.ts';
+import { sourceTypeOf } from './apprunner-source.ts';
 
 type HealthCheck = NonNullable<AppRunnerService['HealthCheckConfiguration']>;
 
@@ -19,7 +20,8 @@ export function appRunnerUpdate(
   wanted: BackendSpec,
   scalingArn: string | undefined,
 ): Omit<AppRunnerUpdate, 'ServiceArn'> {
-  const source = service.SourceConfiguration ?? {};
+  const { AuthenticationConfiguration: access, ...source } = service.SourceConfiguration ?? {};
+  const type = sourceTypeOf(wanted.image);
   const repository = source.ImageRepository;
   const { Port, StartCommand: _replaced, ...rest } = repository?.ImageConfiguration ?? {};
   const sizes = now.cpu !== wanted.cpu || now.memory !== wanted.memory;
@@ -28,9 +30,12 @@ export function appRunnerUpdate(
     SourceConfiguration: {
       ...source,
       AutoDeploymentsEnabled: wanted.autoDeployments ?? false,
+      ...(type === 'ECR' && wanted.accessRole
+        ? { AuthenticationConfiguration: { ...access, AccessRoleArn: wanted.accessRole } }
+        : {}),
       ImageRepository: {
-        ImageRepositoryType: repository?.ImageRepositoryType ?? 'ECR',
         ...repository,
+        ImageRepositoryType: type,
         ImageIdentifier: wanted.image,
         ImageConfiguration: {
           ...rest,

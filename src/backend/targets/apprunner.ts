@@ -108,7 +108,7 @@ class AppRunnerTarget implements Target {
 
   refuse(now: BackendState, wanted: BackendSpec): void {
     refuseSizes('apprunner', wanted.cpu, wanted.memory);
-    refuseSource(nativeOf(now), wanted.image);
+    refuseSource(nativeOf(now), wanted);
     if (Object.keys(wanted.secrets).length === 0) return;
     if (nativeOf(now).InstanceConfiguration?.InstanceRoleArn) return;
     throw refused({
@@ -300,6 +300,7 @@ function stateOf(service: AppRunnerService, scaling: Scaling | undefined): Backe
       startCommand: config.StartCommand,
       cpu: service.InstanceConfiguration?.Cpu,
       memory: service.InstanceConfiguration?.Memory,
+      accessRole: service.SourceConfiguration?.AuthenticationConfiguration?.AccessRoleArn,
       autoDeployments: service.SourceConfiguration?.AutoDeploymentsEnabled ?? false,
       scaling,
     },

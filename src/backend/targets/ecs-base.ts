@@ -10,6 +10,7 @@ import type { Findings } from '../diagnosis.ts';
 import { digestOf } from '../image-ref.ts';
 import { type BackendSpec, type Scaling, sameScaling, type TargetKind } from '../spec.ts';
 import { phaseOf } from '../verdict.ts';
+import type { ContainerWish } from './container-choice.ts';
 import { ServiceDeployments } from './ecs-deployments.ts';
 import {
   definitionOfService,
@@ -57,16 +58,16 @@ export abstract class EcsBase implements Target {
   readonly name: string;
   protected readonly api: EcsApi;
   protected readonly log: Log;
-  protected readonly wantedContainer: string;
+  protected readonly wish: ContainerWish;
   protected readonly deployments: ServiceDeployments;
   readonly #ports: EcsPorts;
   readonly #definitions = new Map<string, Awaited<ReturnType<EcsApi['taskDefinition']>>>();
 
-  constructor(service: EcsService, container: string, ports: EcsPorts) {
+  constructor(service: EcsService, wish: ContainerWish, ports: EcsPorts) {
     this.arn = service.serviceArn ?? '';
     this.cluster = service.clusterArn ?? 'default';
     this.name = service.serviceName ?? '';
-    this.wantedContainer = container;
+    this.wish = wish;
     this.api = ports.api;
     this.log = ports.log;
     this.#ports = ports;
@@ -118,9 +119,10 @@ export abstract class EcsBase implements Target {
   /** A one-off task where the service's own tasks run. */
   protected oneOffOf(service: EcsService, taskDefinition: string, container: string): OneOff {
     const { launchType, capacityProviderStrategy, platformVersion, networkConfiguration } = service;
+    // A service that names neither runs by the cluster's default, and so does a task.
     const placement = capacityProviderStrategy?.length
       ? { capacityProviderStrategy }
-      : { launchType: launchType ?? 'FARGATE' };
+      : { ...(launchType ? { launchType } : {}) };
     return {
       cluster: this.cluster,
       taskDefinition,

@@ -6,11 +6,12 @@ import { planChanges } from '../plan.ts';
 import { refuseSizes } from '../sizes.ts';
 import type { BackendSpec } from '../spec.ts';
 import { conditionOf } from '../verdict.ts';
+import { type ContainerWish, chooseContainers } from './container-choice.ts';
 import { addressOf, type Found } from './ecs-address.ts';
 import { EcsBase, type EcsPorts, type Native } from './ecs-base.ts';
 import { refuseRoleless } from './ecs-facts.ts';
 import type { BackendState, OneOff, Rollout } from './target.ts';
-import { chooseContainer, copyDefinition, platformOf, specOfContainer } from './task-definition.ts';
+import { copyDefinition, isFargate, platformOf, specOfContainer } from './task-definition.ts';
 
 /** Native part of an ECS service's state. */
 interface EcsNative extends Native {
@@ -22,15 +23,15 @@ interface EcsNative extends Native {
 export class EcsTarget extends EcsBase {
   readonly kind = 'ecs';
 
-  constructor(service: EcsService, container: string, ports: EcsPorts) {
-    super(service, container, ports);
+  constructor(service: EcsService, wish: ContainerWish, ports: EcsPorts) {
+    super(service, wish, ports);
     refuseForeignController(service);
   }
 
   async read(): Promise<BackendState> {
     const service = await this.service();
     const { definition, tags } = await this.definitionOf(service.taskDefinition ?? '');
-    const container = chooseContainer(definition, this.wantedContainer, service);
+    const { main: container, others, behind } = chooseContainers(definition, this.wish, service);
     const native: EcsNative = { service, container: container.name ?? '', definition, tags };
     const port = String(container.portMappings?.[0]?.containerPort ?? '');
     return {
@@ -42,9 +43,11 @@ export class EcsTarget extends EcsBase {
       // A service does not know the addresses of its load balancers.
       url: undefined,
       health: { protocol: 'HTTP', path: '', port },
-      platform: platformOf(definition),
+      platform: platformOf(definition, isFargate(service, definition)),
+      notes: notesOf(definition, behind),
       spec: {
         ...specOfContainer(container),
+        ...(others.length > 0 ? { otherImages: imagesOf(definition, others) } : {}),
         cpu: definition.cpu,
         memory: definition.memory,
         scaling: await this.scaling(),
@@ -61,7 +64,7 @@ export class EcsTarget extends EcsBase {
   refuse(now: BackendState, wanted: BackendSpec): void {
     const { definition, service } = now.native as EcsNative;
     refuseRoleless(definition.executionRoleArn, wanted, now.arn);
-    if (service.launchType === 'FARGATE' || definition.requiresCompatibilities?.includes('FARGATE')) {
+    if (isFargate(service, definition)) {
       refuseSizes('ecs', wanted.cpu, wanted.memory);
     }
   }
@@ -155,6 +158,17 @@ export class EcsTarget extends EcsBase {
       throw awsProblem(error, { operation: 'ecs:UpdateService', resource: this.arn, input: 'service' });
     }
   }
+}
+
+function imagesOf(definition: TaskDefinition, names: readonly string[]): Record<string, string> {
+  const of = (name: string) => definition.containerDefinitions?.find((one) => one.name === name)?.image;
+  return Object.fromEntries(names.map((name) => [name, of(name) ?? '']));
+}
+
+function notesOf(definition: TaskDefinition, behind: readonly string[]): string[] {
+  return Object.entries(imagesOf(definition, behind)).map(
+    ([name, image]) => `the container ${name} is not named in \`container\` and keeps its image ${image}`,
+  );
 }
 
 /** True where the task definition need not differ: only what is set on the service itself does. */

@@ -1,8 +1,10 @@
 import { refused } from '../../runtime/errors.ts';
 import type { BackendPorts } from '../config.ts';
+import { repositoryOf } from '../image-ref.ts';
 import type { ServiceRef } from '../service-ref.ts';
 import { conditionOf } from '../verdict.ts';
 import { appRunnerTarget } from './apprunner.ts';
+import { type ContainerWish, containerNames } from './container-choice.ts';
 import { EcsTarget } from './ecs.ts';
 import type { EcsPorts } from './ecs-base.ts';
 import { ExpressTarget } from './ecs-express.ts';
@@ -11,8 +13,10 @@ import type { Target } from './target.ts';
 
 export interface TargetWish {
   readonly ref: ServiceRef;
-  /** ECS: the container that gets the image; '' where there is only one to choose. */
+  /** ECS: names of the containers that get the image; '' where its repository decides. */
   readonly container: string;
+  /** The image that is to run, or that a way back is about. */
+  readonly image: string;
   /** True where scaling numbers are given, so that the present ones have to be read. */
   readonly scales: boolean;
 }
@@ -22,7 +26,7 @@ export async function openTarget(
   wish: TargetWish,
   { aws, log, clock }: Pick<BackendPorts, 'aws' | 'log' | 'clock'>,
 ): Promise<Target> {
-  const { ref, scales, container } = wish;
+  const { ref, scales } = wish;
   const { region } = ref;
   const logs = aws.logs(region);
   if (ref.target === 'apprunner') {
@@ -37,11 +41,12 @@ export async function openTarget(
     clock,
     scales,
   };
-  return openEcs(ref, container, ports);
+  const containers = { names: containerNames(wish.container), repository: repositoryOf(wish.image) };
+  return openEcs(ref, containers, ports);
 }
 
 /** An ECS ARN does not say whether Express manages the service; the service itself does. */
-async function openEcs(ref: ServiceRef, container: string, ports: EcsPorts): Promise<Target> {
+async function openEcs(ref: ServiceRef, containers: ContainerWish, ports: EcsPorts): Promise<Target> {
   const cluster = ref.cluster ?? 'default';
   const service = await describeService(ports.api, cluster, ref.name);
   if (!service) {
@@ -68,5 +73,7 @@ async function openEcs(ref: ServiceRef, container: string, ports: EcsPorts): Pro
       fix: `set it to ${isExpress ? 'ecs-express' : 'ecs'}, or leave it out where \`service\` is an ARN`,
     });
   }
-  return isExpress ? new ExpressTarget(service, container, ports) : new EcsTarget(service, container, ports);
+  return isExpress
+    ? new ExpressTarget(service, containers, ports)
+    : new EcsTarget(service, containers, ports);
 }

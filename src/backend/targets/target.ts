@@ -14,11 +14,13 @@ export interface BackendState {
   /** Public base address, without a slash at its end; `undefined` where it has none. */
   readonly url: string | undefined;
   readonly health: Findings['health'];
-  /** Platform that images must have been built for, `linux/amd64`. */
-  readonly platform: string;
+  /** Platform that images must have been built for, `linux/amd64`; `undefined` where the target does not tell. */
+  readonly platform: string | undefined;
   readonly spec: BackendSpec;
   /** ECS: what the container's command is given to, where the task definition says it. */
   readonly entryPoint?: readonly string[] | undefined;
+  /** What a user should know before it is changed, a sentence each. */
+  readonly notes?: readonly string[] | undefined;
   /** ECS targets: how many tasks the service wants. */
   readonly desired?: number | undefined;
   /** The same as long as nobody changes the configuration. */

@@ -4,46 +4,8 @@ import type {
   RegisterTaskDefinitionRequest,
   TaskDefinition,
 } from '../../aws/ecs.ts';
-import { refused } from '../../runtime/errors.ts';
 import type { BackendSpec } from '../spec.ts';
 import { listOf } from '../words.ts';
-
-/**
- * The container that gets the image: the one that is named, the one behind the load balancer, the only essential one, or
- * the only one.
- * @throws ActionError `refused` where that does not decide it.
- */
-export function chooseContainer(
-  definition: TaskDefinition,
-  named: string,
-  service: Pick<EcsService, 'loadBalancers'>,
-): ContainerDefinition {
-  const containers = definition.containerDefinitions ?? [];
-  const names = containers.map((container) => container.name ?? '');
-  const found = (name: string | undefined) => containers.find((container) => container.name === name);
-  if (named) {
-    const container = found(named);
-    if (container) return container;
-    throw refused({
-      input: 'container',
-      what: `the task definition has no container named ${named}`,
-      found: names.join(', '),
-      fix: 'use one of these names',
-    });
-  }
-  const balanced = [...new Set((service.loadBalancers ?? []).map((lb) => lb.containerName))];
-  const essential = containers.filter((container) => container.essential !== false);
-  const only =
-    (balanced.length === 1 ? found(balanced[0]) : undefined) ??
-    (essential.length === 1 ? essential[0] : undefined);
-  if (only) return only;
-  throw refused({
-    input: 'container',
-    what: 'the task definition has several containers, and nothing says which one gets the image',
-    found: names.join(', '),
-    fix: 'set `container` to one of these names',
-  });
-}
 
 /** What DescribeTaskDefinition answers and RegisterTaskDefinition does not take. */
 const ANSWER_ONLY = new Set([
@@ -59,8 +21,8 @@ const ANSWER_ONLY = new Set([
 ]);
 
 /**
- * A copy of the task definition with what differs applied to the one container. All that someone else manages stays as
- * it is, fields that we do not know included.
+ * A copy of the task definition with what differs applied to the one container, and the image to those that go with it.
+ * All that someone else manages stays as it is, fields that we do not know included.
  */
 export function copyDefinition(
   definition: TaskDefinition,
@@ -75,7 +37,9 @@ export function copyDefinition(
     ...(wanted.cpu !== now.cpu ? { cpu: wanted.cpu } : {}),
     ...(wanted.memory !== now.memory ? { memory: wanted.memory } : {}),
     containerDefinitions: (definition.containerDefinitions ?? []).map((one) =>
-      one.name === container ? changeContainer(one, now, wanted) : one,
+      one.name === container
+        ? changeContainer(one, now, wanted, definition.networkMode)
+        : { ...one, image: wanted.otherImages?.[one.name ?? ''] ?? one.image },
     ),
     ...(tags && tags.length > 0 ? { tags } : {}),
   };
@@ -85,6 +49,7 @@ function changeContainer(
   container: ContainerDefinition,
   now: BackendSpec,
   wanted: BackendSpec,
+  networkMode: TaskDefinition['networkMode'],
 ): ContainerDefinition {
   const command = wanted.startCommand ? listOf(wanted.startCommand) : undefined;
   return {
@@ -93,17 +58,22 @@ function changeContainer(
     environment: toPairs(wanted.variables, (name, value) => ({ name, value })),
     secrets: toPairs(wanted.secrets, (name, valueFrom) => ({ name, valueFrom })),
     ...(wanted.startCommand !== now.startCommand ? { command } : {}),
-    ...(wanted.port !== now.port ? { portMappings: movePort(container, Number(wanted.port)) } : {}),
+    ...(wanted.port !== now.port
+      ? { portMappings: movePort(container, Number(wanted.port), networkMode) }
+      : {}),
   };
 }
 
-function movePort(container: ContainerDefinition, port: number): ContainerDefinition['portMappings'] {
+/** With `awsvpc` and `host` the two ports are one; with a bridge the host's is the owner's choice, and 0 is any free one. */
+function movePort(
+  container: ContainerDefinition,
+  port: number,
+  networkMode: TaskDefinition['networkMode'],
+): ContainerDefinition['portMappings'] {
   const [first, ...rest] = container.portMappings ?? [];
-  // With awsvpc, which Fargate asks for, the two ports are the same.
-  return [
-    { ...first, containerPort: port, ...(first?.hostPort === undefined ? {} : { hostPort: port }) },
-    ...rest,
-  ];
+  const isSame = networkMode === 'awsvpc' || networkMode === 'host';
+  const hostPort = first?.hostPort === undefined || !isSame ? {} : { hostPort: port };
+  return [{ ...first, containerPort: port, ...hostPort }, ...rest];
 }
 
 const toPairs = <T>(
@@ -125,7 +95,28 @@ export function specOfContainer(
   };
 }
 
-/** `linux/amd64` or `linux/arm64`: Fargate's default is X86_64. */
-export function platformOf(definition: Pick<TaskDefinition, 'runtimePlatform'>): string {
-  return definition.runtimePlatform?.cpuArchitecture === 'ARM64' ? 'linux/arm64' : 'linux/amd64';
+/** True where the tasks of the service run on Fargate, as far as service and task definition tell. */
+export function isFargate(
+  { launchType, capacityProviderStrategy = [] }: Pick<EcsService, 'launchType' | 'capacityProviderStrategy'>,
+  definition: Pick<TaskDefinition, 'requiresCompatibilities'>,
+): boolean {
+  if (capacityProviderStrategy.length > 0) {
+    return capacityProviderStrategy.every((one) => one.capacityProvider?.startsWith('FARGATE'));
+  }
+  if (launchType) return launchType === 'FARGATE';
+  return definition.requiresCompatibilities?.includes('FARGATE') ?? false;
+}
+
+/**
+ * `linux/amd64`, `linux/arm64`, `windows/amd64`. Fargate's default is Linux on X86_64; `undefined` on instances where the
+ * task definition does not say it: they decide
+ * (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RuntimePlatform.html).
+ */
+export function platformOf(
+  { runtimePlatform }: Pick<TaskDefinition, 'runtimePlatform'>,
+  onFargate: boolean,
+): string | undefined {
+  const os = runtimePlatform?.operatingSystemFamily?.startsWith('WINDOWS') ? 'windows' : 'linux';
+  if (runtimePlatform?.cpuArchitecture === 'ARM64') return `${os}/arm64`;
+  return onFargate || runtimePlatform?.cpuArchitecture ? `${os}/amd64` : undefined;
 }

@@ -23,5 +23,5 @@ it.each(ANSWERS)('$says: deleted is $deleted', async ({ says, deleted }) => {
   const found = await secretsApi({ region: 'us-west-2' }).describe('prod/db');
   server.closeAllConnections();
   server.close();
-  expect(found).toEqual({ arn: 'arn:a', deleted });
+  expect(found).toEqual({ arn: 'arn:a', deleted, versions: {} });
 });
