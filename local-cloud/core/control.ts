@@ -50,11 +50,15 @@ export function controlApi(parts: ControlParts) {
         return { status: 204 };
       case 'GET state':
         return state(parts.services, argument);
-      default:
+      default: {
+        const own = parts.services.get(name)?.control?.(`${method} ${argument ?? ''}`, await body());
+        if (own) return own;
         return json(404, {
           error: `there is no ${method} ${path}`,
-          there: 'GET/DELETE requests, GET/POST/DELETE faults, GET state[/service]',
+          there:
+            'GET/DELETE requests, GET/POST/DELETE faults, GET state[/service], POST ecs/container-instances',
         });
+      }
     }
   };
 }

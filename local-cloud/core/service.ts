@@ -81,6 +81,12 @@ export interface Service {
   load?(state: unknown): Promise<void> | void;
   /** What `GET /_cloud/state` tells of this service; left out, it is what `save` gives. */
   inspect?(): unknown;
+  /**
+   * What the control API has below `/_cloud/<service>/`.
+   * @param what verb and name, such as `POST container-instances`
+   * @returns `undefined` where there is no such thing
+   */
+  control?(what: string, body: Buffer): CloudResponse | undefined;
   /** Called once all services are loaded and the cloud listens. */
   start?(): Promise<void> | void;
   /** Stops processes and servers of its own. */

@@ -1,7 +1,9 @@
 import { type Answer, FrontDoor } from '../../images/front-door.ts';
 import { patience } from '../../images/runner.ts';
 import type { TargetState } from '../elbv2/model.ts';
+import type { Input } from '../shapes/modelled.ts';
 import { Balance, groupOf } from './balance.ts';
+import { launchTypeOf, NO_INSTANCES, placedOn, providerOf } from './capacity.ts';
 import { ErrorWatch } from './error-watch.ts';
 import { exposureOf, PORT_TAG } from './exposure.ts';
 import type { DeploymentRecord, ServiceRecord, TaskRecord } from './model.ts';
@@ -98,7 +100,10 @@ export class Fleet {
     const check = group ? this.balance.check(group) : undefined;
     const exposure = exposureOf(definition.document, settings, service.tags, revision.express, check);
     for (let i = 0; i < count; i++) {
+      const place = this.#place(service, live, settings, definition.document);
+      if (!place) return;
       const task = newTask(this.#store, definition, {
+        ...place,
         clusterArn: service.clusterArn,
         group: `service:${service.name}`,
         startedBy: this.#store.activeDeployment(service)?.id ?? service.deployments[0]?.id ?? 'ecs-svc/0',
@@ -109,6 +114,27 @@ export class Fleet {
       this.#store.event(service, `has started 1 tasks: (task ${task.id}).`);
       this.#runner.run(task, { exposure, ...this.#faults(service, revisionArn) });
     }
+  }
+
+  /** Where a service's next task runs; `undefined`, with an event, where no container instance can take it. */
+  #place(service: ServiceRecord, live: Live, settings: Input, definition: Input) {
+    const running = this.#store.tasksOf(service).map((task) => task.capacityProvider);
+    const capacityProvider = providerOf(settings, running);
+    const provider = capacityProvider ? { capacityProvider } : {};
+    if (launchTypeOf(settings) !== 'EC2') return provider;
+    const instances = this.#store.instancesOf({ arn: service.clusterArn });
+    const instance = placedOn(instances, definition, (arn) => this.#store.tasksOn(arn));
+    if (instance) return { ...provider, containerInstanceArn: instance.arn };
+    const why =
+      instances.length === 0
+        ? NO_INSTANCES
+        : 'No container instance has the attributes that the task definition requires.';
+    this.#store.event(
+      service,
+      `was unable to place a task because no container instance met all of its requirements. Reason: ${why} For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.`,
+    );
+    live.notBefore = this.#store.context.now() + Math.max(200, 10_000 / this.#store.context.speed);
+    return undefined;
   }
 
   /** `unhealthy` and `crash` meet what is being deployed, never what is gone back to. */

@@ -5,6 +5,7 @@ import { expressOperations } from '../ecs-express/index.ts';
 import { model } from '../shapes/ecs.ts';
 import { modelled } from '../shapes/modelled.ts';
 import { clusterOperations } from './clusters.ts';
+import { addInstances, containerInstanceOperations } from './container-instances.ts';
 import { deploymentOperations } from './deployments.ts';
 import { Fleet } from './fleet.ts';
 import { Scheduler } from './scheduler.ts';
@@ -38,6 +39,7 @@ export function ecsService(context: CloudContext): EcsService {
       ...taskOperations(store, runner),
       ...serviceOperations(store, fleet),
       ...deploymentOperations(store),
+      ...containerInstanceOperations(store),
       ...expressOperations(store, fleet),
     }),
   });
@@ -50,6 +52,7 @@ export function ecsService(context: CloudContext): EcsService {
     save: () => store.save(),
     load: (state) => store.load(state),
     inspect: () => inspect(store),
+    control: (what, body) => (what === 'POST container-instances' ? addInstances(store, body) : undefined),
     start: async () => {
       endLostTasks(store);
       const alive = [...store.services.values()].filter((s) => s.status !== 'INACTIVE');
@@ -98,5 +101,6 @@ function inspect(store: EcsStore) {
     revisions: [...store.revisions.values()],
     definitions: [...store.definitions.values()],
     clusters: [...store.clusters.values()],
+    instances: [...store.instances.values()],
   };
 }

@@ -31,10 +31,22 @@ export interface ContainerRecord {
   readonly image: string;
   imageDigest?: string;
   runtimeId?: string;
+  /** Real port on the host, where it is reached from outside. */
+  hostPort?: number;
   lastStatus: 'PENDING' | 'RUNNING' | 'STOPPED';
   exitCode?: number;
   reason?: string;
   healthStatus: 'HEALTHY' | 'UNHEALTHY' | 'UNKNOWN';
+}
+
+/** An EC2 instance of a cluster, added through `/_cloud`. */
+export interface ContainerInstanceRecord {
+  readonly arn: string;
+  readonly clusterArn: string;
+  readonly ec2InstanceId: string;
+  readonly architecture: 'x86_64' | 'arm64';
+  readonly status: 'ACTIVE' | 'DRAINING';
+  readonly registeredAt: number;
 }
 
 export type TaskStatus =
@@ -59,6 +71,10 @@ export interface TaskRecord {
   readonly serviceArn?: string;
   readonly revisionArn?: string;
   readonly input: Input;
+  /** Of a task on EC2. */
+  readonly containerInstanceArn?: string;
+  /** Of a task by a capacity provider strategy. */
+  readonly capacityProvider?: string;
   readonly createdAt: number;
   lastStatus: TaskStatus;
   desiredStatus: 'RUNNING' | 'STOPPED';

@@ -2,6 +2,7 @@ import type { CloudRequest } from '../../core/service.ts';
 import type { LoadBalancingService } from '../elbv2/index.ts';
 import type { Input } from '../shapes/modelled.ts';
 import { page } from '../shapes/page.ts';
+import { capacityOf, launchTypeOf } from './capacity.ts';
 import { checkConfiguration, checkStrategy } from './configuration.ts';
 import { PORT_TAG } from './exposure.ts';
 import type { Fleet } from './fleet.ts';
@@ -9,7 +10,7 @@ import type { ClusterRecord, ServiceRecord } from './model.ts';
 import { makesRevision, newDeployment, newRevision } from './revisions.ts';
 import { type EcsStore, refuse } from './store.ts';
 import { tagMap } from './task-definitions.ts';
-import { checkNetwork } from './tasks.ts';
+import { checkLaunchType, checkNetwork } from './tasks.ts';
 import { describeService } from './views.ts';
 
 const invalid = (message: string) => refuse('InvalidParameterException', message);
@@ -80,6 +81,20 @@ export async function addService(store: EcsStore, fleet: Fleet, given: NewServic
   return service;
 }
 
+/** A service's members with those of an update. @throws InvalidParameterException where they do not go together */
+function updatedSettings(store: EcsStore, service: ServiceRecord, members: Input, definition: Input): Input {
+  const merged = { ...service.settings, ...members };
+  // Capacity providers that are asked for take the place of a launch type.
+  if (members.capacityProviderStrategy?.length) delete merged.launchType;
+  checkNetwork(definition, merged);
+  checkBalancers(definition, merged);
+  checkLaunchType(definition, launchTypeOf(merged));
+  if (!service.express) checkStrategy(store, merged);
+  else if (members.deploymentConfiguration?.strategy)
+    throw invalid('The deployment strategy of an Express service cannot be changed.');
+  return merged;
+}
+
 export function serviceOperations(store: EcsStore, fleet: Fleet) {
   const resource = (input: Input) => (input.service ?? input.serviceName) as string;
   const definitionOf = (id: string, region: string) => {
@@ -107,11 +122,14 @@ export function serviceOperations(store: EcsStore, fleet: Fleet) {
           checkGroups(store, input);
         }
         checkStrategy(store, input);
+        const { launchType: _l, capacityProviderStrategy: _p, ...rest } = input;
+        const settings = { ...rest, ...capacityOf(input, cluster) };
+        if (definition) checkLaunchType(definition.document, launchTypeOf(settings));
         const service = await addService(store, fleet, {
           name: input.serviceName,
           cluster,
           region: request.region,
-          settings: { ...input, ...(definition ? { taskDefinition: definition.arn } : {}) },
+          settings: { ...settings, ...(definition ? { taskDefinition: definition.arn } : {}) },
           desired: input.desiredCount ?? 0,
           tags: tagMap(input.tags),
         });
@@ -138,14 +156,10 @@ export function serviceOperations(store: EcsStore, fleet: Fleet) {
         checkConfiguration(input.deploymentConfiguration ?? {}, controller);
         const wanted = definitionOf(input.taskDefinition ?? service.settings.taskDefinition, request.region);
         const { cluster: _c, service: _s, forceNewDeployment: _f, desiredCount, ...members } = input;
-        checkNetwork(wanted.document, { ...service.settings, ...members });
         checkGroups(store, input);
-        checkBalancers(wanted.document, { ...service.settings, ...members });
-        if (!service.express) checkStrategy(store, { ...service.settings, ...members });
-        else if (input.deploymentConfiguration?.strategy)
-          throw invalid('The deployment strategy of an Express service cannot be changed.');
+        const merged = updatedSettings(store, service, members, wanted.document);
         const other = wanted.arn !== service.settings.taskDefinition;
-        service.settings = { ...service.settings, ...members, taskDefinition: wanted.arn };
+        service.settings = { ...merged, taskDefinition: wanted.arn };
         if (desiredCount !== undefined) service.desired = desiredCount;
         service.updatedAt = store.context.now();
         if (other || makesRevision(input)) {

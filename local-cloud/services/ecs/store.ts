@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type CloudContext, CloudFault } from '../../core/service.ts';
 import type {
   ClusterRecord,
+  ContainerInstanceRecord,
   DeploymentRecord,
   RevisionRecord,
   ServiceRecord,
@@ -18,6 +19,7 @@ const STOPPED_SHOWN = 3_600_000;
 export class EcsStore {
   readonly context: CloudContext;
   readonly clusters = new Map<string, ClusterRecord>();
+  readonly instances = new Map<string, ContainerInstanceRecord>();
   readonly definitions = new Map<string, TaskDefinitionRecord>();
   readonly services = new Map<string, ServiceRecord>();
   readonly tasks = new Map<string, TaskRecord>();
@@ -53,6 +55,17 @@ export class EcsStore {
     const cluster = this.clusters.get(name.startsWith('arn:') ? name : this.arn(region, `cluster/${name}`));
     if (cluster && cluster.status === 'ACTIVE' && cluster.region === region) return cluster;
     throw refuse('ClusterNotFoundException', 'Cluster not found.');
+  }
+
+  instancesOf(cluster: Pick<ClusterRecord, 'arn'>): ContainerInstanceRecord[] {
+    return [...this.instances.values()].filter((one) => one.clusterArn === cluster.arn);
+  }
+
+  /** Tasks that are on a container instance now. */
+  tasksOn(instanceArn: string): number {
+    return [...this.tasks.values()].filter(
+      (task) => task.containerInstanceArn === instanceArn && task.lastStatus !== 'STOPPED',
+    ).length;
   }
 
   findService(id: string, cluster: ClusterRecord): ServiceRecord | undefined {
@@ -120,6 +133,7 @@ export class EcsStore {
   save(): unknown {
     return {
       clusters: [...this.clusters.values()],
+      instances: [...this.instances.values()],
       definitions: [...this.definitions.values()],
       services: [...this.services.values()],
       tasks: [...this.tasks.values()],
@@ -130,12 +144,14 @@ export class EcsStore {
   load(state: unknown): void {
     const saved = state as {
       clusters: ClusterRecord[];
+      instances?: ContainerInstanceRecord[];
       definitions: TaskDefinitionRecord[];
       services: ServiceRecord[];
       tasks: TaskRecord[];
       revisions: RevisionRecord[];
     };
     for (const cluster of saved.clusters) this.clusters.set(cluster.arn, cluster);
+    for (const instance of saved.instances ?? []) this.instances.set(instance.arn, instance);
     for (const definition of saved.definitions) this.definitions.set(definition.arn, definition);
     for (const revision of saved.revisions) this.revisions.set(revision.arn, revision);
     for (const task of saved.tasks) this.tasks.set(task.arn, task);

@@ -84,7 +84,12 @@ function checkFargate(input: Input): void {
     throw client(
       'Fargate requires task definition to have execution role ARN to support log driver awslogs.',
     );
+  if (!input.executionRoleArn && input.containerDefinitions.some((c: Input) => isPrivate(c.image)))
+    throw client('Fargate requires task definition to have execution role ARN to support ECR images.');
 }
+
+/** An image of ECR, or of the local cloud's own registry, which stands for it. */
+const isPrivate = (image: string): boolean => /^(\d{12}\.dkr[.-]ecr\.|127\.0\.0\.1:|localhost:)/.test(image);
 
 /** The members that DescribeTaskDefinition shows although nobody gave them. */
 function withDefaults(input: Input): Input {

@@ -123,7 +123,10 @@ export class TaskRunner {
   }
 
   async #pull(task: TaskRecord, definition: Input, record: ContainerRecord): Promise<PulledImage> {
-    const arm = definition.runtimePlatform?.cpuArchitecture === 'ARM64';
+    const instance = this.#store.instances.get(task.containerInstanceArn ?? '');
+    const arm = instance
+      ? instance.architecture === 'arm64'
+      : definition.runtimePlatform?.cpuArchitecture === 'ARM64';
     const platform = arm ? { os: 'linux', architecture: 'arm64' } : LINUX_AMD64;
     try {
       return await runnerOf(this.#context).pull(record.image, task.region, platform);
@@ -198,6 +201,7 @@ export class TaskRunner {
       });
       running.instances.set(record.name, instance);
       if (isExposed) running.exposed = instance;
+      if (isExposed) record.hostPort = instance.port;
       record.runtimeId = `${task.id}-${instance.id.slice(0, 10)}`;
       record.lastStatus = 'RUNNING';
       instance.exited.then((exit) => this.#exited(task, container, record, exit));

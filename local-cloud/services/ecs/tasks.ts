@@ -1,7 +1,8 @@
 import type { CloudRequest } from '../../core/service.ts';
 import type { Input } from '../shapes/modelled.ts';
 import { page } from '../shapes/page.ts';
-import type { ContainerRecord, TaskDefinitionRecord, TaskRecord } from './model.ts';
+import { capacityOf, launchTypeOf, NO_INSTANCES, placedOn, providerOf } from './capacity.ts';
+import type { ClusterRecord, ContainerRecord, TaskDefinitionRecord, TaskRecord } from './model.ts';
 import { type EcsStore, refuse } from './store.ts';
 import { tagList, tagMap } from './task-definitions.ts';
 import type { TaskRunner } from './task-runner.ts';
@@ -12,7 +13,9 @@ interface TaskOrigin {
   readonly startedBy?: string;
   readonly serviceArn?: string;
   readonly revisionArn?: string;
-  /** RunTask's input, or the members of the service. */
+  readonly containerInstanceArn?: string;
+  readonly capacityProvider?: string;
+  /** RunTask's input, or the members of the service; its capacity is settled. */
   readonly input: Input;
 }
 
@@ -60,17 +63,24 @@ export function describeTask(store: EcsStore, task: TaskRecord, withTags: boolea
   const digests = !store.context.fault('ecs', 'no-digest', `${task.serviceArn ?? ''} ${task.arn}`);
   const definition = store.definitions.get(task.taskDefinitionArn)?.document ?? {};
   const time = (name: string, at: number | undefined) => (at === undefined ? {} : { [name]: new Date(at) });
-  const fargate = (task.input.launchType ?? 'FARGATE') === 'FARGATE';
+  const launchType = launchTypeOf(task.input);
+  const fargate = launchType === 'FARGATE';
+  const instance = store.instances.get(task.containerInstanceArn ?? '');
+  const arm = instance
+    ? instance.architecture === 'arm64'
+    : definition.runtimePlatform?.cpuArchitecture === 'ARM64';
   return {
     attachments: [],
     attributes: [
       {
         name: 'ecs.cpu-architecture',
-        value: definition.runtimePlatform?.cpuArchitecture === 'ARM64' ? 'arm64' : 'x86_64',
+        value: arm ? 'arm64' : 'x86_64',
       },
     ],
     availabilityZone: `${task.region}a`,
     clusterArn: task.clusterArn,
+    ...(task.capacityProvider ? { capacityProviderName: task.capacityProvider } : {}),
+    ...(task.containerInstanceArn ? { containerInstanceArn: task.containerInstanceArn } : {}),
     connectivity: 'CONNECTED',
     containers: task.containers.map((c) => ({
       containerArn: c.arn,
@@ -82,7 +92,7 @@ export function describeTask(store: EcsStore, task: TaskRecord, withTags: boolea
       lastStatus: c.lastStatus,
       ...(c.exitCode !== undefined ? { exitCode: c.exitCode } : {}),
       ...(c.reason ? { reason: c.reason } : {}),
-      networkBindings: [],
+      networkBindings: bindings(definition, c),
       networkInterfaces: [],
       healthStatus: c.healthStatus,
       cpu: '0',
@@ -98,7 +108,7 @@ export function describeTask(store: EcsStore, task: TaskRecord, withTags: boolea
         ? 'HEALTHY'
         : 'UNKNOWN',
     lastStatus: task.lastStatus,
-    launchType: task.input.launchType ?? 'FARGATE',
+    launchType,
     memory: definition.memory,
     overrides: { containerOverrides: [], ...(task.serviceArn ? {} : task.input.overrides) },
     ...(fargate ? { platformVersion: '1.4.0', platformFamily: 'Linux' } : {}),
@@ -118,6 +128,14 @@ export function describeTask(store: EcsStore, task: TaskRecord, withTags: boolea
   };
 }
 
+/** Where a container of a task that is not in `awsvpc` is reached on its host. */
+function bindings(definition: Input, container: ContainerRecord) {
+  if (definition.networkMode === 'awsvpc' || container.hostPort === undefined) return [];
+  const named = (definition.containerDefinitions as Input[]).find((one) => one.name === container.name);
+  const containerPort = named?.portMappings?.[0]?.containerPort;
+  return [{ bindIP: '0.0.0.0', containerPort, hostPort: container.hostPort, protocol: 'tcp' }];
+}
+
 /** As the task definition names it, tag or digest. */
 const originalImage = (definition: Input, container: ContainerRecord): string =>
   definition.containerDefinitions?.find((c: Input) => c.name === container.name)?.image ?? container.image;
@@ -131,19 +149,27 @@ export function checkNetwork(definition: Input, input: Input): void {
     throw invalid('Network Configuration is not valid for the given networkMode of this task definition.');
   if (input.networkConfiguration && !input.networkConfiguration.awsvpcConfiguration?.subnets?.length)
     throw invalid('subnets can not be empty.');
-  const fargate = input.launchType === 'FARGATE';
-  if (
-    fargate &&
-    !definition.requiresCompatibilities?.includes('FARGATE') &&
-    definition.networkMode !== 'awsvpc'
-  )
-    throw invalid('Task definition does not support launch_type FARGATE.');
+}
+
+/**
+ * A task definition has to suit what its tasks are to run on (ECS API, `requiresCompatibilities`).
+ * @throws InvalidParameterException
+ */
+export function checkLaunchType(definition: Input, launchType: string): void {
+  const required: string[] = definition.requiresCompatibilities ?? [];
+  const suits =
+    launchType === 'EC2' ||
+    required.includes(launchType) ||
+    (launchType === 'FARGATE' && required.length === 0 && definition.networkMode === 'awsvpc');
+  if (!suits)
+    throw refuse('InvalidParameterException', `Task definition does not support launch_type ${launchType}.`);
 }
 
 /** @returns how many to run */
 function checkRun(definition: TaskDefinitionRecord, input: Input): number {
   if (definition.status !== 'ACTIVE') throw refuse('ClientException', 'TaskDefinition is inactive');
   checkNetwork(definition.document, input);
+  checkLaunchType(definition.document, launchTypeOf(input));
   const count = input.count ?? 1;
   if (count < 1 || count > 10) throw refuse('InvalidParameterException', 'Count must be between 1 and 10.');
   const names = definition.document.containerDefinitions.map((c: Input) => c.name);
@@ -154,6 +180,34 @@ function checkRun(definition: TaskDefinitionRecord, input: Input): number {
         `Override for container named ${override.name} is not a container in the TaskDefinition.`,
       );
   return count;
+}
+
+type Place = Pick<TaskOrigin, 'containerInstanceArn' | 'capacityProvider'>;
+
+/** Where each task of a RunTask goes; or, where no container instance can take them, why. */
+function placesFor(
+  store: EcsStore,
+  cluster: ClusterRecord,
+  definition: TaskDefinitionRecord,
+  input: Input,
+): Place[] | { readonly failures: unknown[] } {
+  const count = checkRun(definition, input);
+  const providers: Array<string | undefined> = [];
+  for (let i = 0; i < count; i++) providers.push(providerOf(input, providers));
+  const by = providers.map((name): Place => (name ? { capacityProvider: name } : {}));
+  if (launchTypeOf(input) !== 'EC2') return by;
+  const instances = store.instancesOf(cluster);
+  if (instances.length === 0) throw refuse('InvalidParameterException', NO_INSTANCES);
+  const taken = new Map<string, number>();
+  const load = (arn: string) => store.tasksOn(arn) + (taken.get(arn) ?? 0);
+  const places: Place[] = [];
+  for (const place of by) {
+    const instance = placedOn(instances, definition.document, load);
+    if (!instance) return { failures: instances.map(({ arn }) => ({ arn, reason: 'ATTRIBUTE' })) };
+    taken.set(instance.arn, (taken.get(instance.arn) ?? 0) + 1);
+    places.push({ ...place, containerInstanceArn: instance.arn });
+  }
+  return places;
 }
 
 /** RUNNING or STOPPED, as it was at a time; `undefined` where the task was not there yet. */
@@ -187,13 +241,17 @@ export function taskOperations(store: EcsStore, runner: TaskRunner) {
         if (before) return shown(before);
         const definition = store.findDefinition(input.taskDefinition, request.region);
         if (!definition) throw refuse('ClientException', 'TaskDefinition not found.');
-        const count = checkRun(definition, input);
-        const tasks = Array.from({ length: count }, () => {
+        const { launchType: _l, capacityProviderStrategy: _c, ...rest } = input;
+        const settled = { ...rest, ...capacityOf(input, cluster) };
+        const places = placesFor(store, cluster, definition, settled);
+        if ('failures' in places) return { tasks: [], ...places };
+        const tasks = places.map((place) => {
           const task = newTask(store, definition, {
+            ...place,
             clusterArn: cluster.arn,
             group: input.group ?? `family:${definition.family}`,
             ...(input.startedBy ? { startedBy: input.startedBy } : {}),
-            input,
+            input: settled,
           });
           runner.run(task, {});
           return task;

@@ -1,5 +1,6 @@
 import type { Input } from '../shapes/modelled.ts';
 import { groupOf } from './balance.ts';
+import { launchTypeOf } from './capacity.ts';
 import type { HookRun } from './hooks.ts';
 import type { DeploymentRecord, RevisionRecord, ServiceRecord, TaskRecord } from './model.ts';
 import { deploymentConfiguration } from './revisions.ts';
@@ -7,6 +8,17 @@ import type { EcsStore } from './store.ts';
 import { tagList } from './task-definitions.ts';
 
 const time = (name: string, at: number | undefined) => (at === undefined ? {} : { [name]: new Date(at) });
+
+/** Launch type or capacity providers; a platform has Fargate only. */
+function placement(settings: Input, version: string) {
+  const providers = settings.capacityProviderStrategy;
+  return {
+    ...(providers?.length ? { capacityProviderStrategy: providers } : { launchType: launchTypeOf(settings) }),
+    ...(launchTypeOf(settings) === 'FARGATE'
+      ? { platformVersion: settings.platformVersion ?? version, platformFamily: 'Linux' }
+      : {}),
+  };
+}
 
 function counts(tasks: readonly TaskRecord[]) {
   const running = tasks.filter((t) => t.lastStatus === 'RUNNING').length;
@@ -33,9 +45,7 @@ export function describeService(store: EcsStore, service: ServiceRecord, withTag
     desiredCount: service.desired,
     runningCount: running,
     pendingCount: pending,
-    launchType: settings.launchType ?? 'FARGATE',
-    platformVersion: settings.platformVersion ?? 'LATEST',
-    platformFamily: 'Linux',
+    ...placement(settings, 'LATEST'),
     deploymentConfiguration: deploymentConfiguration(settings.deploymentConfiguration),
     deployments: service.status === 'INACTIVE' ? [] : deploymentsOf(store, service),
     events: service.events.map((e) => ({ ...e, createdAt: new Date(e.createdAt) })),
@@ -122,9 +132,7 @@ function legacy(
     failedTasks: rolledBack ? 0 : deployment.failedTasks,
     createdAt: new Date(deployment.createdAt),
     updatedAt: new Date(deployment.updatedAt),
-    launchType: service.settings.launchType ?? 'FARGATE',
-    platformVersion: service.settings.platformVersion ?? '1.4.0',
-    platformFamily: 'Linux',
+    ...placement({ ...service.settings, ...revision?.settings }, '1.4.0'),
     ...state,
   };
 }
@@ -252,9 +260,7 @@ export function describeRevision(store: EcsStore, revision: RevisionRecord) {
     serviceArn: revision.serviceArn,
     clusterArn: revision.clusterArn,
     taskDefinition: revision.taskDefinition,
-    launchType: revision.settings.launchType ?? 'FARGATE',
-    platformVersion: '1.4.0',
-    platformFamily: 'Linux',
+    ...placement(revision.settings, '1.4.0'),
     containerImages: revision.images,
     guardDutyEnabled: false,
     createdAt: new Date(revision.createdAt),

@@ -201,6 +201,24 @@ def check_other_controllers():
     ecs("delete-service", "--cluster", "prod", "--service", "bluegreen")
 
 
+def check_container_instances():
+    run = ["run-task", "--cluster", "prod", "--task-definition", "hosted"]
+    container = {"name": "job", "image": seen["v1"], "memory": 128, "command": ["node", "-e", "process.exit(0)"]}
+    ecs("register-task-definition", "--family", "hosted", "--container-definitions", js([container]))
+    ecs(*run, fails="InvalidParameterException")
+    made = http(f"{ENDPOINT}/_cloud/ecs/container-instances", "POST", {}, js({"cluster": "prod"}).encode())
+    equal(made[0], 201)
+    arns = ecs("list-container-instances", "--cluster", "prod")["containerInstanceArns"]
+    equal(len(arns), 1)
+    found = ecs("describe-container-instances", "--cluster", "prod", "--container-instances", arns[0], "none")
+    holds({"name": "ecs.cpu-architecture", "value": "x86_64"} in found["containerInstances"][0]["attributes"], "its architecture")
+    equal(found["failures"][0]["reason"], "MISSING")
+    task = ecs(*run)["tasks"][0]
+    equal((task["launchType"], task["containerInstanceArn"]), ("EC2", arns[0]))
+    show = ["describe-tasks", "--cluster", "prod", "--tasks", task["taskArn"]]
+    until(lambda: ecs(*show)["tasks"][0]["lastStatus"] == "STOPPED", "the end of the task")
+
+
 def elb(operation, *args):
     return aws("elbv2", operation, *args)
 
