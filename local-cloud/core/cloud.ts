@@ -9,7 +9,8 @@ import { Keys } from './keys.ts';
 import { RequestLog } from './request-log.ts';
 import { cloudServer, listen } from './server.ts';
 import type { CloudContext, Service, ServiceFactory } from './service.ts';
-import { StateFolder } from './state.ts';
+import { lockFolder } from './state/folder-lock.ts';
+import { StateFolder } from './state/state-folder.ts';
 
 export interface CloudOptions {
   /** 0: any free port. */
@@ -44,6 +45,21 @@ export async function startCloud(
 ): Promise<Cloud> {
   const dataDir = options.state ? resolve(options.state) : mkdtempSync(join(tmpdir(), 'local-cloud-'));
   mkdirSync(dataDir, { recursive: true });
+  const unlock = options.state ? lockFolder(dataDir) : () => {};
+  try {
+    return await startIn(dataDir, factories, options, unlock);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function startIn(
+  dataDir: string,
+  factories: readonly ServiceFactory[],
+  options: CloudOptions,
+  unlock: () => void,
+): Promise<Cloud> {
   const services = new Map<string, Service>();
   const faults = new Faults();
   const log = new RequestLog();
@@ -75,7 +91,7 @@ export async function startCloud(
     const service = make(context);
     services.set(service.name, service);
   }
-  if (options.state) state = new StateFolder(join(dataDir, 'state'), services);
+  if (options.state) state = new StateFolder(join(dataDir, 'state'), services, options.log);
   const server = cloudServer({
     services,
     faults,
@@ -86,7 +102,7 @@ export async function startCloud(
     latency: options.latency,
     now: Date.now,
     control: controlApi({ faults, log, services, about: () => about(services, options, endpoint) }),
-    changed: context.changed,
+    state,
     say: options.log,
     ready: () => loaded,
   });
@@ -105,9 +121,9 @@ export async function startCloud(
     close: async () => {
       server.closeAllConnections();
       server.close();
-      for (const service of services.values()) state?.changed(service.name);
-      state?.flush();
+      await state?.close();
       await Promise.allSettled([...services.values()].map((service) => service.close?.()));
+      unlock();
       if (!options.state) rmSync(dataDir, { recursive: true, force: true });
     },
   };

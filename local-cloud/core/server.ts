@@ -18,6 +18,7 @@ import {
   type Service,
 } from './service.ts';
 import { authenticate } from './signature/authenticate.ts';
+import { diskFull, isDiskFull, type StateFolder } from './state/state-folder.ts';
 import { document } from './xml.ts';
 
 export interface ServerParts {
@@ -40,8 +41,8 @@ export interface ServerParts {
     query: URLSearchParams,
     body: () => Promise<Buffer>,
   ): Promise<CloudResponse>;
-  /** Told after each operation that changed something. */
-  changed(service: string): void;
+  /** Where what operations change is kept, if it is. */
+  readonly state: StateFolder | undefined;
   say(line: string): void;
   /** What a request waits for before it is served: the saved state, read back. */
   ready(): Promise<void> | undefined;
@@ -119,6 +120,7 @@ async function serve(parts: ServerParts, raw: IncomingMessage, response: ServerR
     defaultRegion: parts.region,
     entry,
     admit: async (note) => {
+      if (note.mutating) parts.state?.requireSpace();
       if (parts.latency > 0) await sleep(parts.latency);
       if (!parts.faults.empty) wire.answerLost = await wireFaults(parts.faults, service, note);
     },
@@ -141,7 +143,6 @@ async function serve(parts: ServerParts, raw: IncomingMessage, response: ServerR
     return;
   }
   entry.status = answer.status;
-  if (entry.mutating && answer.status < 400) parts.changed(service.name);
   if (wire.answerLost) {
     entry.answerLost = true;
     if (answer.body instanceof Readable) answer.body.destroy();
@@ -162,7 +163,10 @@ async function answerOf(
 ): Promise<CloudResponse | undefined> {
   try {
     await check();
-    return await service.handle(request);
+    const answer = await service.handle(request);
+    // What is acknowledged is kept first.
+    if (entry.mutating && answer.status < 400) await parts.state?.commit(service.name);
+    return answer;
   } catch (error) {
     if (!(error instanceof Dropped) && !isGone(error))
       return faultAnswer(parts, service, error, request, entry);
@@ -223,6 +227,7 @@ function faultAnswer(
 ): CloudResponse {
   let fault: CloudFault;
   if (error instanceof CloudFault) fault = error;
+  else if (isDiskFull(error)) fault = diskFull();
   else if (error instanceof URIError)
     fault = new CloudFault('InvalidURI', "Couldn't parse the specified URI.");
   else {

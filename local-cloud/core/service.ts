@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Keys } from './keys.ts';
 import type { Dialect } from './signature/faults.ts';
 import type { Holder } from './signature/verify.ts';
+import type { Pieces } from './state/pieces.ts';
 
 /** One request as a service sees it: routed by the service name in its signature, body not yet read. */
 export interface CloudRequest {
@@ -76,7 +77,8 @@ export interface Service {
   wireFault?(kind: WireFault): CloudFault;
   /** Whether a page of another site may make this request, as a bucket's CORS configuration can say; else none may. */
   admitsPage?(request: CloudRequest): boolean;
-  /** State that survives a restart with `--state`, as JSON; and its return. */
+  /** State that survives a restart with `--state`, in pieces; else `save` and `load` have it as a whole. */
+  readonly pieces?: Pieces;
   save?(): unknown;
   load?(state: unknown): Promise<void> | void;
   /** What `GET /_cloud/state` tells of this service; left out, it is what `save` gives. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, request as httpRequest } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -535,45 +535,6 @@ describe('a stop and a start', () => {
     }
   });
 
-  it('loses nothing that was saved when it is killed, and starts again', async () => {
-    const state = mkdtempSync(join(tmpdir(), 'wwhd-state-'));
-    const start = () =>
-      spawn(
-        process.execPath,
-        [join(bundlePath('local-cloud'), 'index.js'), '--port', '0', '--state', state, '--quiet'],
-        { stdio: ['ignore', 'pipe', 'inherit'] },
-      );
-    const endpointOf = async (child: ReturnType<typeof start>) => {
-      const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
-      return /http:\S+/.exec(line.toString())?.[0] ?? '';
-    };
-    try {
-      for (let round = 0; round < 2; round++) {
-        const child = start();
-        const client = new S3Client({
-          endpoint: await endpointOf(child),
-          region: 'us-west-2',
-          credentials,
-          forcePathStyle: true,
-        });
-        if (round === 0) await makeBucket(client, 'killed');
-        await churn(client, 'killed', round);
-        const { Contents } = await client.send(new ListObjectsV2Command({ Bucket: 'killed' }));
-        for (const { Key } of Contents ?? []) {
-          const got = await client.send(new GetObjectCommand({ Bucket: 'killed', Key }));
-          expect((await got.Body?.transformToByteArray())?.length).toBe(got.ContentLength);
-        }
-        // What a service holds is saved a moment after it changed; only what was saved is promised.
-        if (round === 0)
-          await expect.poll(() => savedBuckets(state), { timeout: 60_000 }).toContain('"killed"');
-        child.kill('SIGKILL');
-        await once(child, 'exit');
-      }
-    } finally {
-      rmSync(state, { recursive: true, force: true });
-    }
-  });
-
   it('stops with its parent where it was asked to', async () => {
     const cloud = join(bundlePath('local-cloud'), 'index.js');
     const script = `const c = require('child_process').spawn(process.execPath, [${JSON.stringify(cloud)}, '--port', '0', '--with-parent'], { stdio: ['ignore', 'inherit', 'inherit'] }); console.log(c.pid); setInterval(() => {}, 1000);`;
@@ -603,21 +564,6 @@ describe('a stop and a start', () => {
     expect([code, chunks.join('')]).toEqual([2, expect.stringContaining(said)]);
   });
 });
-
-/** Content comes, is replaced and goes, while the state is being saved. */
-function savedBuckets(state: string): string {
-  const file = join(state, 'state', 's3.json');
-  return existsSync(file) ? readFileSync(file, 'utf8') : '';
-}
-
-async function churn(client: S3Client, Bucket: string, round: number): Promise<void> {
-  for (let n = 0; n < 40; n++) {
-    const Key = `k${n % 7}`;
-    const Body = Buffer.alloc(n % 3 ? 10 : 70_000, `${round}.${n}`);
-    if (n % 5 === 4) await client.send(new DeleteObjectCommand({ Bucket, Key }));
-    else await client.send(new PutObjectCommand({ Bucket, Key, Body }));
-  }
-}
 
 function alive(pid: number): boolean {
   try {

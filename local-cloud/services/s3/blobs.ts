@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -40,12 +41,9 @@ export class BlobStore {
   readonly #dir: string;
   readonly #durable: boolean;
   readonly #held = new Map<string, Held>();
-  /** Small content that a durable store has not written yet. */
-  readonly #unwritten = new Set<string>();
   #inMemory = 0;
-  /** Content that nobody needs any more, since the last flush and since the one before: the saved state may name it. */
+  /** Content that nobody needs any more, and that the state as it is kept may still name. */
   #gone: string[] = [];
-  #goneBefore: string[] = [];
 
   constructor(dir: string, durable: boolean) {
     this.#dir = dir;
@@ -53,7 +51,7 @@ export class BlobStore {
     mkdirSync(join(dir, 'incoming'), { recursive: true });
   }
 
-  /** Takes small content; its reference is the caller's. */
+  /** Takes small content; its reference is the caller's. A durable store has it on disk then. @throws Error of the disk */
   add(bytes: Buffer, sha256: string, md5: string): Blob {
     const held = this.#held.get(sha256);
     if (held) held.refs++;
@@ -63,8 +61,7 @@ export class BlobStore {
       const stays = this.#inMemory + own.length <= MEMORY;
       this.#held.set(sha256, { refs: 1, size: own.length, bytes: own, onDisk: false });
       this.#inMemory += own.length;
-      if (this.#durable) this.#unwritten.add(sha256);
-      if (!stays) this.#write(sha256);
+      if (this.#durable || !stays) this.#write(sha256);
     }
     return { id: sha256, size: bytes.length, md5 };
   }
@@ -123,7 +120,6 @@ export class BlobStore {
     const held = this.#held.get(blob.id);
     if (!held || --held.refs > 0) return;
     this.#held.delete(blob.id);
-    this.#unwritten.delete(blob.id);
     if (held.bytes) this.#inMemory -= held.bytes.length;
     if (!held.onDisk) return;
     if (this.#durable) this.#gone.push(blob.id);
@@ -143,15 +139,9 @@ export class BlobStore {
     else yield* createReadStream(this.#file(blob.id), { start, end: end - 1, highWaterMark: 256 * 1024 });
   }
 
-  /**
-   * Small content of a durable store goes to disk, before the state that names it. What went before the last flush is
-   * removed only now: the state that was saved then no longer names it, so that a kill at any moment loses nothing.
-   */
-  flush(): void {
-    for (const id of this.#unwritten) this.#write(id);
-    this.#unwritten.clear();
-    for (const id of this.#goneBefore) if (!this.#held.has(id)) rmSync(this.#file(id), { force: true });
-    this.#goneBefore = this.#gone;
+  /** Called when the state is kept, which no longer names what is gone: a kill at any moment loses nothing. */
+  removeGone(): void {
+    for (const id of this.#gone) if (!this.#held.has(id)) rmSync(this.#file(id), { force: true });
     this.#gone = [];
   }
 
@@ -186,8 +176,18 @@ export class BlobStore {
   #write(id: string): void {
     const held = this.#held.get(id);
     if (!held?.bytes || held.onDisk) return;
-    mkdirSync(dirname(this.#file(id)), { recursive: true });
-    writeFileSync(this.#file(id), held.bytes);
+    const work = join(this.#dir, 'incoming', id);
+    try {
+      writeFileSync(work, held.bytes);
+      mkdirSync(dirname(this.#file(id)), { recursive: true });
+      // Content that is there already, and that the kept state names, is never half-written.
+      renameSync(work, this.#file(id));
+    } catch (error) {
+      rmSync(work, { force: true });
+      this.#held.delete(id);
+      this.#inMemory -= held.bytes.length;
+      throw error;
+    }
     held.onDisk = true;
     if (this.#inMemory > MEMORY) {
       this.#inMemory -= held.bytes.length;

@@ -14,7 +14,7 @@ import { type Call, malformedXml } from './call.ts';
 import { corsHeaders, corsRequest, withHeaders } from './cors.ts';
 import { addressOf, copySource } from './names.ts';
 import { OPERATION_NAMES, operationOf } from './operations.ts';
-import { loadStore, saveStore } from './saved.ts';
+import { storePieces } from './saved.ts';
 import { S3Store } from './store.ts';
 
 export interface S3Service extends Service {
@@ -33,14 +33,7 @@ export function s3Service(context: CloudContext): S3Service {
     handle: async (request) => withHeaders(await handle(store, request), cors(store, request)),
     fault: (error, request) => withHeaders(s3Fault(error, request), cors(store, request)),
     wireFault: s3WireFault,
-    save: () => {
-      store.blobs.flush();
-      return saveStore(store);
-    },
-    load: async (state) => {
-      await loadStore(store, state);
-      store.blobs.sweep();
-    },
+    pieces: storePieces(store),
     inspect: () => inspect(store),
   };
 }
@@ -70,7 +63,18 @@ async function handle(store: S3Store, request: CloudRequest): Promise<CloudRespo
     return await operation.handle(call);
   } catch (error) {
     throw hideMissing(call, error);
+  } finally {
+    if (operation.mutating) touch(call);
   }
+}
+
+/** What a request is about is kept as it stands after it; the store tells of what else it changed. */
+function touch({ store, request, bucketName, key }: Call): void {
+  if (key === '') store.touched.bucket(bucketName);
+  else store.touched.key(bucketName, key);
+  const upload = request.query.get('uploadId');
+  const part = request.query.get('partNumber');
+  if (upload !== null) store.touched.upload(upload, part === null ? undefined : Number(part));
 }
 
 /** What the bucket's CORS configuration adds to the answer; `undefined` where it does not have this page's request. */

@@ -41,6 +41,7 @@ export const createMultipartUpload: Handler = (call) => {
     parts: new Map(),
   };
   store.uploads.set(upload.id, upload);
+  store.touched.upload(upload.id);
   return xml(
     'InitiateMultipartUploadResult',
     { Bucket: bucket.name, Key: key, UploadId: upload.id },

@@ -1,68 +1,157 @@
+import type { Pieces } from '../../core/state/pieces.ts';
 import type { Blob } from './blobs.ts';
 import { Bucket, type Grant, type Part, type S3Object, type Upload, type Version } from './model.ts';
 import type { S3Store } from './store.ts';
 
-/** What a state file holds: plain data, as JSON writes it. */
+/** What is kept of a bucket itself: plain data, as JSON writes it. */
 interface SavedBucket {
-  readonly name: string;
   readonly region: string;
   readonly created: number;
   readonly versioning?: 'Enabled' | 'Suspended' | undefined;
   readonly acl?: readonly Grant[] | undefined;
   readonly documents: ReadonlyArray<readonly [string, string]>;
-  readonly objects: ReadonlyArray<readonly [string, S3Object]>;
-  readonly versions: ReadonlyArray<readonly [string, Version[]]>;
 }
 
-type SavedUpload = Omit<Upload, 'parts'> & { readonly parts: ReadonlyArray<readonly [number, Part]> };
-
-interface Saved {
-  readonly version: 1;
-  readonly buckets: readonly SavedBucket[];
-  readonly uploads: readonly SavedUpload[];
+/** A key: its current object, and what is kept besides. */
+interface SavedKey {
+  readonly object?: S3Object | undefined;
+  readonly versions?: readonly Version[] | undefined;
 }
 
-export function saveStore(store: S3Store): Saved {
+type SavedUpload = Omit<Upload, 'parts'>;
+
+/** What a piece is of: `["bucket", name]`, `["key", bucket, key]`, `["upload", id]`, `["part", id, number]`. */
+type Name =
+  | readonly ['bucket', string]
+  | readonly ['key', string, string]
+  | readonly ['upload', string]
+  | readonly ['part', string, number];
+
+/** The pieces that changed since they were last kept; of a store that is not kept, none. */
+export class Touched {
+  readonly #names = new Set<string>();
+  readonly #kept: boolean;
+
+  constructor(kept: boolean) {
+    this.#kept = kept;
+  }
+
+  bucket(name: string): void {
+    this.#add(['bucket', name]);
+  }
+
+  key(bucket: string, key: string): void {
+    this.#add(['key', bucket, key]);
+  }
+
+  /** An upload, and one of its parts where a request names one. */
+  upload(id: string, part?: number): void {
+    this.#add(part === undefined ? ['upload', id] : ['part', id, part]);
+  }
+
+  #add(name: Name): void {
+    if (this.#kept) this.#names.add(JSON.stringify(name));
+  }
+
+  /** Gives them and begins anew. */
+  take(): string[] {
+    const names = [...this.#names];
+    this.#names.clear();
+    return names;
+  }
+}
+
+/** S3's state in pieces: one for each bucket, key, upload and part. */
+export function storePieces(store: S3Store): Pieces {
   return {
-    version: 1,
-    buckets: [...store.buckets.values()].map((bucket) => ({
-      name: bucket.name,
-      region: bucket.region,
-      created: bucket.created,
-      versioning: bucket.versioning,
-      acl: bucket.acl,
-      documents: [...bucket.documents],
-      objects: [...bucket.objects.entries()],
-      versions: [...bucket.versions.entries()],
-    })),
-    uploads: [...store.uploads.values()].map((upload) => ({ ...upload, parts: [...upload.parts] })),
+    entries: () => entries(store),
+    *changed() {
+      for (const name of store.touched.take()) yield [name, stateOf(store, JSON.parse(name) as Name)];
+    },
+    kept: () => store.blobs.removeGone(),
+    load: async (pieces) => {
+      await load(store, pieces);
+      store.blobs.sweep();
+    },
   };
 }
 
-/** @throws Error where the state is of another version, or content is missing */
-export async function loadStore(store: S3Store, state: unknown): Promise<void> {
-  const saved = state as Saved;
-  if (saved.version !== 1) throw new Error(`the state of S3 has version ${saved.version}, and 1 is known`);
+function* entries(store: S3Store): Generator<readonly [string, unknown]> {
+  const one = (name: Name) => [JSON.stringify(name), stateOf(store, name)] as const;
+  for (const bucket of store.buckets.values()) {
+    yield one(['bucket', bucket.name]);
+    for (const [key] of bucket.objects.entries()) yield one(['key', bucket.name, key]);
+    for (const [key] of bucket.versions.entries())
+      if (!bucket.objects.has(key)) yield one(['key', bucket.name, key]);
+  }
+  for (const upload of store.uploads.values()) {
+    yield one(['upload', upload.id]);
+    for (const number of upload.parts.keys()) yield one(['part', upload.id, number]);
+  }
+}
+
+/** What a name stands for now; `undefined`: it is gone. */
+function stateOf(store: S3Store, name: Name): unknown {
+  switch (name[0]) {
+    case 'bucket': {
+      const bucket = store.buckets.get(name[1]);
+      if (!bucket) return undefined;
+      const { region, created, versioning, acl, documents } = bucket;
+      return { region, created, versioning, acl, documents: [...documents] } satisfies SavedBucket;
+    }
+    case 'key': {
+      const bucket = store.buckets.get(name[1]);
+      const [object, versions] = [bucket?.objects.get(name[2]), bucket?.versions.get(name[2])];
+      return object || versions ? ({ object, versions } satisfies SavedKey) : undefined;
+    }
+    case 'upload': {
+      const upload = store.uploads.get(name[1]);
+      return upload && { ...upload, parts: undefined };
+    }
+    case 'part':
+      return store.uploads.get(name[1])?.parts.get(name[2]);
+  }
+}
+
+/** @throws Error where content is missing */
+async function load(store: S3Store, pieces: ReadonlyMap<string, unknown>): Promise<void> {
+  const named = [...pieces].map(([name, value]) => [JSON.parse(name) as Name, value] as const);
+  for (const [[kind, name], value] of named) {
+    if (kind === 'bucket') loadBucket(store, name, value as SavedBucket);
+    if (kind === 'upload') store.uploads.set(name, { ...(value as SavedUpload), parts: new Map() });
+  }
   const take = async (blobs: readonly Blob[]) => {
     for (const blob of blobs) await store.blobs.restore(blob);
   };
-  for (const one of saved.buckets) {
-    const bucket = new Bucket(one.name, one.region, one.created);
-    bucket.versioning = one.versioning;
-    bucket.acl = one.acl;
-    for (const [name, body] of one.documents) bucket.documents.set(name, body);
-    for (const [key, object] of one.objects) {
-      await take(object.blobs);
-      bucket.objects.set(key, object);
-    }
-    for (const [key, versions] of one.versions) {
-      for (const version of versions) await take(version.object?.blobs ?? []);
-      bucket.versions.set(key, versions);
-    }
-    store.buckets.set(bucket.name, bucket);
+  for (const [name, value] of named) {
+    if (name[0] === 'key') await loadKey(store.buckets.get(name[1]), name[2], value as SavedKey, take);
+    const parts = name[0] === 'part' ? store.uploads.get(name[1])?.parts : undefined;
+    // Of an upload that is gone its parts are gone too.
+    if (name[0] !== 'part' || !parts) continue;
+    await take([(value as Part).blob]);
+    parts.set(name[2], value as Part);
   }
-  for (const one of saved.uploads) {
-    for (const [, part] of one.parts) await take([part.blob]);
-    store.uploads.set(one.id, { ...one, parts: new Map(one.parts) });
+}
+
+function loadBucket(store: S3Store, name: string, saved: SavedBucket): void {
+  const bucket = new Bucket(name, saved.region, saved.created);
+  bucket.versioning = saved.versioning;
+  bucket.acl = saved.acl;
+  for (const [document, body] of saved.documents) bucket.documents.set(document, body);
+  store.buckets.set(name, bucket);
+}
+
+async function loadKey(
+  bucket: Bucket | undefined,
+  key: string,
+  { object, versions }: SavedKey,
+  take: (blobs: readonly Blob[]) => Promise<void>,
+): Promise<void> {
+  if (!bucket) return;
+  if (object) {
+    await take(object.blobs);
+    bucket.objects.set(key, object);
   }
+  for (const version of versions ?? []) await take(version.object?.blobs ?? []);
+  if (versions) bucket.versions.set(key, [...versions]);
 }

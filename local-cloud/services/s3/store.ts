@@ -3,6 +3,7 @@ import { type CloudContext, CloudFault, type CloudRequest } from '../../core/ser
 import type { BlobStore } from './blobs.ts';
 import type { Amendment, Bucket, S3Object, Upload, Version } from './model.ts';
 import { isBucketName } from './names.ts';
+import { Touched } from './saved.ts';
 
 /** Buckets and uploads, and the rules by which objects come and go. */
 export class S3Store {
@@ -10,12 +11,15 @@ export class S3Store {
   readonly blobs: BlobStore;
   readonly buckets = new Map<string, Bucket>();
   readonly uploads = new Map<string, Upload>();
+  /** What is to be kept of it. */
+  readonly touched: Touched;
   /** ETags of uploads that were completed: completing one again is answered alike. */
   readonly completed = new Map<string, { readonly etag: string; readonly key: string }>();
 
   constructor(context: CloudContext, blobs: BlobStore) {
     this.context = context;
     this.blobs = blobs;
+    this.touched = new Touched(context.durable);
   }
 
   /** @throws CloudFault NoSuchBucket, and AWS's two answers to a request that was signed for another region */
@@ -31,6 +35,7 @@ export class S3Store {
 
   /** Makes `object` the current one. @returns its version id */
   put(bucket: Bucket, key: string, object: Omit<S3Object, 'versionId' | 'modified'>): S3Object {
+    this.touched.key(bucket.name, key);
     const before = bucket.objects.get(key);
     const versionId = bucket.versioning === 'Enabled' ? newVersionId() : 'null';
     const stored: S3Object = { ...object, versionId, modified: this.#now() };
@@ -48,6 +53,7 @@ export class S3Store {
 
   /** Deletes the current object; with versioning, by a delete marker. */
   remove(bucket: Bucket, key: string): { versionId?: string; deleteMarker?: boolean } {
+    this.touched.key(bucket.name, key);
     for (const write of bucket.pending.get(key) ?? []) write.deleted = true;
     const before = bucket.objects.get(key);
     if (!bucket.versioning) {
@@ -75,6 +81,7 @@ export class S3Store {
 
   /** Deletes one version for good. */
   removeVersion(bucket: Bucket, key: string, versionId: string): { deleteMarker?: boolean } {
+    this.touched.key(bucket.name, key);
     const current = bucket.objects.get(key);
     const versions = bucket.versions.get(key) ?? [];
     if (current?.versionId === versionId) {
@@ -160,6 +167,7 @@ export class S3Store {
   }
 
   dropUpload(upload: Upload): void {
+    this.touched.upload(upload.id);
     this.uploads.delete(upload.id);
     for (const part of upload.parts.values()) this.blobs.release(part.blob);
     upload.parts.clear();
