@@ -4,7 +4,7 @@
 //
 //   node scripts/terraform-schema.mjs <folder of the unpacked npm package @cdktf/provider-aws>
 //
-// The package's last version is of December 2025: a resource or argument that is newer has to be written in by hand.
+// The package's last version is of December 2025: what is newer, or not told by it, is in terraform-schema.overlay.json.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,8 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const from = process.argv[2];
 if (!from) throw new Error('name the folder of the package');
+/** What the package does not say, with its source. */
+const overlay = JSON.parse(readFileSync(join(root, 'scripts/terraform-schema.overlay.json'), 'utf8'));
 
 /** `aws_lb_listener` is in the folder `lb-listener`, a data source in `data-aws-…`. */
 const folderOf = (kind, type) =>
@@ -113,12 +115,15 @@ function schemaOf(kind, type) {
   );
   const schema = block(files, `${className}Config`, body, className);
   schema.attributes['id'] = ['string', 'both'];
+  for (const name of overlay.both[kind][type] ?? [])
+    schema.attributes[name] = [schema.attributes[name]?.[0] ?? 'string', 'both'];
   return schema;
 }
 
 const tf = join(root, 'infra/terraform');
-const text = readdirSync(tf)
-  .filter((name) => name.endsWith('.tf'))
+// Modules too: what only they use must not be dropped.
+const text = readdirSync(tf, { recursive: true })
+  .filter((name) => name.endsWith('.tf') && !name.includes('.terraform/'))
   .map((name) => readFileSync(join(tf, name), 'utf8'))
   .join('\n');
 const used = (keyword) =>

@@ -119,9 +119,8 @@ describe.skipIf(skip)('the previews of pull requests, run by act', () => {
   });
 
   it('need no more of AWS than their own role is granted', async () => {
-    const policy = readFileSync(join(root, 'infra/terraform/previews.tf'), 'utf8');
-    const [, role = ''] = policy.split('data "aws_iam_policy_document" "preview" {');
-    const granted = new Set([...role.matchAll(/"([a-z0-9-]+:[A-Z]\w+)"/g)].map((m) => m[1]));
+    const policy = readFileSync(join(root, 'infra/terraform/modules/github/preview.tf'), 'utf8');
+    const granted = new Set([...policy.matchAll(/"([a-z0-9-]+:[A-Z]\w+)"/g)].map((m) => m[1]));
     const used = new Set((await lab.cloud.requests()).flatMap((request) => request.iam));
     expect(used.size).toBeGreaterThan(4);
     expect([...used].filter((action) => !granted.has(action))).toEqual([]);

@@ -61,7 +61,8 @@ describe.skipIf(skip)('what the pages of the local cloud tell a reader to type',
 
   it('works, one after the other', () => {
     // What Terraform makes empty is there before its value is set.
-    const empty = 'printf secret >openai_key.txt\naws secretsmanager create-secret --name wwhd/openai_key';
+    const empty =
+      'printf secret >openai_key.txt\naws secretsmanager create-secret --name wwhd/production/openai_key';
     const script = [...local, ...compute, empty, ...secrets].join('\n').replaceAll(SHOWN, port);
     const done = shell(script);
     expect(done.status, `${script}\n${done.said}`).toBe(0);

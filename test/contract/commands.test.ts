@@ -12,7 +12,9 @@ import { read, type Workflow } from '../support/workflows.ts';
 
 const text = (path: string) => readFileSync(join(root, path), 'utf8');
 const scripts = (JSON.parse(text('package.json')) as { scripts: Record<string, string> }).scripts;
-const terraform = ['variables.tf', 'outputs.tf'].map((name) => text(`infra/terraform/${name}`)).join('\n');
+const terraform = ['environment/variables.tf', 'environment/outputs.tf']
+  .map((name) => text(`infra/terraform/modules/${name}`))
+  .join('\n');
 
 /** Commands of other people's programs that no test can run here. */
 const EXCEPTIONS: ReadonlyArray<readonly [command: RegExp, reason: string]> = [
@@ -70,7 +72,11 @@ interface DispatchInput {
 }
 
 /** Flags are Terraform's own; variables and outputs are ours. `terraform test` plans with them. */
-const terraformCommand: Check = (rest) => {
+const terraformCommand: Check = (whole) => {
+  const folder = /^-chdir=(\S+) /.exec(whole)?.[1];
+  if (folder && !existsSync(join(root, folder, 'main.tf'))) return `there is no ${folder}`;
+  const rest = whole.replace(/^-chdir=\S+ /, '');
+  const outputsThere = folder ? text(`${folder}/outputs.tf`) : terraform;
   const [verb = ''] = rest.split(' ');
   if (!['init', 'apply', 'plan', 'test', 'output', 'fmt'].includes(verb))
     return `no command of ours: ${verb}`;
@@ -81,7 +87,10 @@ const terraformCommand: Check = (rest) => {
           .filter((m) => m[1] !== 'NAME')
           .map((m) => `output "${m[1]}" {`)
       : [];
-  const unknown = [...variables, ...outputs].filter((name) => !terraform.includes(name));
+  const unknown = [
+    ...variables.filter((name) => !terraform.includes(name)),
+    ...outputs.filter((name) => !outputsThere.includes(name)),
+  ];
   return fail(unknown.length > 0, `not in infra/terraform: ${unknown.join(' ')}`);
 };
 
@@ -100,12 +109,9 @@ const RULES: ReadonlyArray<readonly [command: RegExp, check: Check]> = [
   ],
   [/^gh workflow run (.*)/, workflowRun],
   [
-    /^gh variable set "?(\$?\w+)"? --body .*/,
+    /^gh variable set "?(\$?\w+)"? (?:--env \w+ )?--body .*/,
     (name) =>
-      fail(
-        !name.startsWith('$') && !terraform.includes(`output "${name.toLowerCase()}"`),
-        `no output ${name}`,
-      ),
+      fail(!name.startsWith('$') && !new RegExp(`^ +${name} +=`, 'm').test(terraform), `no output ${name}`),
   ],
   [/^terraform (.*)/, terraformCommand],
   [/^(?:export )?(?:[A-Z_]+=\S+ ?)+$/, () => undefined],

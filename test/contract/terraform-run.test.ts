@@ -1,53 +1,116 @@
-// infra/terraform by Terraform itself: formatted, valid against the AWS provider's schema, and planned for each target.
-import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// infra/terraform by Terraform itself: formatted, valid against the AWS provider's schema, made whole in each environment as it
+// stands there. With OpenTofu too, where it is there.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { root } from '../support/dist.ts';
-import { type FakeProvider, type ProviderSchema, startProvider } from '../support/terraform-provider.ts';
-import { missingTools } from '../support/tools.ts';
+import { startTerraform, type TerraformLab } from '../support/terraform.ts';
+import { changed, testFile } from '../support/terraform-environment.ts';
+import { hasTool, missingTools } from '../support/tools.ts';
 
-const skip = missingTools('Terraform on its own configuration', ['terraform']);
+const COMMON = {
+  name: 'wwhd',
+  region: 'us-west-2',
+  github: { repository: 'team/app', owner_id: 11, repository_id: 22 },
+  alarm_email: 'ops@example.com',
+  budget_emails: ['ops@example.com'],
+};
+const OWN: Readonly<Record<string, object>> = {
+  dev: { developer_cidrs: ['203.0.113.0/24'] },
+  staging: { zone_id: 'Z1', domains: [], preview_domain: 'preview.example.com' },
+  production: { zone_id: 'Z1', domains: ['www.example.com', 'example.com'] },
+};
+const ENVIRONMENTS = Object.keys(OWN);
+missingTools('Terraform on its own configuration', ['terraform']);
+missingTools('OpenTofu on the same configuration', ['tofu']);
 
-describe.skipIf(skip)('infra/terraform, by Terraform itself', () => {
-  let provider: FakeProvider;
-  const dir = mkdtempSync(join(tmpdir(), 'wwhd-terraform-'));
-  const terraform = (...args: string[]) =>
-    new Promise<{ code: number | null; said: string }>((resolve) => {
-      // Its settings and its cache are nobody's on this machine.
-      const env = { PATH: process.env['PATH'], HOME: dir, NO_COLOR: '1', ...provider.env };
-      const child = spawn('terraform', args, { cwd: join(dir, 'terraform'), env });
-      let said = '';
-      for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
-      child.on('close', (code) => resolve({ code, said }));
-    });
-
+describe.each(['terraform', 'tofu'].map((tool) => [tool] as const))('infra/terraform, by %s', (tool) => {
+  const there = hasTool(tool);
+  let lab: TerraformLab;
   beforeAll(async () => {
-    const schema = readFileSync(join(root, 'test/contract/terraform-schema.json'), 'utf8');
-    provider = await startProvider(JSON.parse(schema) as ProviderSchema);
-    cpSync(join(root, 'infra/terraform'), join(dir, 'terraform'), { recursive: true });
-    const { code, said } = await terraform('init', '-backend=false', '-input=false');
-    expect(code, said).toBe(0);
+    if (there) lab = await startTerraform(tool);
   });
-  afterAll(async () => {
-    await provider?.stop();
-    rmSync(dir, { recursive: true, force: true });
-  });
+  afterAll(() => lab?.stop());
 
-  it('is formatted', async () => {
-    const { code, said } = await terraform('fmt', '-check', '-recursive', '-diff');
+  it.skipIf(!there || tool !== 'terraform')('is formatted', async () => {
+    const { code, said } = await lab.run('.', 'fmt', '-check', '-recursive', '-diff');
     expect(code, said).toBe(0);
   });
 
-  it('is valid: every argument, block, reference and type', async () => {
-    const { code, said } = await terraform('validate');
-    expect(code, said).toBe(0);
-  });
+  it.skipIf(!there).each(['bootstrap', 'shared', ...ENVIRONMENTS.map((name) => `environments/${name}`)])(
+    '%s is valid: every argument, block, reference and type',
+    async (folder) => {
+      const init = await lab.run(folder, 'init', '-backend=false', '-input=false');
+      expect(init.code, init.said).toBe(0);
+      const { code, said } = await lab.run(folder, 'validate');
+      expect(code, said).toBe(0);
+    },
+    120_000,
+  );
 
-  it('plans every target, as its tests say', async () => {
-    const { code, said } = await terraform('test');
-    expect(code, said).toBe(0);
-    expect(said).toMatch(/\d+ passed, 0 failed/);
-  });
+  it.skipIf(!there).each(ENVIRONMENTS)(
+    'environments/%s is made by one apply, and a second plan has nothing to do',
+    async (name) => {
+      const file = testFile({ ...COMMON, ...OWN[name] }, ['make', 'apply'], ['again', 'plan']);
+      const runs = await lab.test(`environments/${name}`, { lab: file });
+      const [make, again] = ['make', 'again'].map((run) => runs.get(`lab/${run}`));
+      expect(make?.problems).toEqual([]);
+      expect(make?.status).toBe('pass');
+      expect(make?.outputs['variables']).toMatchObject({ RELEASE_BUCKET: 'wwhd-releases-123456789012' });
+      expect(again?.status).toBe('pass');
+      expect(changed(again?.changes ?? [])).toEqual([]);
+    },
+    300_000,
+  );
+
+  it.skipIf(!there)(
+    'environments/staging and environments/production stand in one account without a name in common',
+    async () => {
+      const [staging, production] = await Promise.all(
+        ['staging', 'production'].map(async (name) => {
+          const file = testFile({ ...COMMON, ...OWN[name], domains: [] }, ['make', 'apply']);
+          const make = (await lab.test(`environments/${name}`, { lab: file })).get('lab/make');
+          expect(make?.problems).toEqual([]);
+          return new Set(make?.resources.flatMap(namesOf));
+        }),
+      );
+      expect(production?.size).toBeGreaterThan(25);
+      expect([...(staging ?? [])].filter((name) => production?.has(name))).toEqual([]);
+    },
+    300_000,
+  );
+
+  it.skipIf(!there || tool !== 'terraform')(
+    'modules/environment passes the tests that come with it',
+    async () => {
+      const init = await lab.run('modules/environment', 'init', '-input=false');
+      expect(init.code, init.said).toBe(0);
+      const { code, said } = await lab.run('modules/environment', 'test');
+      expect(code, said).toBe(0);
+      expect(said).toMatch(/3 passed, 0 failed/);
+    },
+    240_000,
+  );
 });
+
+/** What of a resource must be its own in an account: its name, by whatever argument. */
+function namesOf({
+  type,
+  mode,
+  values,
+}: {
+  type: string;
+  mode: string;
+  values: Readonly<Record<string, unknown>>;
+}): string[] {
+  // Named inside of something that has a name of its own.
+  const inside = [
+    'aws_iam_role_policy',
+    'aws_appautoscaling_policy',
+    'aws_route53_record',
+    'aws_vpc_endpoint',
+  ];
+  if (mode !== 'managed' || inside.includes(type)) return [];
+  return ['name', 'bucket', 'identifier', 'alarm_name', 'service_name', 'dashboard_name', 'family']
+    .filter((key) => typeof values[key] === 'string')
+    .filter((key) => key !== 'bucket' || type === 'aws_s3_bucket')
+    .filter((key) => key !== 'family' || type === 'aws_ecs_task_definition')
+    .map((key) => `${type} ${key} ${values[key]}`);
+}

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './dist.ts';
 
-const file = (name: string): string => readFileSync(join(root, 'infra/terraform', name), 'utf8');
+const file = (name: string): string => readFileSync(join(root, 'infra/terraform/modules/site', name), 'utf8');
 
 /** Terraform's variables of the function, by their names in it. */
 export interface UrlSettings {
@@ -12,7 +12,7 @@ export interface UrlSettings {
   readonly singlePageApp?: boolean;
 }
 
-/** The function for addresses as people write them, as Terraform publishes it: test/contract/terraform.test.ts holds the first line to site.tf. */
+/** The function for addresses as people write them, as Terraform publishes it: test/contract/terraform.test.ts holds the first line to the modules. */
 export const cleanUrls = (settings: UrlSettings = {}): string => {
   const all = { cleanUrls: 'folder', pages: [], previews: false, singlePageApp: false, ...settings };
   return `const settings = ${JSON.stringify(all)};\n${file('clean-urls.js')}`;

@@ -80,6 +80,33 @@ function encodeBlock({ attributes, blocks }: BlockSchema): Buffer {
   ]);
 }
 
+/** The bytes of one field of a message; `undefined` where it is not there. */
+function fieldOf(message: Buffer, wanted: number): Buffer | undefined {
+  let at = 0;
+  const next = (): number => {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = message[at++] ?? 0;
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < message.length) {
+    const tag = next();
+    const value = next();
+    if (tag % 8 !== 2) continue;
+    if (tag >> 3 === wanted) return message.subarray(at, at + value);
+    at += value;
+  }
+  return undefined;
+}
+
+/** OpenTofu asks the provider to bring a state to its version, which it has already: field 3 is the state, its JSON field 1. */
+function upgraded(request: Buffer): Buffer {
+  const state = fieldOf(fieldOf(request, 3) ?? Buffer.alloc(0), 1) ?? Buffer.from('null');
+  return bytes(1, bytes(2, state));
+}
+
 const encodeSchema = (block: BlockSchema) => bytes(2, encodeBlock(block));
 const encodeMap = (field: number, schemas: Readonly<Record<string, BlockSchema>>) =>
   Buffer.concat(
@@ -109,28 +136,43 @@ export async function startProvider(schema: ProviderSchema): Promise<FakeProvide
   server.on('stream', (stream: ServerHttp2Stream, headers) => {
     const called = String(headers[':path']).split('/').at(-1) ?? '';
     stream.on('error', () => {});
-    stream.resume();
-    const known = /^(Validate|GetProviderSchema|ConfigureProvider|Stop)/.test(called);
-    const message = called === 'GetProviderSchema' ? schemas : Buffer.alloc(0);
-    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
-    // 12 is UNIMPLEMENTED.
-    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': known ? '0' : '12' }));
-    const head = Buffer.alloc(5);
-    head.writeUInt32BE(message.length, 1);
-    stream.end(known ? Buffer.concat([head, message]) : undefined);
+    const body: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => body.push(chunk));
+    stream.on('end', () => {
+      // A call that was given up has nobody to answer.
+      if (stream.destroyed) return;
+      const known = /^(Validate|GetProviderSchema|ConfigureProvider|UpgradeResourceState|Stop)/.test(called);
+      // A message has a head of five bytes: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+      const request = Buffer.concat(body).subarray(5);
+      const message =
+        called === 'GetProviderSchema'
+          ? schemas
+          : called === 'UpgradeResourceState'
+            ? upgraded(request)
+            : Buffer.alloc(0);
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+      // 12 is UNIMPLEMENTED.
+      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': known ? '0' : '12' }));
+      const head = Buffer.alloc(5);
+      head.writeUInt32BE(message.length, 1);
+      stream.end(known ? Buffer.concat([head, message]) : undefined);
+    });
   });
   const sessions = new Set<{ destroy(): void }>();
   server.on('session', (session) => sessions.add(session));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
+  const here = {
+    Protocol: 'grpc',
+    ProtocolVersion: 6,
+    Pid: process.pid,
+    Test: true,
+    Addr: { Network: 'tcp', String: `127.0.0.1:${port}` },
+  };
+  // Terraform's name for it, and OpenTofu's.
   const reattach = {
-    'registry.terraform.io/hashicorp/aws': {
-      Protocol: 'grpc',
-      ProtocolVersion: 6,
-      Pid: process.pid,
-      Test: true,
-      Addr: { Network: 'tcp', String: `127.0.0.1:${port}` },
-    },
+    'registry.terraform.io/hashicorp/aws': here,
+    'registry.opentofu.org/hashicorp/aws': here,
   };
   return {
     env: { TF_REATTACH_PROVIDERS: JSON.stringify(reattach), CHECKPOINT_DISABLE: '1' },

@@ -4,7 +4,7 @@ import { readAwsError } from '../../aws/errors.ts';
 import { type Xml, xmlAt, xmlList } from '../../aws/xml.ts';
 import type { PreflightConfig } from '../config.ts';
 import { type Finding, fromError, ok, unknown, wrong } from '../finding.ts';
-import { type Needed, neededPermissions, passed } from '../permissions.ts';
+import { type Needed, neededPermissions, type PassedRole, passed, tagged } from '../permissions.ts';
 import { appRunnerArn, ecsService } from '../places.ts';
 import type { Check, PreflightPorts } from '../preflight.ts';
 
@@ -18,9 +18,10 @@ export const permissions: Check = {
     try {
       const caller = await aws.query('STS', 'GetCallerIdentity', {});
       const arn = xmlAt(caller, 'GetCallerIdentityResult', 'Arn');
+      const [, partition = 'aws', , , account = ''] = arn.split(':');
       const needed = [
-        ...neededPermissions(config, arn.split(':')[4] ?? '', await aws.region()),
-        ...passed(await rolesOf(config, ports)),
+        ...neededPermissions(config, { partition, account, region: await aws.region() }),
+        ...(await neededByService(config, ports)),
       ];
       if (needed.length === 0)
         return [
@@ -49,11 +50,8 @@ async function principalOf(arn: string, { aws }: PreflightPorts): Promise<string
   return xmlAt(answer, 'GetRoleResult', 'Role', 'Arn');
 }
 
-/** What cannot be looked up here is told by the checks of the service itself. */
-async function rolesOf(
-  { backend }: PreflightConfig,
-  { aws }: PreflightPorts,
-): Promise<(string | undefined)[]> {
+/** What the service itself makes necessary. What cannot be looked up here is told by the checks of the service itself. */
+async function neededByService({ backend }: PreflightConfig, { aws }: PreflightPorts): Promise<Needed[]> {
   try {
     if (!backend) return [];
     if (backend.target === 'apprunner') {
@@ -61,20 +59,28 @@ async function rolesOf(
       const { Service: service } = await aws.json<DescribeServiceResponse>('appRunner', 'DescribeService', {
         ServiceArn,
       });
-      return [
-        service?.SourceConfiguration?.AuthenticationConfiguration?.AccessRoleArn,
-        service?.InstanceConfiguration?.InstanceRoleArn,
-      ];
+      return passed([
+        ...role(service?.SourceConfiguration?.AuthenticationConfiguration?.AccessRoleArn, 'build.apprunner'),
+        ...role(service?.InstanceConfiguration?.InstanceRoleArn, 'tasks.apprunner'),
+      ]);
     }
     const taskDefinition = (await ecsService(aws, backend))?.taskDefinition;
     const answer = await aws.json<DescribeTaskDefinitionResponse>('ecs', 'DescribeTaskDefinition', {
       taskDefinition,
+      include: ['TAGS'],
     });
-    return [answer.taskDefinition?.executionRoleArn, answer.taskDefinition?.taskRoleArn];
+    const { executionRoleArn, taskRoleArn, taskDefinitionArn = '' } = answer.taskDefinition ?? {};
+    return [
+      ...passed([...role(executionRoleArn, 'ecs-tasks'), ...role(taskRoleArn, 'ecs-tasks')]),
+      ...((answer.tags ?? []).length > 0 ? [tagged(taskDefinitionArn)] : []),
+    ];
   } catch {
     return [];
   }
 }
+
+const role = (arn: string | undefined, service: string): PassedRole[] =>
+  arn ? [{ arn, to: `${service}.amazonaws.com` }] : [];
 
 interface Denied {
   readonly action: string;
@@ -85,7 +91,7 @@ interface Denied {
 
 async function simulate(
   principal: string,
-  { resource, actions }: Needed,
+  { resource, actions, context = {} }: Needed,
   { aws }: PreflightPorts,
 ): Promise<Denied[]> {
   const names = Object.fromEntries(actions.map((action, i) => [`ActionNames.member.${i + 1}`, action]));
@@ -93,8 +99,20 @@ async function simulate(
     PolicySourceArn: principal,
     'ResourceArns.member.1': resource,
     ...names,
+    ...contextEntries(context),
   });
   return deniedIn(answer, resource);
+}
+
+/** A policy with a condition is judged by what the real request would carry: without it every such statement is a denial. */
+function contextEntries(context: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(context).flatMap(([key, value], i) => [
+      [`ContextEntries.member.${i + 1}.ContextKeyName`, key],
+      [`ContextEntries.member.${i + 1}.ContextKeyType`, 'string'],
+      [`ContextEntries.member.${i + 1}.ContextKeyValues.member.1`, value],
+    ]),
+  );
 }
 
 export function deniedIn(answer: Xml, resource: string): Denied[] {

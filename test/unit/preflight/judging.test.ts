@@ -335,17 +335,38 @@ describe('permissions', () => {
       cost: true,
       failOnUnknown: false,
     };
-    expect(neededPermissions(none, '1', 'r')).toEqual([]);
-    const site = neededPermissions(
-      { ...none, site: { bucket: 'b', prefix: '', distribution: 'E1' } },
-      '1',
-      'r',
-    );
+    const home = { partition: 'aws', account: '1', region: 'r' };
+    expect(neededPermissions(none, home)).toEqual([]);
+    const site = neededPermissions({ ...none, site: { bucket: 'b', prefix: '', distribution: 'E1' } }, home);
     expect(site.map(({ resource }) => resource)).toEqual([
       'arn:aws:s3:::b',
       'arn:aws:s3:::b/*',
       'arn:aws:cloudfront::1:distribution/E1',
     ]);
+  });
+  test('in the partition that the caller is of, and in the ledger its own environment alone', () => {
+    const china = { partition: 'aws-cn', account: '1', region: 'cn-north-1' };
+    const needed = neededPermissions(
+      {
+        environment: 'staging',
+        variables: {},
+        secrets: { KEY: { secret: 'key' } },
+        alarms: [],
+        cost: false,
+        failOnUnknown: false,
+        releaseBucket: 'ledger',
+        site: { bucket: 'b', prefix: '' },
+        repository: { name: 'api' },
+        backend: { target: 'ecs', name: 'api', cluster: 'c' },
+      },
+      china,
+    );
+    const resources = needed.map(({ resource }) => resource).filter((resource) => resource !== '*');
+    expect(resources.filter((resource) => !resource.startsWith('arn:aws-cn:'))).toEqual([]);
+    expect(resources).toContain('arn:aws-cn:s3:::ledger/staging/*');
+    expect(resources).toContain('arn:aws-cn:s3:::ledger/sites/b/*');
+    expect(resources).not.toContain('arn:aws-cn:s3:::ledger/*');
+    expect(resources).toContain('arn:aws-cn:ecs:cn-north-1:1:service-deployment/c/api/*');
   });
 });
 

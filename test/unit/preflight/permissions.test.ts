@@ -22,6 +22,7 @@ const config = {
 /** An AWS that grants everything but what `denied` matches. */
 function ask(denied: RegExp, options: { caller?: string; iam?: string } = {}) {
   const asked: string[] = [];
+  const contexts: (string | undefined)[][] = [];
   const aws = {
     region: async () => 'us-west-2',
     json: async () => ({
@@ -42,6 +43,11 @@ function ask(denied: RegExp, options: { caller?: string; iam?: string } = {}) {
       if (action === 'GetRole')
         return { GetRoleResult: { Role: { Arn: `arn:aws:iam::123456789012:role/ci/${given['RoleName']}` } } };
       asked.push(given['PolicySourceArn'] ?? '');
+      contexts.push([
+        given['ResourceArns.member.1'],
+        given['ContextEntries.member.1.ContextKeyName'],
+        given['ContextEntries.member.1.ContextKeyValues.member.1'],
+      ]);
       const names = Object.entries(given).filter(([key]) => key.startsWith('ActionNames'));
       const member = names.map(([, name]) => ({
         EvalActionName: name,
@@ -61,7 +67,7 @@ function ask(denied: RegExp, options: { caller?: string; iam?: string } = {}) {
     clock: systemClock,
     signal: new AbortController().signal,
   };
-  return { asked, findings: permissions.run(config, ports) };
+  return { asked, contexts, findings: permissions.run(config, ports) };
 }
 
 describe('what IAM says of this role', () => {
@@ -74,12 +80,21 @@ describe('what IAM says of this role', () => {
   test('each permission that is missing, with the statement that grants it', async () => {
     const findings = await ask(/PutObject|PassRole .*instance/).findings;
     expect(findings.map(({ status, what }) => `${status} ${what}`)).toEqual([
-      'wrong s3:PutObject on arn:aws:s3:::ledger/* is not granted',
+      'wrong s3:PutObject on arn:aws:s3:::ledger/production/* is not granted',
       'wrong iam:PassRole on arn:aws:iam::123456789012:role/instance is not granted',
     ]);
     expect(findings[0]?.fix).toContain(
-      '{"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::ledger/*"}',
+      '{"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::ledger/production/*"}',
     );
+  });
+
+  test('with the condition keys that the real request carries, which a least policy asks for', async () => {
+    const { contexts, findings } = ask(/^$/);
+    await findings;
+    expect(contexts.filter(([, key]) => key)).toEqual([
+      ['arn:aws:iam::123456789012:role/pull', 'iam:PassedToService', 'build.apprunner.amazonaws.com'],
+      ['arn:aws:iam::123456789012:role/instance', 'iam:PassedToService', 'tasks.apprunner.amazonaws.com'],
+    ]);
   });
 
   test('a user is its own principal', async () => {

@@ -1,7 +1,8 @@
 # A bucket that is nobody's but its account's, over TLS alone, and read by CloudFront where a distribution is named.
 # No website hosting: that needs a public bucket, and speaks HTTP only.
 resource "aws_s3_bucket" "main" {
-  bucket = var.name
+  bucket        = var.name
+  force_destroy = var.force_destroy
 }
 
 resource "aws_s3_bucket_public_access_block" "main" {
@@ -15,7 +16,8 @@ resource "aws_s3_bucket_public_access_block" "main" {
 resource "aws_s3_bucket_ownership_controls" "main" {
   bucket = aws_s3_bucket.main.id
   rule {
-    object_ownership = "BucketOwnerEnforced"
+    # CloudFront's standard logs are written with an ACL; everything else lives without.
+    object_ownership = var.cloudfront_logs ? "BucketOwnerPreferred" : "BucketOwnerEnforced"
   }
 }
 
@@ -27,7 +29,7 @@ resource "aws_s3_bucket_versioning" "main" {
   }
 }
 
-# What is current never expires here: only deploy-frontend knows what a kept release needs.
+# What is current never expires here, but for logs: only deploy-frontend knows what a kept release needs.
 resource "aws_s3_bucket_lifecycle_configuration" "main" {
   bucket     = aws_s3_bucket.main.id
   depends_on = [aws_s3_bucket_versioning.main]
@@ -54,49 +56,72 @@ resource "aws_s3_bucket_lifecycle_configuration" "main" {
       }
     }
   }
-}
-
-data "aws_iam_policy_document" "main" {
-  statement {
-    sid       = "TlsOnly"
-    effect    = "Deny"
-    actions   = ["s3:*"]
-    resources = [aws_s3_bucket.main.arn, "${aws_s3_bucket.main.arn}/*"]
-    principals {
-      type        = "*"
-      identifiers = ["*"]
-    }
-    condition {
-      test     = "Bool"
-      variable = "aws:SecureTransport"
-      values   = ["false"]
+  dynamic "rule" {
+    for_each = var.expire_days > 0 ? [1] : []
+    content {
+      id     = "expire"
+      status = "Enabled"
+      filter {}
+      expiration {
+        days = var.expire_days
+      }
     }
   }
+}
+
+locals {
+  tls_only = {
+    Sid       = "TlsOnly"
+    Effect    = "Deny"
+    Principal = "*"
+    Action    = "s3:*"
+    # A website of S3's speaks plain HTTP: its objects are read so, from the addresses that are named.
+    Resource  = length(var.website_cidrs) > 0 ? [aws_s3_bucket.main.arn] : [aws_s3_bucket.main.arn, "${aws_s3_bucket.main.arn}/*"]
+    Condition = { Bool = { "aws:SecureTransport" = "false" } }
+  }
   # With ListBucket a missing page is a 404; without it S3 says 403.
-  dynamic "statement" {
-    for_each = length(var.distributions) == 0 ? {} : {
+  cloudfront_reads = [
+    for sid, what in {
       CloudFrontReads                     = { action = "s3:GetObject", resource = "${aws_s3_bucket.main.arn}/*" }
       CloudFrontTellsMissingFromForbidden = { action = "s3:ListBucket", resource = aws_s3_bucket.main.arn }
-    }
-    content {
-      sid       = statement.key
-      actions   = [statement.value.action]
-      resources = [statement.value.resource]
-      principals {
-        type        = "Service"
-        identifiers = ["cloudfront.amazonaws.com"]
-      }
-      condition {
-        test     = "StringEquals"
-        variable = "AWS:SourceArn"
-        values   = var.distributions
-      }
-    }
+      } : {
+      Sid       = sid
+      Effect    = "Allow"
+      Principal = { Service = "cloudfront.amazonaws.com" }
+      Action    = what.action
+      Resource  = what.resource
+      Condition = { StringEquals = { "AWS:SourceArn" = var.distributions } }
+    } if length(var.distributions) > 0
+  ]
+}
+
+locals {
+  website_reads = [
+    for cidrs in [var.website_cidrs] : {
+      Sid       = "NamedAddressesRead"
+      Effect    = "Allow"
+      Principal = "*"
+      Action    = "s3:GetObject"
+      Resource  = "${aws_s3_bucket.main.arn}/*"
+      Condition = { IpAddress = { "aws:SourceIp" = cidrs } }
+    } if length(cidrs) > 0
+  ]
+}
+
+# S3 counts a policy as public unless it names addresses; so access stays blocked for everybody else.
+resource "aws_s3_bucket_website_configuration" "main" {
+  count  = length(var.website_cidrs) > 0 ? 1 : 0
+  bucket = aws_s3_bucket.main.id
+  index_document {
+    suffix = "index.html"
+  }
+  error_document {
+    key = "404.html"
   }
 }
 
 resource "aws_s3_bucket_policy" "main" {
   bucket     = aws_s3_bucket.main.id
-  policy     = data.aws_iam_policy_document.main.json
+  policy     = jsonencode({ Version = "2012-10-17", Statement = concat([local.tls_only], local.cloudfront_reads, local.website_reads) })
   depends_on = [aws_s3_bucket_public_access_block.main]
 }

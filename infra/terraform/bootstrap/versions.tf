@@ -1,0 +1,24 @@
+terraform {
+  # use_lockfile came with 1.10, write-only arguments with 1.11.
+  required_version = ">= 1.11"
+  required_providers {
+    aws = {
+      source = "hashicorp/aws"
+      # aws_ecs_express_gateway_service came with 6.23.
+      version = ">= 6.25, < 7"
+    }
+  }
+}
+
+provider "aws" {
+  region = var.region
+  default_tags {
+    tags = {
+      Project     = var.name
+      Environment = "shared"
+      # What a budget counts: one environment of one application.
+      Stack     = "${var.name}-shared"
+      ManagedBy = "terraform"
+    }
+  }
+}
