@@ -213,11 +213,6 @@ describe.concurrent('refused, with nothing changed', () => {
       () => ({ image: `ghcr.io/org/api@sha256:${'a'.repeat(64)}` }),
       /ghcr\.io is not ECR[\s\S]*cannot pull from[\s\S]*push it to ECR/,
     ],
-    [
-      'another kind of registry than the source of the service',
-      () => ({ image: `public.ecr.aws/org/api@sha256:${'a'.repeat(64)}` }),
-      /not in the kind of registry[\s\S]*source is ECR/,
-    ],
     ['a reserved name', () => ({ 'environment-variables': 'PORT=1' }), /PORT is a name that apprunner sets/],
     ['a secret that is not there', () => ({ secrets: 'A=nope' }), /secret nope, which A refers to/],
     ['an alarm that is not there', () => ({ alarms: 'nope' }), /no such CloudWatch alarm: nope/],
