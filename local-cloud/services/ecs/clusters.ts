@@ -37,6 +37,10 @@ function describe(store: EcsStore, cluster: ClusterRecord) {
     statistics: [],
     tags: tagList(cluster.tags),
     settings: cluster.input.settings ?? [{ name: 'containerInsights', value: 'disabled' }],
+    ...(cluster.input.configuration ? { configuration: cluster.input.configuration } : {}),
+    ...(cluster.input.serviceConnectDefaults
+      ? { serviceConnectDefaults: cluster.input.serviceConnectDefaults }
+      : {}),
     capacityProviders: cluster.input.capacityProviders ?? [],
     defaultCapacityProviderStrategy: cluster.input.defaultCapacityProviderStrategy ?? [],
   };

@@ -47,12 +47,30 @@ export function newTask(store: EcsStore, definition: TaskDefinitionRecord, origi
     desiredStatus: 'RUNNING',
     healthy: false,
     containers,
-    tags: tagMap(origin.serviceArn ? [] : origin.input.tags),
+    tags: tagsOf(store, definition, origin),
   };
   store.tasks.set(arn, task);
   store.forgetOld();
   store.changed();
   return task;
+}
+
+/** Its own tags, those that are propagated to it, and ECS's own (ECS developer guide, "Tagging resources"). */
+function tagsOf(
+  store: EcsStore,
+  definition: TaskDefinitionRecord,
+  origin: TaskOrigin,
+): Record<string, string> {
+  const { propagateTags, enableECSManagedTags, tags } = origin.input;
+  const service = store.services.get(origin.serviceArn ?? '');
+  const propagated = { TASK_DEFINITION: definition.tags, SERVICE: service?.tags }[propagateTags as string];
+  const managed: Record<string, string> = enableECSManagedTags
+    ? {
+        'aws:ecs:clusterName': origin.clusterArn.split('/').at(-1) ?? '',
+        ...(service ? { 'aws:ecs:serviceName': service.name } : {}),
+      }
+    : {};
+  return { ...propagated, ...managed, ...(service ? {} : tagMap(tags)) };
 }
 
 export const pin = (image: string, digest: string): string =>
@@ -100,7 +118,8 @@ export function describeTask(store: EcsStore, task: TaskRecord, withTags: boolea
     cpu: definition.cpu,
     createdAt: new Date(task.createdAt),
     desiredStatus: task.desiredStatus,
-    enableExecuteCommand: false,
+    enableExecuteCommand: task.input.enableExecuteCommand ?? false,
+    ...(definition.ephemeralStorage ? { ephemeralStorage: definition.ephemeralStorage } : {}),
     group: task.group,
     healthStatus: task.containers.some((c) => c.healthStatus === 'UNHEALTHY')
       ? 'UNHEALTHY'
@@ -181,6 +200,9 @@ function checkRun(definition: TaskDefinitionRecord, input: Input): number {
       );
   return count;
 }
+
+const isOn = ({ containerInstanceArn: arn }: TaskRecord, instance: string): boolean =>
+  arn !== undefined && (arn === instance || arn.endsWith(`/${instance}`));
 
 type Place = Pick<TaskOrigin, 'containerInstanceArn' | 'capacityProvider'>;
 
@@ -302,6 +324,8 @@ export function taskOperations(store: EcsStore, runner: TaskRunner) {
               t.clusterArn === cluster.arn && desiredAt(t, seenAt) === (input.desiredStatus ?? 'RUNNING'),
           )
           .filter((t) => !service || t.serviceArn === service.arn)
+          .filter((t) => !input.launchType || launchTypeOf(t.input) === input.launchType)
+          .filter((t) => !input.containerInstance || isOn(t, input.containerInstance))
           .filter((t) => !input.startedBy || t.startedBy === input.startedBy)
           .filter((t) => !input.family || t.taskDefinitionArn.includes(`task-definition/${input.family}:`))
           .map((t) => t.arn);

@@ -28,14 +28,29 @@ function counts(tasks: readonly TaskRecord[]) {
   return { running, pending };
 }
 
+/** Members of CreateService and UpdateService that the model of a service does not have; some are told of its deployments. */
+const OF_THE_INPUT: readonly string[] = [
+  'tags',
+  'clientToken',
+  'cluster',
+  'gatewayConnectors',
+  'monitoring',
+  'role',
+  'serviceConnectConfiguration',
+  'volumeConfigurations',
+  'vpcLatticeConfigurations',
+];
+
+const without = (input: Input, names: readonly string[]): Input =>
+  Object.fromEntries(Object.entries(input).filter(([name]) => !names.includes(name)));
+
 /** A service as DescribeServices shows it. */
 export function describeService(store: EcsStore, service: ServiceRecord, withTags: boolean) {
   const { settings } = service;
   const { running, pending } = counts(store.tasksOf(service));
   const active = store.activeDeployment(service);
-  const { tags: _t, clientToken: _c, cluster: _k, serviceName: _s, role: _r, ...kept } = settings;
   return {
-    ...kept,
+    ...without(settings, OF_THE_INPUT),
     serviceArn: service.arn,
     serviceName: service.name,
     clusterArn: service.clusterArn,
@@ -56,6 +71,7 @@ export function describeService(store: EcsStore, service: ServiceRecord, withTag
     placementStrategy: settings.placementStrategy ?? [],
     schedulingStrategy: settings.schedulingStrategy ?? 'REPLICA',
     createdBy: `arn:aws:iam::${store.context.account}:root`,
+    ...(settings.role ? { roleArn: settings.role } : {}),
     enableECSManagedTags: settings.enableECSManagedTags ?? false,
     propagateTags: settings.propagateTags ?? 'NONE',
     enableExecuteCommand: settings.enableExecuteCommand ?? false,
@@ -122,7 +138,7 @@ function legacy(
   const rolledBack = status === 'PRIMARY' && deployment.target !== revisionArn;
   const state = rolloutState(store, service, deployment, status);
   return {
-    ...revision?.settings,
+    ...without(revision?.settings ?? {}, ['loadBalancers', 'serviceRegistries']),
     id: rolledBack ? `${deployment.id.slice(0, -1)}0` : deployment.id,
     status,
     taskDefinition: revision?.taskDefinition,

@@ -10,6 +10,9 @@ import type { Traffic } from './traffic.ts';
 /** Seconds that a load balancer is `provisioning`, at speed 1. */
 const PROVISIONING = 60;
 
+const subnetsOf = (input: Input): string[] =>
+  input.Subnets ?? (input.SubnetMappings ?? []).map((one: Input) => one.SubnetId);
+
 export function balancerOperations(store: ElbStore, traffic: Traffic) {
   const describe = (balancer: LoadBalancer) => {
     const { input, createdAt, arn, name, port } = balancer;
@@ -25,12 +28,15 @@ export function balancerOperations(store: ElbStore, traffic: Traffic) {
       VpcId: 'vpc-default',
       State: { Code: old < PROVISIONING * 1000 ? 'provisioning' : 'active' },
       Type: input.Type ?? 'application',
-      AvailabilityZones: (input.Subnets ?? []).map((SubnetId: string, i: number) => ({
+      AvailabilityZones: subnetsOf(input).map((SubnetId: string, i: number) => ({
         ZoneName: `${balancer.region}${'abcdef'[i % 6]}`,
         SubnetId,
       })),
       SecurityGroups: input.SecurityGroups ?? [],
       IpAddressType: input.IpAddressType ?? 'ipv4',
+      CustomerOwnedIpv4Pool: input.CustomerOwnedIpv4Pool,
+      EnablePrefixForIpv6SourceNat: input.EnablePrefixForIpv6SourceNat,
+      IpamPools: input.IpamPools,
     };
   };
   const resource = (input: Input) => (input.LoadBalancerArn ?? input.Name) as string;

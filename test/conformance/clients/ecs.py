@@ -148,6 +148,25 @@ def check_services():
     ecs(*create, *NETWORK, fails="InvalidParameterException")
 
 
+def check_members_are_kept_and_told():
+    tagged = ecs("register-task-definition", *definition(seen["v1"]), "--tags", "key=of,value=definition", "--ephemeral-storage", "sizeInGiB=30")
+    arn = tagged["taskDefinition"]["taskDefinitionArn"]
+    make = ["create-service", "--cluster", "prod", "--service-name", "members", "--task-definition", arn, "--desired-count", "1", *NETWORK]
+    make += ["--service-connect-configuration", "enabled=false", "--enable-execute-command", "--enable-ecs-managed-tags"]
+    made = ecs(*make, "--propagate-tags", "TASK_DEFINITION", "--health-check-grace-period-seconds", "5")["service"]
+    equal((made["enableExecuteCommand"], made["propagateTags"], made["healthCheckGracePeriodSeconds"]), (True, "TASK_DEFINITION", 5))
+    equal(made["deployments"][0]["serviceConnectConfiguration"], {"enabled": False})
+    on = ["--cluster", "prod", "--service-name", "members"]
+    arns = until(lambda: ecs("list-tasks", *on, "--launch-type", "FARGATE")["taskArns"], "a task")
+    equal(ecs("list-tasks", *on, "--launch-type", "EC2")["taskArns"], [])
+    task = ecs("describe-tasks", "--cluster", "prod", "--tasks", arns[0], "--include", "TAGS")["tasks"][0]
+    tags = {tag["key"]: tag["value"] for tag in task["tags"]}
+    equal(tags, {"of": "definition", "aws:ecs:clusterName": "prod", "aws:ecs:serviceName": "members"})
+    equal((task["enableExecuteCommand"], task["ephemeralStorage"]), (True, {"sizeInGiB": 30}))
+    ecs("delete-service", "--cluster", "prod", "--service", "members", "--force")
+    ecs("deregister-task-definition", "--task-definition", arn)
+
+
 def check_a_rolling_deployment():
     seen["d2"] = register(seen["v2"])
     ecs("update-service", *ON, "--task-definition", seen["d2"])

@@ -32,6 +32,8 @@ os.environ["AWS_CONFIG_FILE"] = os.path.join(TMP, "config")
 with open(os.environ["AWS_CONFIG_FILE"], "w", encoding="utf-8") as _config:
     _config.write("[default]\ns3 =\n  signature_version = s3v4\n")
 
+from lib.members import Strangers
+
 try:
     from awscli.clidriver import create_clidriver
 except ImportError:
@@ -39,6 +41,9 @@ except ImportError:
 
 
 _DRIVER = create_clidriver() if create_clidriver else None
+STRANGERS = Strangers()
+if _DRIVER:
+    STRANGERS.watch(_DRIVER.session)
 
 
 class Failed(Exception):
@@ -163,4 +168,11 @@ def main(namespace):
             broken += 1
             cause = str(error) if isinstance(error, Failed) else traceback.format_exc()
             print(f"not ok  {name[6:].replace('_', ' ')}\n        {cause}", flush=True)
+    if STRANGERS.found:
+        broken += 1
+        print("not ok  no answer has a member that AWS's model does not have")
+        for one in sorted(STRANGERS.found):
+            print(f"        {one}")
+    elif STRANGERS.walked:
+        print(f"ok      none of {STRANGERS.walked} answers has a member that AWS's model does not have")
     sys.exit(1 if broken else 0)
