@@ -1,9 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { CloudFault } from './fault.ts';
 import type { Keys } from './keys.ts';
 import type { Dialect } from './signature/faults.ts';
 import type { Holder } from './signature/verify.ts';
 import type { Pieces } from './state/pieces.ts';
+
+export { CloudFault } from './fault.ts';
 
 /** One request as a service sees it: routed by the service name in its signature, body not yet read. */
 export interface CloudRequest {
@@ -93,30 +96,6 @@ export interface Service {
   start?(): Promise<void> | void;
   /** Stops processes and servers of its own. */
   close?(): Promise<void>;
-}
-
-/** What AWS would answer: its error code, HTTP status and message; `extra` goes into the error's body. */
-export class CloudFault extends Error {
-  readonly code: string;
-  readonly status: number;
-  readonly extra: Readonly<Record<string, string>>;
-  /** Headers of the error's answer. */
-  readonly headers: Readonly<Record<string, string>>;
-
-  constructor(
-    code: string,
-    message: string,
-    status = 400,
-    extra: Readonly<Record<string, string>> = {},
-    headers: Readonly<Record<string, string>> = {},
-  ) {
-    super(message);
-    this.name = 'CloudFault';
-    this.code = code;
-    this.status = status;
-    this.extra = extra;
-    this.headers = headers;
-  }
 }
 
 /** What all services share. */

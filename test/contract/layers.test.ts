@@ -103,6 +103,40 @@ test('the judge and the judged share no code', () => {
   expect(crossing).toEqual([]);
 });
 
+test('no file of the local cloud imports itself by way of others', () => {
+  const files = new Map(sources('local-cloud').map((file) => [file.path, file.imports]));
+  expect(circles(files)).toEqual([]);
+});
+
+/** Files that come back to themselves by their imports, as the way round. */
+function circles(files: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>();
+  const found: string[] = [];
+  const visit = (path: string, way: readonly string[]) => {
+    const at = way.indexOf(path);
+    if (at >= 0) found.push([...way.slice(at), path].join(' → '));
+    if (at >= 0 || done.has(path)) return;
+    for (const target of files.get(path) ?? []) visit(target, [...way, path]);
+    done.add(path);
+  };
+  for (const path of files.keys()) visit(path, []);
+  return found;
+}
+
+test('a circle of imports is found', () => {
+  const way = (...paths: string[]) =>
+    new Map(paths.map((path, i) => [path, [paths[i + 1] ?? paths[0] ?? '']]));
+  expect(circles(way('a', 'b', 'c'))).toEqual(['a → b → c → a']);
+  expect(
+    circles(
+      new Map([
+        ['a', ['b']],
+        ['b', []],
+      ]),
+    ),
+  ).toEqual([]);
+});
+
 function stripComments(text: string): string {
   return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '');
 }

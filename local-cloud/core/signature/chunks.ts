@@ -1,5 +1,5 @@
 import { createHash, type Hash, type KeyObject } from 'node:crypto';
-import { CloudFault } from '../service.ts';
+import { CloudFault } from '../fault.ts';
 import { type Scope, scopeText, sha256, sign } from './canonical.ts';
 
 const EMPTY = sha256('');

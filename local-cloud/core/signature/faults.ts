@@ -1,4 +1,4 @@
-import { CloudFault } from '../service.ts';
+import { CloudFault } from '../fault.ts';
 import { shortTime } from './claim.ts';
 import { MAX_SKEW, type Problem } from './problem.ts';
 

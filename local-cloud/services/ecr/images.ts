@@ -3,7 +3,7 @@ import { isDigest, isIndex, parseManifest } from '../registry/manifest.ts';
 import type { Repository } from '../registry/store.ts';
 import type { Input } from '../shapes/modelled.ts';
 import { page } from '../shapes/page.ts';
-import type { Ecr } from './index.ts';
+import type { Ecr } from './call.ts';
 
 interface ImageId {
   readonly imageDigest?: string;

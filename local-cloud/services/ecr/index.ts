@@ -6,6 +6,7 @@ import { issueToken } from '../registry/token.ts';
 import { model } from '../shapes/ecr.ts';
 import { type Input, modelled } from '../shapes/modelled.ts';
 import { page } from '../shapes/page.ts';
+import type { Ecr } from './call.ts';
 import { imageOperations } from './images.ts';
 import { layerOperations } from './layers.ts';
 import { policyOperations } from './policies.ts';
@@ -15,17 +16,6 @@ export interface EcrService extends Service {
   readonly images: ImageStore;
   /** `127.0.0.1:4566/name`, as an image reference begins. */
   uriOf(repository: string): string;
-}
-
-/** What the operations of this folder share. */
-export interface Ecr {
-  readonly context: CloudContext;
-  readonly images: ImageStore;
-  /** @throws RepositoryNotFoundException */
-  find(name: string, request: CloudRequest): Repository;
-  arn(repository: Repository): string;
-  byArn(arn: string): Repository;
-  refuse(code: string, message: string): CloudFault;
 }
 
 export function ecrService(context: CloudContext): EcrService {

@@ -4,7 +4,7 @@ import { ContentMissing, storeManifest, TagTaken } from '../registry/manifests.t
 import { DigestMismatch, type Repository } from '../registry/store.ts';
 import { issueToken } from '../registry/token.ts';
 import type { Input } from '../shapes/modelled.ts';
-import type { Ecr } from './index.ts';
+import type { Ecr } from './call.ts';
 
 const named = (input: Input) => input.repositoryName as string;
 

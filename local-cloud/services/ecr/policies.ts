@@ -1,6 +1,6 @@
 import type { CloudRequest } from '../../core/service.ts';
 import type { Input } from '../shapes/modelled.ts';
-import type { Ecr } from './index.ts';
+import type { Ecr } from './call.ts';
 
 /** Kept and given back, not acted on: the policies of a repository, and its tags. */
 export function policyOperations(ecr: Ecr) {

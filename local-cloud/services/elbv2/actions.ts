@@ -1,6 +1,6 @@
 import type { Asked, Reply } from '../../images/routing.ts';
 import type { Input } from '../shapes/modelled.ts';
-import { refuse } from './store.ts';
+import { refuse } from './refuse.ts';
 
 /** A target group and its share of an action's requests, 0 to 999. */
 export interface Share {

@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type CloudContext, CloudFault, type CloudRequest } from '../../core/service.ts';
+import type { CloudContext, CloudRequest } from '../../core/service.ts';
 import type { Input } from '../shapes/modelled.ts';
 import { forwardsOf } from './actions.ts';
 import type { Listener, ListenerRule, LoadBalancer, TargetGroup } from './model.ts';
+import { refuse } from './refuse.ts';
 
-export const refuse = (code: string, message: string): CloudFault => new CloudFault(code, message);
+export { refuse } from './refuse.ts';
 
 /** All load balancers, listeners and target groups, by ARN. */
 export class ElbStore {

@@ -2,6 +2,7 @@ import type { Pieces } from '../../core/state/pieces.ts';
 import type { Blob } from './blobs.ts';
 import { Bucket, type Grant, type Part, type S3Object, type Upload, type Version } from './model.ts';
 import type { S3Store } from './store.ts';
+import type { PieceName } from './touched.ts';
 
 /** What is kept of a bucket itself: plain data, as JSON writes it. */
 interface SavedBucket {
@@ -20,53 +21,12 @@ interface SavedKey {
 
 type SavedUpload = Omit<Upload, 'parts'>;
 
-/** What a piece is of: `["bucket", name]`, `["key", bucket, key]`, `["upload", id]`, `["part", id, number]`. */
-type Name =
-  | readonly ['bucket', string]
-  | readonly ['key', string, string]
-  | readonly ['upload', string]
-  | readonly ['part', string, number];
-
-/** The pieces that changed since they were last kept; of a store that is not kept, none. */
-export class Touched {
-  readonly #names = new Set<string>();
-  readonly #kept: boolean;
-
-  constructor(kept: boolean) {
-    this.#kept = kept;
-  }
-
-  bucket(name: string): void {
-    this.#add(['bucket', name]);
-  }
-
-  key(bucket: string, key: string): void {
-    this.#add(['key', bucket, key]);
-  }
-
-  /** An upload, and one of its parts where a request names one. */
-  upload(id: string, part?: number): void {
-    this.#add(part === undefined ? ['upload', id] : ['part', id, part]);
-  }
-
-  #add(name: Name): void {
-    if (this.#kept) this.#names.add(JSON.stringify(name));
-  }
-
-  /** Gives them and begins anew. */
-  take(): string[] {
-    const names = [...this.#names];
-    this.#names.clear();
-    return names;
-  }
-}
-
 /** S3's state in pieces: one for each bucket, key, upload and part. */
 export function storePieces(store: S3Store): Pieces {
   return {
     entries: () => entries(store),
     *changed() {
-      for (const name of store.touched.take()) yield [name, stateOf(store, JSON.parse(name) as Name)];
+      for (const name of store.touched.take()) yield [name, stateOf(store, JSON.parse(name) as PieceName)];
     },
     kept: () => store.blobs.removeGone(),
     load: async (pieces) => {
@@ -77,7 +37,7 @@ export function storePieces(store: S3Store): Pieces {
 }
 
 function* entries(store: S3Store): Generator<readonly [string, unknown]> {
-  const one = (name: Name) => [JSON.stringify(name), stateOf(store, name)] as const;
+  const one = (name: PieceName) => [JSON.stringify(name), stateOf(store, name)] as const;
   for (const bucket of store.buckets.values()) {
     yield one(['bucket', bucket.name]);
     for (const [key] of bucket.objects.entries()) yield one(['key', bucket.name, key]);
@@ -91,7 +51,7 @@ function* entries(store: S3Store): Generator<readonly [string, unknown]> {
 }
 
 /** What a name stands for now; `undefined`: it is gone. */
-function stateOf(store: S3Store, name: Name): unknown {
+function stateOf(store: S3Store, name: PieceName): unknown {
   switch (name[0]) {
     case 'bucket': {
       const bucket = store.buckets.get(name[1]);
@@ -115,7 +75,7 @@ function stateOf(store: S3Store, name: Name): unknown {
 
 /** @throws Error where content is missing */
 async function load(store: S3Store, pieces: ReadonlyMap<string, unknown>): Promise<void> {
-  const named = [...pieces].map(([name, value]) => [JSON.parse(name) as Name, value] as const);
+  const named = [...pieces].map(([name, value]) => [JSON.parse(name) as PieceName, value] as const);
   for (const [[kind, name], value] of named) {
     if (kind === 'bucket') loadBucket(store, name, value as SavedBucket);
     if (kind === 'upload') store.uploads.set(name, { ...(value as SavedUpload), parts: new Map() });

@@ -3,7 +3,7 @@ import { type CloudContext, CloudFault, type CloudRequest } from '../../core/ser
 import type { BlobStore } from './blobs.ts';
 import type { Amendment, Bucket, S3Object, Upload, Version } from './model.ts';
 import { isBucketName } from './names.ts';
-import { Touched } from './saved.ts';
+import { Touched } from './touched.ts';
 
 /** Buckets and uploads, and the rules by which objects come and go. */
 export class S3Store {

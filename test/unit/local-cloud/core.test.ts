@@ -135,19 +135,31 @@ describe('CBOR', () => {
   it('has dates, bytes, half floats and indefinite lengths', () => {
     const date = new Date('2026-11-23T12:00:00.500Z');
     expect(decodeCbor(encodeCbor({ date }))).toEqual({ date });
-    expect(decodeCbor(encodeCbor(Buffer.from([1, 2])))).toEqual(Buffer.from([1, 2]));
+    expect(decodeCbor(encodeCbor(Buffer.from([1, 2])))).toEqual(Uint8Array.of(1, 2));
     expect(decodeCbor(Buffer.from('f93e00', 'hex'))).toBe(1.5);
     expect(decodeCbor(Buffer.from('9f0102ff', 'hex'))).toEqual([1, 2]);
     expect(decodeCbor(Buffer.from('bf616101ff', 'hex'))).toEqual({ a: 1 });
-    expect(decodeCbor(Buffer.from('7f61616162ff', 'hex'))).toBe('ab');
   });
 
-  it.each(['', '18', '62', '61', 'ff', '9f', 'a1', 'a101', '1c', '0000', 'f8', '81'.repeat(100)])(
-    'refuses %s',
-    (hex) => {
-      expect(() => decodeCbor(Buffer.from(hex, 'hex'))).toThrow(CborError);
-    },
-  );
+  // The first one is a text in chunks, which no AWS client sends.
+  it.each([
+    '7f61616162ff',
+    '1bffffffffffffffff',
+    '',
+    '18',
+    '62',
+    '61',
+    'ff',
+    '9f',
+    'a1',
+    'a101',
+    '1c',
+    '0000',
+    'f8',
+    '81'.repeat(100),
+  ])('refuses %s', (hex) => {
+    expect(() => decodeCbor(Buffer.from(hex, 'hex'))).toThrow(CborError);
+  });
 });
 
 describe('XML', () => {

@@ -1,5 +1,5 @@
 import { invalidates } from '../paths.ts';
-import type { OriginAnswer } from './origin.ts';
+import type { OriginAnswer } from './answer.ts';
 
 export interface CacheEntry {
   readonly path: string;

@@ -6,8 +6,8 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import { newRequestId } from '../../../core/request.ts';
 import { etagMatches } from '../../s3/conditions.ts';
 import { parseRange } from '../../s3/range.ts';
+import { buffered, type OriginAnswer } from './answer.ts';
 import { compressible, type Encoding } from './decide.ts';
-import { buffered, type OriginAnswer } from './origin.ts';
 
 const brotli = promisify(brotliCompress);
 const gzipped = promisify(gzip);

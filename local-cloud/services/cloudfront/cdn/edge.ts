@@ -5,11 +5,12 @@ import { escapeXml } from '../../../core/xml.ts';
 import type { S3Store } from '../../s3/store.ts';
 import { type Behavior, type DistributionConfig, ERROR_TTL } from '../config.ts';
 import { canonicalPath } from '../paths.ts';
+import type { OriginAnswer } from './answer.ts';
 import { Cache, type CacheEntry } from './cache.ts';
 import { behaviorFor, type Encoding, encodingFor, errorLifetime, keyQuery, lifetime } from './decide.ts';
 import { encoded, type Outcome, page, type Served, sendAnswer, type Viewer } from './deliver.ts';
 import { atRequest, atResponse, type EdgeFunctions, FunctionProblem } from './functions.ts';
-import { askOrigin, type OriginAnswer } from './origin.ts';
+import { askOrigin } from './origin.ts';
 
 /** One distribution's edge: a cache in front of its origins, on a port of its own. */
 export class Edge {

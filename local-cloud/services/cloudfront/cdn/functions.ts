@@ -17,8 +17,8 @@ import {
 import { type Result, readResult } from '../functions/result.ts';
 import { runFunction } from '../functions/run.ts';
 import { canonicalPath } from '../paths.ts';
+import { buffered, type OriginAnswer } from './answer.ts';
 import type { Served, Viewer } from './deliver.ts';
-import { buffered, type OriginAnswer } from './origin.ts';
 
 /** What an edge knows of its distribution and of the functions that it runs. */
 export interface EdgeFunctions {

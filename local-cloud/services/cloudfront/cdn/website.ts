@@ -2,7 +2,7 @@ import { child, parseXml, text } from '../../../core/xml.ts';
 import { mayAnyone } from '../../s3/authorize.ts';
 import type { Bucket, S3Object } from '../../s3/model.ts';
 import type { S3Store } from '../../s3/store.ts';
-import { buffered, type OriginAnswer, type OriginRequest, s3Answer } from './origin.ts';
+import { buffered, type OriginAnswer, type OriginRequest, s3Answer } from './answer.ts';
 
 const page = (status: number, code: string, headers: Record<string, string> = {}): OriginAnswer =>
   buffered(
