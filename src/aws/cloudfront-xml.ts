@@ -8,6 +8,7 @@ export function parseDistribution(xml: string): {
   domain: string;
   enabled: boolean;
   defaultRootObject: string;
+  findsFiles: boolean;
   origins: Array<{ domain: string; path: string; signed: boolean }>;
   errorPages: Array<{ code: number; status: number; path: string; ttl: number | undefined }>;
 } {
@@ -30,6 +31,9 @@ export function parseDistribution(xml: string): {
         'Enabled',
       ) !== 'false',
     defaultRootObject: xmlText(config, 'DefaultRootObject'),
+    findsFiles:
+      /<EventType>(?:viewer|origin)-request<\/EventType>/.test(config) ||
+      config.includes('<CustomOriginConfig>'),
     origins: origins.map((origin) => ({
       domain: xmlText(origin, 'DomainName'),
       path: xmlText(origin, 'OriginPath'),

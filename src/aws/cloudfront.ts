@@ -20,6 +20,11 @@ export interface Distribution {
     /** Requests are signed for S3 (Origin Access Control or its forerunner): nothing has to be public. */
     readonly signed: boolean;
   }>;
+  /**
+   * True where something may find the file of an address: a function on viewer request, Lambda@Edge before the origin, or
+   * an origin that is no bucket (S3's website endpoint among them).
+   */
+  readonly findsFiles: boolean;
   /** Custom error responses: an answer of the origin with `code` reaches the visitor as `path`, with `status`. */
   readonly errorPages: ReadonlyArray<{
     readonly code: number;

@@ -1,67 +1,27 @@
-import { awsProblem } from '../aws/errors.ts';
-import type { WriteHeaders } from '../aws/write-headers.ts';
-import { ActionError, failed, messageOf } from '../runtime/errors.ts';
-import { staleAfterWrites, waitedOut } from './cached-errors.ts';
-import { type Change, planChange } from './change.ts';
+import { ActionError } from '../runtime/errors.ts';
+import {
+  type Activation,
+  ActivationError,
+  putManifest,
+  reference,
+  removeLive,
+  verify,
+  withEtags,
+} from './activation.ts';
+import { addressesToAsk, pagesOf } from './addresses.ts';
+import { staleAfterWrites } from './cached-errors.ts';
+import type { Change } from './change.ts';
 import { asActionError } from './deploy-result.ts';
+import { followLinks } from './follow-links.ts';
 import { invalidate } from './invalidate.ts';
 import { invalidationPaths } from './invalidation-paths.ts';
-import type { SiteKeys } from './keys.ts';
-import { listLive, pageEndsOf } from './live-listing.ts';
-import { encodeManifest, liveFiles } from './manifest.ts';
-import { noSources, type Sources } from './scan.ts';
+import { pageEndsOf } from './live-listing.ts';
+import { liveFiles } from './manifest.ts';
 import { type FoundState, type StateEntry, writeState } from './site-state.ts';
-import type { Situation } from './situation.ts';
 import { putBlobs, type Written, writeLive } from './transfer.ts';
-import type {
-  Activated,
-  ActivationOptions,
-  ActivationReport,
-  Finished,
-  Manifest,
-  SitePlace,
-  SitePorts,
-} from './types.ts';
-import { checkMissingIsMissing, filesToVerify, verifySite } from './verify.ts';
-
-/** All that an activation stands on. */
-export interface Activation {
-  readonly place: SitePlace;
-  readonly keys: SiteKeys;
-  readonly situation: Situation;
-  readonly change: Change;
-  readonly sources: Sources;
-  readonly options: ActivationOptions;
-  /** Where the site is read back; `undefined` where nobody has said. */
-  readonly siteUrl: string | undefined;
-  /** Path of the site in URLs. */
-  readonly mount: string;
-  /** See Front. */
-  readonly errorTtl: number;
-  /** See SiteState. */
-  readonly writes: WriteHeaders;
-  /** Whether the proof asks for a name that is not there: it could not be asked for before. */
-  readonly asksForMissing?: boolean;
-  readonly maxInvalidationPaths: number;
-  /** Releases that `site.json` remembers. */
-  readonly keepReleases: number;
-  /** Called just before the first change of the live bucket, and when there is nothing left to undo. */
-  readonly onOpen: (open: boolean) => void;
-  readonly excluded: (path: string) => boolean;
-  /** What must be written down before the first change of the live bucket; blobs and the manifest go up beside it. */
-  readonly started?: Promise<void> | undefined;
-}
-
-/** Signals that tell a caller whether a failure left something behind. */
-export class ActivationError extends Error {
-  readonly undo: () => Promise<void>;
-
-  constructor(cause: unknown, undo: () => Promise<void>) {
-    super(messageOf(cause), { cause });
-    this.name = 'ActivationError';
-    this.undo = undo;
-  }
-}
+import type { Activated, ActivationReport, Finished, SitePorts } from './types.ts';
+import { undoActivation } from './undo.ts';
+import { checkMissingIsMissing } from './verify.ts';
 
 /**
  * Makes a manifest live: blobs and the manifest first, then the state that says so, then the files in their phases,
@@ -114,6 +74,7 @@ export async function activate(ports: SitePorts, work: Activation): Promise<Acti
       timeout: options.waitTimeout,
     });
     const verifiedPages = await verify(ports, work, change, options.waitForInvalidation);
+    await verifyAddresses(ports, work, change);
     if (work.asksForMissing && work.siteUrl) await checkMissingIsMissing(ports, work.siteUrl);
     const report: ActivationReport = {
       uploaded: written.uploaded,
@@ -134,32 +95,14 @@ export async function activate(ports: SitePorts, work: Activation): Promise<Acti
   }
 }
 
-async function putManifest(ports: SitePorts, keys: SiteKeys, manifest: Manifest): Promise<void> {
-  await ports.release.put({
-    key: keys.manifest(manifest.release),
-    body: encodeManifest(manifest),
-    contentType: 'application/json',
-  });
-}
-
-/** Within one run the same request is the same invalidation, whatever is sent twice; in another run it is another. */
-const reference = (ports: SitePorts, target: Manifest, step: string) =>
-  `${target.release.slice(0, 60)}-${ports.clock.now().toString(36)}-${step}`;
-
-async function verify(
-  ports: SitePorts,
-  work: Activation,
-  change: Change,
-  invalidated: boolean,
-): Promise<number> {
-  if (!work.siteUrl || work.options.verify === 'off') return 0;
-  const written = new Set(change.diff.writes.map((step) => step.file.path));
-  return verifySite(ports, {
+/** The pages as visitors ask for them, by the links of the release's own pages. */
+async function verifyAddresses(ports: SitePorts, work: Activation, change: Change): Promise<void> {
+  if (!work.siteUrl || work.options.verify === 'off') return;
+  await followLinks(ports, {
     siteUrl: work.siteUrl,
-    files: filesToVerify(change.target.files, written),
-    level: work.options.verify,
-    invalidated: ports.cdn !== undefined && invalidated,
-    waitedOut: waitedOut(change, work.errorTtl),
+    addresses: addressesToAsk(work.addresses ?? []),
+    pages: pagesOf(change.target.files),
+    invalidated: ports.cdn !== undefined && work.options.waitForInvalidation,
     errorTtl: work.errorTtl,
   });
 }
@@ -234,86 +177,4 @@ async function finish(
       invalidatedPaths: [...report.invalidatedPaths, ...paths],
     },
   };
-}
-
-async function removeLive(ports: SitePorts, keys: readonly string[]): Promise<void> {
-  const refusedKeys = await ports.live.deleteMany(keys).catch((error) => {
-    throw awsProblem(error, {
-      operation: 's3:DeleteObject',
-      resource: `s3://${ports.live.bucket}`,
-      input: 'bucket',
-      afterChange: true,
-    });
-  });
-  if (refusedKeys.length === 0) return;
-  throw failed({
-    what: `S3 did not delete ${refusedKeys.length} of ${keys.length} files from ${ports.live.bucket}`,
-    details: refusedKeys.slice(0, 10).map((r) => `${r.key}: ${r.code} ${r.message}`),
-    fix: 'grant s3:DeleteObject on the bucket to the role that the job assumes; the next deployment deletes what is left',
-  });
-}
-
-const withEtags = (manifest: Manifest, etags: ReadonlyMap<string, string>): Manifest => ({
-  ...manifest,
-  files: manifest.files.map((file) => ({ ...file, etag: etags.get(file.path) ?? file.etag })),
-  kept: manifest.kept.map((file) => ({ ...file, etag: etags.get(file.path) ?? file.etag })),
-});
-
-/** Back to the release before: its files from their blobs, what is new removed, caches told, and the proof of it. */
-export async function undoActivation(
-  ports: SitePorts,
-  work: Activation,
-  entry: StateEntry,
-  open: FoundState,
-): Promise<void> {
-  const { keys, situation, change, options, place } = work;
-  const { base } = situation;
-  const known = [base, change.target, ...situation.known.slice(1)];
-  const live = await listLive(ports, keys, pageEndsOf(base), work.excluded);
-  const back = planChange(live, base, known, undefined, () => true);
-  const written = await writeLive(ports, keys, back.diff.writes, noSources, options.concurrency);
-  await removeLive(
-    ports,
-    back.diff.deletes.filter((step) => step.reason !== 'foreign').map((step) => keys.live(step.path)),
-  );
-  const paths = ports.cdn
-    ? invalidationPaths(
-        [...staleAfterWrites(back, work.errorTtl), ...back.removed],
-        work.mount,
-        work.maxInvalidationPaths,
-      )
-    : [];
-  const told = await invalidate(ports, {
-    reference: reference(ports, change.target, 'u'),
-    paths,
-    wait: options.waitForInvalidation,
-    timeout: options.waitTimeout,
-    // What is back is back: whether visitors see it is for the proof to say.
-    mayTakeLonger: true,
-  });
-  await verify(ports, work, back, told?.completed ?? true);
-  const { baseEntry } = situation;
-  if (written.etags.size > 0 && baseEntry) {
-    await ports.release.put({
-      key: baseEntry.manifest,
-      body: encodeManifest(withEtags(back.target, written.etags)),
-      contentType: 'application/json',
-    });
-  }
-  await writeState(
-    ports.release,
-    keys,
-    {
-      environment: place.environment,
-      live: baseEntry,
-      activating: [],
-      releases: open.state.releases.filter((e) => e.release !== entry.release),
-      undone: entry,
-      writes: open.state.writes,
-      pageEnds: pageEndsOf(base),
-      sinceCollection: open.state.sinceCollection + 1,
-    },
-    open,
-  );
-  work.onOpen(false);
 }

@@ -1,7 +1,7 @@
 import type { Hold } from '../release/ledger.ts';
 import { type ActionError, messageOf } from '../runtime/errors.ts';
 import type { Outcome } from '../runtime/outcome.ts';
-import { ActivationError } from './activate.ts';
+import { ActivationError } from './activation.ts';
 import { resultOf } from './deploy-result.ts';
 import type { DeploySiteConfig, DeploySitePorts, DeploySiteResult, GateAnswer } from './deploy-types.ts';
 import type { Prepared } from './plan-deployment.ts';

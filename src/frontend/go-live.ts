@@ -1,6 +1,7 @@
 import type { Hold, Moved } from '../release/ledger.ts';
 import { ActionError } from '../runtime/errors.ts';
-import { type Activation, ActivationError, activate } from './activate.ts';
+import { activate } from './activate.ts';
+import { type Activation, ActivationError } from './activation.ts';
 import { collect, timeToCollect } from './collect.ts';
 import { asActionError, gateFailed, resultOf } from './deploy-result.ts';
 import type { DeploySiteConfig, DeploySitePorts, DeploySiteResult, GateAnswer } from './deploy-types.ts';
@@ -91,6 +92,7 @@ function activationOf(config: DeploySiteConfig, ports: DeploySitePorts, prepared
     mount: front.mount,
     errorTtl: front.errorTtl,
     writes: config.writes,
+    addresses: prepared.addresses,
     asksForMissing: config.options.verify === 'full' && !front.absenceAsked,
     maxInvalidationPaths: config.maxInvalidationPaths,
     keepReleases: config.keepReleases,

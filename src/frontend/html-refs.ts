@@ -1,5 +1,7 @@
 /** A tag that makes the browser load something, with the attributes that say what. */
 const TAGS = /<(script|link|img|source|video|audio|track|embed|iframe)\b([^>]*)>/gi;
+/** Tags that a visitor follows. */
+const LINKS = /<(?:a|area)\b([^>]*)>/gi;
 const BASE = /<base\b[^>]*\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))/i;
 const ATTRIBUTE =
   /(?:^|\s)(src|href|rel|srcset|imagesrcset|poster)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi;
@@ -16,6 +18,35 @@ const LOADED = /(?:^|\s)(stylesheet|modulepreload|preload|icon|apple-touch-icon|
  */
 export function localReferences(html: string, page: string, base = ''): string[] {
   const found = new Set<string>();
+  const { text, from } = readPage(html, page, base);
+  for (const match of text.matchAll(TAGS)) {
+    for (const reference of loadedBy((match[1] ?? '').toLowerCase(), attributesOf(match[2] ?? ''))) {
+      const path = localPath(reference, from, base);
+      // A folder is a page or a route.
+      if (path !== undefined && path !== '' && !path.endsWith('/')) found.add(path);
+    }
+  }
+  return [...found];
+}
+
+/**
+ * Addresses of the site itself that a page's links lead to, relative to the site and decoded: '' for its root, `about/`,
+ * `about`. Pure, and forgiving as above.
+ */
+export function localLinks(html: string, page: string, base = ''): string[] {
+  const found = new Set<string>();
+  const { text, from } = readPage(html, page, base);
+  for (const match of text.matchAll(LINKS)) {
+    const href = attributesOf(match[1] ?? '').get('href');
+    if (href === undefined) continue;
+    const address = localPath(href, from, base);
+    if (address !== undefined) found.add(address);
+  }
+  return [...found];
+}
+
+/** The tags of a page, without those that are text, and the URL that its references are relative to. */
+function readPage(html: string, page: string, base: string): { text: string; from: URL } {
   // The opening tag of a script is kept: it may have a `src`.
   const text = html.replaceAll(NOT_TAGS, (_all, tag, attributes) =>
     /^script$/i.test(tag ?? '') ? `<script${attributes}>` : '',
@@ -23,13 +54,7 @@ export function localReferences(html: string, page: string, base = ''): string[]
   const start = `http://site.invalid/${base ? `${base}/` : ''}${page.split('/').map(encodeURIComponent).join('/')}`;
   const baseMatch = BASE.exec(text);
   const from = safeUrl(baseMatch?.[1] ?? baseMatch?.[2] ?? baseMatch?.[3] ?? '', start) ?? new URL(start);
-  for (const match of text.matchAll(TAGS)) {
-    for (const reference of loadedBy((match[1] ?? '').toLowerCase(), attributesOf(match[2] ?? ''))) {
-      const path = localPath(reference, from, base);
-      if (path !== undefined) found.add(path);
-    }
-  }
-  return [...found];
+  return { text, from };
 }
 
 function attributesOf(text: string): Map<string, string> {
@@ -77,8 +102,7 @@ function localPath(reference: string, from: URL, base: string): string | undefin
     if (!path.startsWith(`${base}/`)) return undefined;
     path = path.slice(base.length + 1);
   }
-  // A folder is a page or a route.
-  return path === '' || path.endsWith('/') ? undefined : path;
+  return path;
 }
 
 function safeUrl(text: string, base: string): URL | undefined {

@@ -1,6 +1,6 @@
 // A folder onto S3 and CloudFront: `deploySite` takes one live, `planRestoreSite` and `restoreSite` make an earlier
 // release live again, `recoverSite` puts right what a stopped run left.
-export { ActivationError } from './activate.ts';
+export { ActivationError } from './activation.ts';
 export { cacheRule, globMatcher } from './cache-rules.ts';
 export { deploySite } from './deploy.ts';
 export type {

@@ -1,5 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import { type ActionError, refused } from '../runtime/errors.ts';
+import type { Address } from './addresses.ts';
 import { cacheControlOf, isImmutable } from './cache-rules.ts';
 import { staleAfterWrites } from './cached-errors.ts';
 import { type Change, planChange } from './change.ts';
@@ -21,6 +22,8 @@ export interface Known {
   readonly scanned: Scanned;
   readonly front: Front;
   readonly situation: Situation;
+  /** Addresses of pages that the release's pages link to. */
+  readonly addresses: readonly Address[];
 }
 
 /** What was found out before anything was changed. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { refused } from '../runtime/errors.ts';
+import { type Address, addressesOf, basePath, distinct, pagesOf, refuseUnfindable } from './addresses.ts';
 import type { DeploySiteConfig, DeploySitePorts } from './deploy-types.ts';
-import { checkIsSite, missingReferences, refuseMissing } from './guards.ts';
-import { isPage } from './is-page.ts';
+import { checkIsSite, type MissingReference, missingReferences, refuseMissing } from './guards.ts';
 import { type SiteKeys, siteKeys } from './keys.ts';
 import { type Prepared, planFor } from './plan-deployment.ts';
 import { type Scanned, scan } from './scan.ts';
@@ -32,12 +32,12 @@ export async function prepare(config: DeploySiteConfig, ports: DeploySitePorts):
   }
   checkIsSite(scanned.files, config.scan.source);
   const { front: found, situation } = await looking;
-  checkReferences(config, scanned, found);
+  const addresses = readPages(config, scanned, found);
   if (!config.writes.acl) await refuseLosingAcl(ports, keys, found, situation);
   const asks = config.options.verify === 'full' && !found.absenceAsked;
   const front =
     asks && !bringsErrorPage(found, situation, scanned) ? await askForMissing(ports, found) : found;
-  return planFor(config, clock, { keys, scanned, front, situation });
+  return planFor(config, clock, { keys, scanned, front, situation, addresses });
 }
 
 /** Plans anew on the site as it is now; the folder is read once. */
@@ -46,9 +46,9 @@ export async function lookAgain(
   ports: DeploySitePorts,
   before: Prepared,
 ): Promise<Prepared> {
-  const { keys, scanned, front } = before;
+  const { keys, scanned, front, addresses } = before;
   const situation = await lookAtSite(config, ports, keys);
-  return planFor(config, ports.clock, { keys, scanned, front, situation });
+  return planFor(config, ports.clock, { keys, scanned, front, situation, addresses });
 }
 
 async function lookAround(
@@ -105,8 +105,12 @@ async function lookAtSite(
   return situation;
 }
 
-/** Pages that name what is not there; files that stay live for open tabs are no excuse. */
-function checkReferences(config: DeploySiteConfig, scanned: Scanned, front: Front): void {
+/**
+ * Reads each page once: what it makes the browser load must be there (files that stay live for open tabs are no excuse),
+ * and where its links lead must be found.
+ * @returns the addresses of pages that pages link to
+ */
+function readPages(config: DeploySiteConfig, scanned: Scanned, front: Front): Address[] {
   const present = new Set(scanned.files.map((file) => file.path));
   const isPresent = (path: string) =>
     present.has(path) ||
@@ -114,10 +118,21 @@ function checkReferences(config: DeploySiteConfig, scanned: Scanned, front: Fron
     config.mayBeMissing(path) ||
     config.scan.excluded(path);
   const mounts = [...new Set(['', front.mount, config.place.prefix])];
-  const missing = scanned.files.flatMap((file) => {
-    const source = scanned.sources.get(file.path);
-    if (source?.kind === 'bytes' || !source || !isPage(file.headers.contentType)) return [];
-    return missingReferences(readFileSync(source.full, 'utf8'), file.path, mounts, isPresent);
-  });
+  const pages = pagesOf(scanned.files);
+  const base = basePath(front.siteUrl);
+  const missing: MissingReference[] = [];
+  const addresses: Address[] = [];
+  for (const path of pages.keys()) {
+    const source = scanned.sources.get(path);
+    if (source?.kind === 'bytes' || !source) continue;
+    const html = readFileSync(source.full, 'utf8');
+    missing.push(...missingReferences(html, path, mounts, isPresent));
+    addresses.push(...addressesOf(html, path, base, pages));
+  }
   refuseMissing(missing);
+  const asked = distinct(addresses).filter(
+    ({ address }) => !config.mayBeMissing(address.replace(/\/+$/, '')),
+  );
+  if (config.options.verify !== 'off' && !front.findsFiles) refuseUnfindable(asked, front.distribution ?? '');
+  return asked;
 }

@@ -1,10 +1,11 @@
-import { type Activation, undoActivation } from './activate.ts';
+import type { Activation } from './activation.ts';
 import { planChange } from './change.ts';
 import { siteKeys } from './keys.ts';
 import { noSources } from './scan.ts';
 import { findFront } from './site.ts';
 import { type LastGood, readSituation } from './situation.ts';
 import type { ActivationOptions, SitePlace, SitePorts } from './types.ts';
+import { undoActivation } from './undo.ts';
 import { carry } from './write-options.ts';
 
 /** What is left of a run that was stopped. */

@@ -1,7 +1,8 @@
 import type { WriteHeaders } from '../aws/write-headers.ts';
 import { formatDuration } from '../runtime/duration.ts';
 import { ActionError, messageOf, refused } from '../runtime/errors.ts';
-import { type Activation, ActivationError, activate } from './activate.ts';
+import { activate } from './activate.ts';
+import { type Activation, ActivationError } from './activation.ts';
 import { BlobProof } from './blob-proof.ts';
 import { staleAfterWrites } from './cached-errors.ts';
 import { type Change, planChange } from './change.ts';

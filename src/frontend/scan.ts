@@ -135,16 +135,23 @@ function addRedirects(options: ScanOptions, files: SiteFile[], made: Map<string,
     // As in Netlify, a file that exists goes before a redirect of its path.
     if (taken.has(redirect.from)) continue;
     const bytes = Buffer.from(redirectPage(redirect.to));
-    made.set(redirect.from, { kind: 'bytes', bytes });
     const headers = {
       contentType: 'text/html; charset=utf-8',
       cacheControl: REVALIDATE,
       redirect: encodeURI(decodeURI(redirect.to)),
     };
     const { sha256, md5, size } = hashOf(bytes);
-    files.push({ path: redirect.from, sha256, md5, size, headers });
+    for (const path of keysOfRedirect(redirect.from).filter((key) => !taken.has(key))) {
+      taken.add(path);
+      made.set(path, { kind: 'bytes', bytes });
+      files.push({ path, sha256, md5, size, headers });
+    }
   }
 }
+
+/** Where a redirect stands: a function that finds the file of an address makes `/old` one of the other two. */
+const keysOfRedirect = (from: string) =>
+  /\.[^/]+$/.test(from) ? [from] : [from, `${from}.html`, `${from}/index.html`];
 
 export function hashOf(bytes: Uint8Array): Omit<FileHash, 'head'> {
   const hex = (algorithm: string) => createHash(algorithm).update(bytes).digest('hex');

@@ -16,6 +16,8 @@ export interface Front {
   readonly mount: string;
   /** True where the distribution signs its requests to the bucket, so that nothing has to be public. */
   readonly signed: boolean;
+  /** False where nothing but a bucket is behind the distribution, which knows keys only. */
+  readonly findsFiles: boolean;
   /** Seconds that an error answer for a name which is not there stays in the caches. */
   readonly errorTtl: number;
   /** Paths, without a slash at the start, that the distribution answers with where a file is not there. */
@@ -42,6 +44,7 @@ export async function findFront(
       siteUrl: given,
       mount: place.prefix,
       signed: false,
+      findsFiles: true,
       errorTtl: DEFAULT_ERROR_TTL,
       errorPages: [],
     };
@@ -63,6 +66,7 @@ export async function findFront(
     signed: distribution.origins.some(({ domain, signed }) => signed && isOurs(domain, place.bucket)),
     siteUrl,
     mount,
+    findsFiles: distribution.findsFiles,
     errorTtl: missingTtl(distribution.errorPages),
     errorPages: answering.map(({ path }) => path.replace(/^\//, '')),
     missingIsPage: missingIsPage(distribution),

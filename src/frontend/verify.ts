@@ -10,9 +10,9 @@ import type { ActivationOptions, SiteFile, SitePorts } from './types.ts';
 const MOST_PAGES = 25;
 const MOST_OTHERS = 5;
 /** Milliseconds that one answer may take. */
-const PATIENCE = 15_000;
+export const PATIENCE = 15_000;
 /** Milliseconds in which edges may still answer with what was there before. */
-const SETTLE = { invalidated: 4000, notWaitedFor: 60_000 };
+export const SETTLE = { invalidated: 4000, notWaitedFor: 60_000 };
 const LOOK_EVERY = 500;
 
 /** What to read back: the entry page, then what was written, pages before others. */
@@ -43,7 +43,7 @@ export function mismatch(file: SiteFile, answer: RawAnswer, level: 'full' | 'pag
 }
 
 /** What tells that an error is one of before, which a cache still gives: its age, and CloudFront's own word for it. */
-function cachedError({ status, headers }: RawAnswer): string {
+export function cachedError({ status, headers }: RawAnswer): string {
   const { age, 'x-cache': xCache } = headers;
   if ((status !== 403 && status !== 404) || age === undefined) return '';
   return `: a cached ${status} (Age: ${age} s${xCache ? `, X-Cache: ${xCache}` : ''}), from before the file was there`;
@@ -99,17 +99,18 @@ export async function verifySite(ports: SitePorts, request: VerifyRequest): Prom
   return files.length;
 }
 
-async function settled(
+/** Asks again until the answer is right, or the time is over. @returns what is wrong with the last answer */
+export async function settled(
   ports: SitePorts,
   url: string,
   until: number,
-  judge: (answer: RawAnswer) => string | undefined,
+  judge: (answer: RawAnswer) => string | undefined | Promise<string | undefined>,
 ): Promise<string | undefined> {
   for (;;) {
     ports.signal.throwIfAborted();
     let problem: string | undefined;
     try {
-      problem = judge(await httpGet(url, PATIENCE, ports.signal));
+      problem = await judge(await httpGet(url, PATIENCE, ports.signal));
     } catch (error) {
       ports.signal.throwIfAborted();
       problem = messageOf(error);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
+import { cleanUrls } from '../support/edge-functions.ts';
 import { browse, type RealSite, type RealVersion, realSite } from '../support/real-sites.ts';
 import { runAction } from '../support/run-action.ts';
 import { makeFolder, makeSite, removeFolders, type TestSite } from '../support/site.ts';
@@ -102,7 +103,9 @@ async function expectBrowsable(site: TestSite, kind: RealSite, version: RealVers
 
 describe.each<RealSite>(['next', 'vite'])('a real site, built by %s', (kind) => {
   it('goes live, is followed by the next version, and comes back', async () => {
-    const site = await makeSite(cloud, `real-${kind}`);
+    // Its links say /about/.
+    const functions = { 'viewer-request': cleanUrls() };
+    const site = await makeSite(cloud, `real-${kind}`, kind === 'next' ? { functions } : {});
     const [one, two] = [realSite(kind, 'v1'), realSite(kind, 'v2')];
     const first = await site.deploy(makeFolder(one), { 'release-id': 'v1' });
     expect(first.outputs, first.log).toMatchObject({

@@ -45,6 +45,7 @@ export function judgeDistribution(config: Xml, site: SitePlace): Finding[] {
     judgeEntry(config),
     ...judgeViewers(config),
     judgeErrorPages(config),
+    judgeAddresses(config),
     ...judgeNames(config, site),
   ];
 }
@@ -136,6 +137,24 @@ function judgeErrorPages(config: Xml): Finding {
     );
   }
   return ok(`a page that is not there is answered with ${target} (${status || xmlAt(page, 'ErrorCode')})`);
+}
+
+/** Whether `/about/` can be found in a bucket, which knows `about/index.html` only. deploy-frontend refuses a site that needs it. */
+function judgeAddresses(config: Xml): Finding {
+  const behavior = config['DefaultCacheBehavior'] as Xml | undefined;
+  const of = (list: string, item: string) => xmlList(behavior?.[list], 'Items', item);
+  const events = [
+    ...of('FunctionAssociations', 'FunctionAssociation'),
+    ...of('LambdaFunctionAssociations', 'LambdaFunctionAssociation'),
+  ].map((association) => xmlAt(association, 'EventType'));
+  return expectThat(
+    events.some((event) => event === 'viewer-request' || event === 'origin-request'),
+    'a function finds the file of an address',
+    advice(
+      'no function on viewer request finds the file of an address: /about and /about/ are not found, about.html is',
+      'attach one where links are written so (docs/frontend.md, "URLs that people use"; `clean_urls` of infra/terraform makes it)',
+    ),
+  );
 }
 
 function judgeNames(config: Xml, { siteUrl }: SitePlace): Finding[] {

@@ -142,11 +142,13 @@ describe('CloudFront', () => {
     OriginPath: '',
     OriginAccessControlId: 'oac',
   };
+  const finds = { Items: { FunctionAssociation: { EventType: 'viewer-request', FunctionARN: 'arn:f' } } };
+  const behavior = { ViewerProtocolPolicy: 'redirect-to-https', Compress: 'true' };
   const good: Xml = {
     Enabled: 'true',
     DefaultRootObject: 'index.html',
     Origins: { Items: { Origin: origin } },
-    DefaultCacheBehavior: { ViewerProtocolPolicy: 'redirect-to-https', Compress: 'true' },
+    DefaultCacheBehavior: { ...behavior, FunctionAssociations: finds },
     CustomErrorResponses: {
       Items: {
         CustomErrorResponse: { ErrorCode: '403', ResponsePagePath: '/404.html', ResponseCode: '404' },
@@ -189,6 +191,7 @@ describe('CloudFront', () => {
       },
       /website endpoint/,
     ],
+    ['no function', { DefaultCacheBehavior: behavior }, /about\/ are not found, about\.html is/],
     ['no root object', { DefaultRootObject: '' }, /no default root object/],
     [
       'plain http',
