@@ -87,11 +87,15 @@ export async function uploadStatus(call: Call): Promise<CloudResponse> {
   return { ...accepted(call, uploadOf(call)), status: 204 };
 }
 
+function outOfOrder({ request }: Call, upload: Upload): boolean {
+  const range = /^(?:bytes[ =])?(\d+)-(\d+)/.exec(request.headers['content-range'] ?? '');
+  return range !== null && Number(range[1]) !== upload.size;
+}
+
 /** A chunk must begin where the last one ended; a stream without Content-Range is appended as it is. */
 export async function patchUpload(call: Call): Promise<CloudResponse> {
   const upload = uploadOf(call);
-  const range = /^(?:bytes[ =])?(\d+)-(\d+)/.exec(call.request.headers['content-range'] ?? '');
-  if (range && Number(range[1]) !== upload.size) return { ...accepted(call, upload), status: 416 };
+  if (outOfOrder(call, upload)) return { ...accepted(call, upload), status: 416 };
   await call.images.append(upload, content(call.request));
   return accepted(call, upload);
 }
@@ -99,6 +103,8 @@ export async function patchUpload(call: Call): Promise<CloudResponse> {
 export async function finishUpload(call: Call): Promise<CloudResponse> {
   const upload = uploadOf(call);
   const digest = call.request.query.get('digest') ?? '';
+  // The last chunk may come with the request that finishes the upload.
+  if (outOfOrder(call, upload)) return { ...accepted(call, upload), status: 416 };
   await call.images.append(upload, content(call.request));
   return finish(call, upload, digest);
 }

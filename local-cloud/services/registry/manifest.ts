@@ -6,6 +6,8 @@ export interface Descriptor {
   readonly size: number;
   readonly platform?: Platform;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Where a layer is that no registry may distribute. */
+  readonly urls?: readonly string[];
 }
 
 export interface Platform {
@@ -43,6 +45,12 @@ export const sha256 = (bytes: Uint8Array): string =>
 export const isDigest = (text: string): boolean => /^sha256:[0-9a-f]{64}$/.test(text);
 
 export const isIndex = (mediaType: string): boolean => (INDEX_TYPES as readonly string[]).includes(mediaType);
+
+/** What a registry holds of an image: its configuration and its layers, but for those that are elsewhere (`urls`). */
+export const ownBlobs = ({ config, layers }: Pick<Manifest, 'config' | 'layers'>): readonly Descriptor[] => [
+  ...(config ? [config] : []),
+  ...layers.filter(({ urls }) => !urls?.length),
+];
 
 /** @throws ManifestInvalid where it is not JSON, of a type that ECR does not take, or names no content */
 export function parseManifest(bytes: Buffer, contentType: string | undefined): Manifest {

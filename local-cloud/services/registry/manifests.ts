@@ -1,6 +1,14 @@
 import { CloudFault, type CloudResponse } from '../../core/service.ts';
 import { type Call, created, json } from './call.ts';
-import { isDigest, isIndex, type Manifest, ManifestInvalid, parseManifest, sha256 } from './manifest.ts';
+import {
+  isDigest,
+  isIndex,
+  type Manifest,
+  ManifestInvalid,
+  ownBlobs,
+  parseManifest,
+  sha256,
+} from './manifest.ts';
 import { type ImageStore, isImmutable, type Repository } from './store.ts';
 
 export async function getManifest(call: Call): Promise<CloudResponse> {
@@ -106,8 +114,9 @@ export async function storeManifest(
 }
 
 function checkContent(images: ImageStore, repository: Repository, manifest: Manifest): void {
-  const blobs = [...(manifest.config ? [manifest.config] : []), ...manifest.layers];
-  const missing = blobs.filter((part) => !images.hasBlob(repository, part.digest)).map((p) => p.digest);
+  const missing = ownBlobs(manifest)
+    .filter((part) => !images.hasBlob(repository, part.digest))
+    .map((p) => p.digest);
   if (missing.length > 0)
     throw new ContentMissing(
       `Layers with digests '${missing.join(', ')}' required for pushing image are missing`,

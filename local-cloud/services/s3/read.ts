@@ -38,6 +38,25 @@ export function contentOf(
   return Readable.from(readObject(blobs, object, start, end), { objectMode: false });
 }
 
+/**
+ * How an object is encrypted is told and not asked: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ * @throws CloudFault InvalidArgument
+ */
+function refuseEncryption(headers: Readonly<Record<string, string>>): void {
+  const ArgumentName = 'x-amz-server-side-encryption';
+  const ArgumentValue = headers[ArgumentName];
+  if (ArgumentValue === undefined) return;
+  throw new CloudFault(
+    'InvalidArgument',
+    `${ArgumentName} header is not supported for this operation.`,
+    400,
+    {
+      ArgumentName,
+      ArgumentValue,
+    },
+  );
+}
+
 const ARCHIVED: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 
 /** @throws CloudFault InvalidObjectState for what is archived and was not restored */
@@ -55,6 +74,7 @@ export function refuseArchived(object: S3Object): void {
 /** GET and HEAD. */
 export const getObject: Handler = (call) => {
   const { request, store, key } = call;
+  refuseEncryption(request.headers);
   const object = store.object(call.bucket(), key, request.query.get('versionId') ?? undefined);
   if (request.method === 'GET') refuseArchived(object);
   const withChecksum = request.headers['x-amz-checksum-mode']?.toUpperCase() === 'ENABLED';
