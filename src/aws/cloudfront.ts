@@ -2,6 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { Clock } from '../runtime/clock.ts';
 import type { Usage } from './bulk-store.ts';
 import { parseDistribution } from './cloudfront-xml.ts';
+import { type EndpointWish, endpointOf, type ServiceHost, signingRegion } from './endpoints.ts';
 import { readAll, Wire } from './http-wire.ts';
 import { xmlText } from './list-xml.ts';
 import { isRetryable, retryPause, type SentError } from './retry.ts';
@@ -56,6 +57,8 @@ export interface CloudFrontOptions {
   readonly clock: Clock;
   /** Address of the API. */
   readonly endpoint: URL;
+  /** Of the bucket: the partition is found by it. */
+  readonly region: string;
   signal?(): AbortSignal | undefined;
 }
 
@@ -64,22 +67,25 @@ const API = '/2020-05-31/distribution';
 const XMLNS = 'http://cloudfront.amazonaws.com/doc/2020-05-31/';
 const ATTEMPTS = 8;
 
+/** https://docs.aws.amazon.com/general/latest/gr/cf_region.html */
+export const CLOUDFRONT = {
+  host: 'cloudfront',
+  global: { zones: { 'aws-cn': 'cn-northwest-1' }, dualStackZones: { aws: 'global' } },
+} as const satisfies ServiceHost;
+
 /**
- * Where CloudFront's API is (https://docs.aws.amazon.com/general/latest/gr/cf_region.html): one address for the world
- * and one for China; or the one that the environment names, service before all
+ * Where CloudFront's API is: the address of the partition, or the one that the environment names, service before all
  * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
  */
-export function cloudFrontEndpoint(env: Readonly<Record<string, string | undefined>>, region: string): URL {
+export function cloudFrontEndpoint(
+  env: Readonly<Record<string, string | undefined>>,
+  wish: EndpointWish,
+): URL {
   const named =
     env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true'
       ? undefined
       : env['AWS_ENDPOINT_URL_CLOUDFRONT'] || env['AWS_ENDPOINT_URL'];
-  if (named) return new URL(named);
-  return new URL(
-    region.startsWith('cn-')
-      ? 'https://cloudfront.cn-northwest-1.amazonaws.com.cn'
-      : 'https://cloudfront.amazonaws.com',
-  );
+  return named ? new URL(named) : endpointOf(CLOUDFRONT, wish);
 }
 
 /**
@@ -114,9 +120,8 @@ function batch(reference: string, paths: readonly string[]): string {
 const escapeXml = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
-function caller({ client, usage, clock, endpoint, signal }: CloudFrontOptions) {
-  const china = endpoint.hostname.endsWith('.amazonaws.com.cn');
-  const signer = new SigV4(china ? 'cn-northwest-1' : 'us-east-1', 'cloudfront');
+function caller({ client, usage, clock, endpoint, region, signal }: CloudFrontOptions) {
+  const signer = new SigV4(signingRegion(CLOUDFRONT, region), 'cloudfront');
   const once = async (operation: string, method: string, path: string, body: string): Promise<string> => {
     const wire = new Wire(
       {

@@ -3,19 +3,16 @@ import { AwsJson1_0Protocol, AwsJson1_1Protocol } from '@aws-sdk/core/protocols'
 import { makeBuilder } from '@smithy/core/client';
 import { getEndpointPlugin } from '@smithy/core/endpoints';
 import { type AwsSettings, clientConfig } from './config.ts';
+import { ENDPOINT_PARAMETERS, endpointProvider, type ServiceHost, signingRegion } from './endpoints.ts';
 
 /** A service that speaks AWS's JSON protocol, as its public model has it. */
-export interface JsonService {
+export interface JsonService extends ServiceHost {
   /** As the SDK names it; `AWS_ENDPOINT_URL_<ID>` is made of it. */
   readonly id: string;
   /** What stands before the dot in `X-Amz-Target`. */
   readonly target: string;
   readonly version: '1.0' | '1.1';
   readonly signingName: string;
-  /** What stands before `.<region>.amazonaws.com`. */
-  readonly host: string;
-  /** One for the world: no region in its host name. */
-  readonly global?: boolean;
 }
 
 /** Sends one operation. Rejects with the SDK's error, after its retries: `readAwsError` reads it like any other. */
@@ -25,12 +22,6 @@ export type JsonCall = <Output>(operation: string, input: object) => Promise<Out
 const DOCUMENT = 15;
 const OPERATION = 9;
 
-/** Built-in endpoint parameters, which every service has. */
-const PARAMETERS = {
-  Endpoint: { type: 'builtInParams', name: 'endpoint' },
-  Region: { type: 'builtInParams', name: 'region' },
-} as const;
-
 /**
  * The SDK's own client (credentials, region, endpoints, signature, retries, errors) for any JSON service, without the
  * service's model. A whole model weighs up to a quarter of a megabyte in a bundle, of which a deployment uses one or two
@@ -39,7 +30,7 @@ const PARAMETERS = {
 export function jsonClient(service: JsonService, settings: AwsSettings): JsonCall {
   const namespace = `wwhd.${service.target}`;
   const client = new SecretsManagerClient(configFor(service, namespace, settings));
-  const command = makeBuilder(PARAMETERS, service.target, `${service.id}Client`, getEndpointPlugin);
+  const command = makeBuilder(ENDPOINT_PARAMETERS, service.target, `${service.id}Client`, getEndpointPlugin);
   return async (operation, input) => {
     const schema = [OPERATION, namespace, operation, 0, DOCUMENT, DOCUMENT];
     const OneCommand = command({}, () => [], operation, schema as never);
@@ -57,20 +48,18 @@ function configFor(
   namespace: string,
   settings: AwsSettings,
 ): SecretsManagerClientConfig {
-  const { id, target, signingName, host, version, global } = service;
+  const { id, target, signingName, version } = service;
   const config = {
     ...clientConfig(settings),
     serviceId: id,
     signingName,
     protocol: version === '1.0' ? AwsJson1_0Protocol : AwsJson1_1Protocol,
     protocolSettings: { defaultNamespace: namespace, serviceTarget: target, errorTypeRegistries: [] },
-    endpointProvider: ({ Endpoint, Region = '' }: { Endpoint?: string; Region?: string }) => ({
-      url: new URL(Endpoint ?? `https://${global ? host : `${host}.${Region}`}.${suffixOf(Region)}`),
-    }),
-    httpAuthSchemeProvider: ({ region }: { region?: string }) => [
+    endpointProvider: endpointProvider(service),
+    httpAuthSchemeProvider: ({ region = '' }: { region?: string }) => [
       {
         schemeId: 'aws.auth#sigv4',
-        signingProperties: { name: signingName, region },
+        signingProperties: { name: signingName, region: signingRegion(service, region) },
         propertiesExtractor: (own: object, context: object) => ({
           signingProperties: { config: own, context },
         }),
@@ -79,6 +68,3 @@ function configFor(
   };
   return config as unknown as SecretsManagerClientConfig;
 }
-
-/** DNS suffix of a region's partition: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html */
-export const suffixOf = (region: string) => (region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com');

@@ -1,6 +1,5 @@
 import { systemClock } from '../runtime/clock.ts';
 import type { AwsSettings } from './config.ts';
-import { suffixOf } from './json-client.ts';
 import { type Xml, xmlAt, xmlList } from './xml.ts';
 import { XmlSender, type XmlService } from './xml-sender.ts';
 
@@ -8,8 +7,8 @@ import { XmlSender, type XmlService } from './xml-sender.ts';
 const ELB: XmlService = {
   id: 'Elastic Load Balancing v2',
   signingName: 'elasticloadbalancing',
-  global: false,
-  host: (region) => `elasticloadbalancing.${region}.${suffixOf(region)}`,
+  host: 'elasticloadbalancing',
+  govIsFips: 'ipv4',
 };
 const VERSION = '2015-12-01';
 

@@ -4,14 +4,7 @@ import { type JsonService, jsonClient } from './json-client.ts';
 import { SERVICES } from './services.ts';
 import { encodeAll, encodeKey } from './sigv4.ts';
 import type { Xml } from './xml.ts';
-import {
-  type Asked,
-  GLOBAL,
-  XML_SERVICES,
-  type XmlAnswer,
-  XmlSender,
-  type XmlService,
-} from './xml-sender.ts';
+import { type Asked, XML_SERVICES, type XmlAnswer, XmlSender, type XmlService } from './xml-sender.ts';
 
 /**
  * Asks AWS, and changes nothing: an operation that does not begin with Describe, Get, List, BatchGet or Simulate is a
@@ -43,7 +36,10 @@ const BUDGETS: JsonService = {
   version: '1.1',
   signingName: 'budgets',
   host: 'budgets',
-  global: true,
+  global: {
+    zones: { 'aws-eusc': 'eusc-de-east-1' },
+    dualStackZones: { aws: 'us-east-1', 'aws-eusc': 'eusc-de-east-1' },
+  },
 };
 const JSON_SERVICES = { ...SERVICES, budgets: BUDGETS } as const;
 export type JsonServiceName = keyof typeof JSON_SERVICES;
@@ -62,8 +58,7 @@ export function awsReader(settings: AwsSettings, clock: Clock): Reader {
   return {
     json: (name, operation, input) => {
       assertRead(operation);
-      const region = name === 'budgets' ? GLOBAL : settings.region;
-      return jsonClient(JSON_SERVICES[name], { ...settings, region })(operation, input);
+      return jsonClient(JSON_SERVICES[name], settings)(operation, input);
     },
     bucket: (bucket, query) => s3(bucket, query ? { method: 'GET', query: `${query}=` } : { method: 'HEAD' }),
     bucketPolicy: async (bucket) => (await s3(bucket, { method: 'GET', query: 'policy=' })).text,

@@ -18,6 +18,7 @@ export const SERVICES = {
     version: '1.1',
     signingName: 'ecr',
     host: 'api.ecr',
+    dualStackHost: 'ecr',
   },
   ecs: {
     id: 'ECS',
@@ -32,6 +33,7 @@ export const SERVICES = {
     version: '1.1',
     signingName: 'secretsmanager',
     host: 'secretsmanager',
+    dualStackAnyway: ['aws', 'aws-cn', 'aws-us-gov'],
   },
   parameters: {
     id: 'SSM',
@@ -39,6 +41,7 @@ export const SERVICES = {
     version: '1.1',
     signingName: 'ssm',
     host: 'ssm',
+    govIsFips: 'ipv4',
   },
   logs: {
     id: 'CloudWatch Logs',
@@ -46,6 +49,7 @@ export const SERVICES = {
     version: '1.1',
     signingName: 'logs',
     host: 'logs',
+    govIsFips: 'ipv4',
   },
   cloudWatch: {
     id: 'CloudWatch',
@@ -53,6 +57,7 @@ export const SERVICES = {
     version: '1.0',
     signingName: 'monitoring',
     host: 'monitoring',
+    govIsFips: 'always',
   },
   autoScaling: {
     id: 'Application Auto Scaling',
@@ -60,5 +65,6 @@ export const SERVICES = {
     version: '1.1',
     signingName: 'application-autoscaling',
     host: 'application-autoscaling',
+    govIsFips: 'ipv4',
   },
 } as const satisfies Record<string, JsonService>;

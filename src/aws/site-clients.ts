@@ -47,8 +47,14 @@ export async function siteClients(options: SiteClientOptions): Promise<SiteClien
   const open = (bucket: string) => bulkStore(client, bucket, { clock, usage, connections, signal });
   const [live, release] = await Promise.all([open(options.bucket), open(options.releaseBucket)]);
   const openCdn = async (id: string) => {
-    const endpoint = cloudFrontEndpoint(process.env, await client.config.region());
-    return cloudFront(id, { client, usage, clock, endpoint, signal });
+    const { region, useFipsEndpoint, useDualstackEndpoint } = client.config;
+    const wish = {
+      region: await region(),
+      fips: await useFipsEndpoint(),
+      dualStack: await useDualstackEndpoint(),
+    };
+    const endpoint = cloudFrontEndpoint(process.env, wish);
+    return cloudFront(id, { client, usage, clock, endpoint, region: wish.region, signal });
   };
   return {
     live,

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { getEndpointFromInstructions } from '@smithy/core/endpoints';
 import type { Clock } from '../runtime/clock.ts';
+import { CLOUDFRONT } from './cloudfront.ts';
 import { type AwsSettings, clientConfig } from './config.ts';
+import { ENDPOINT_PARAMETERS, endpointProvider, type ServiceHost, signingRegion } from './endpoints.ts';
 import { readAll, Wire } from './http-wire.ts';
-import { suffixOf } from './json-client.ts';
 import { isRetryable, retryPause, type SentError } from './retry.ts';
 import { EMPTY_SHA256, SigV4 } from './sigv4.ts';
 import { parseXml, type Xml } from './xml.ts';
@@ -16,31 +17,27 @@ export interface XmlAnswer {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** CloudFront, IAM and Budgets are one for the world and signed for us-east-1. */
-export const GLOBAL = 'us-east-1';
 const ATTEMPTS = 6;
 
-export interface XmlService {
+export interface XmlService extends ServiceHost {
   readonly id: string;
   readonly signingName: string;
-  readonly global: boolean;
-  host(region: string): string;
 }
 export const XML_SERVICES = {
-  S3: { id: 'S3', signingName: 's3', global: false, host: (region) => `s3.${region}.${suffixOf(region)}` },
-  CloudFront: {
-    id: 'CloudFront',
-    signingName: 'cloudfront',
-    global: true,
-    host: () => 'cloudfront.amazonaws.com',
+  S3: { id: 'S3', signingName: 's3', host: 's3', dualStackLabel: true },
+  CloudFront: { id: 'CloudFront', signingName: 'cloudfront', ...CLOUDFRONT },
+  STS: { id: 'STS', signingName: 'sts', host: 'sts', govIsFips: 'ipv4' },
+  IAM: {
+    id: 'IAM',
+    signingName: 'iam',
+    host: 'iam',
+    govIsFips: 'always',
+    global: {
+      zones: { 'aws-cn': 'cn-north-1', 'aws-us-gov': 'us-gov', 'aws-eusc': 'eusc-de-east-1' },
+      dualStackZones: { aws: 'global', 'aws-us-gov': 'us-gov', 'aws-eusc': 'global' },
+      signing: { 'aws-cn': 'cn-north-1' },
+    },
   },
-  STS: {
-    id: 'STS',
-    signingName: 'sts',
-    global: false,
-    host: (region) => `sts.${region}.${suffixOf(region)}`,
-  },
-  IAM: { id: 'IAM', signingName: 'iam', global: true, host: () => 'iam.amazonaws.com' },
 } as const satisfies Record<string, XmlService>;
 
 export interface Asked {
@@ -77,7 +74,7 @@ export class XmlSender {
     this.#endpoint = endpoint;
     this.#clock = clock;
     this.#signal = settings.signal;
-    this.#signer = new SigV4(service.global ? GLOBAL : found.region, service.signingName);
+    this.#signer = new SigV4(signingRegion(service, found.region), service.signingName);
     const protocol = endpoint.protocol === 'http:' ? 'http:' : 'https:';
     this.#wire = new Wire(
       { protocol, hostname: endpoint.hostname, port: Number(endpoint.port) || undefined },
@@ -86,18 +83,9 @@ export class XmlSender {
   }
 
   static async open(service: XmlService, settings: AwsSettings, clock: Clock): Promise<XmlSender> {
-    const own = {
-      serviceId: service.id,
-      endpointProvider: ({ Endpoint, Region = '' }: { Endpoint?: string; Region?: string }) => {
-        return { url: new URL(Endpoint ?? `https://${service.host(Region)}`) };
-      },
-    };
+    const own = { serviceId: service.id, endpointProvider: endpointProvider(service) };
     const client = new SecretsManagerClient({ ...clientConfig(settings), ...own } as never);
-    const parameters = {
-      Endpoint: { type: 'builtInParams', name: 'endpoint' },
-      Region: { type: 'builtInParams', name: 'region' },
-    };
-    const supplier = { getEndpointParameterInstructions: () => parameters };
+    const supplier = { getEndpointParameterInstructions: () => ENDPOINT_PARAMETERS };
     const { url } = await getEndpointFromInstructions({}, supplier as never, client.config as never);
     return new XmlSender(
       client,

@@ -1,3 +1,4 @@
+import { parseEcrHost } from '../aws/endpoints.ts';
 import { refused } from '../runtime/errors.ts';
 
 /** An image reference, taken apart. */
@@ -14,7 +15,6 @@ export interface ImageRef {
   readonly region?: string | undefined;
 }
 
-const ECR = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)$/;
 /** A loopback host answers ECR's API through AWS_ENDPOINT_URL: the local cloud and emulators. */
 const LOCAL = /^(localhost|127(\.\d+){3}|\[::1\]|host\.docker\.internal)(:\d+)?$/;
 
@@ -34,9 +34,9 @@ export function parseImageRef(text: string): ImageRef {
   const isHost = hostLike && (/[.:]/.test(registry) || registry === 'localhost');
   if (!match?.groups || !isHost) throw badImage(text);
   const { repository = '', tag, digest } = match.groups;
-  const ecr = ECR.exec(registry);
+  const ecr = parseEcrHost(registry);
   const kind = ecr || LOCAL.test(registry) ? 'ecr' : registry === 'public.ecr.aws' ? 'ecr-public' : 'other';
-  return { registry, repository, tag, digest, kind, account: ecr?.[1], region: ecr?.[2] };
+  return { registry, repository, tag, digest, kind, account: ecr?.account, region: ecr?.region };
 }
 
 function badImage(text: string): Error {

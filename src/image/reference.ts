@@ -1,3 +1,5 @@
+import { parseEcrHost } from '../aws/endpoints.ts';
+
 /** Where an image goes, as the input named it. */
 export type RepositoryRef =
   | { readonly kind: 'name'; readonly name: string }
@@ -11,13 +13,6 @@ export type RepositoryRef =
   | { readonly kind: 'loopback'; readonly host: string; readonly name: string }
   | { readonly kind: 'foreign'; readonly host: string; readonly name: string };
 
-/**
- * Registry hosts of ECR, with the FIPS, China and dual-stack forms.
- * https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html
- */
-const ECR_HOST =
-  /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.(?:aws|amazonwebservices\.com\.cn))$/;
-
 /** `repositoryName` of ECR's API: 2 to 256 characters. */
 const ECR_NAME = /^(?=.{2,256}$)[a-z0-9]+(?:[._-][a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-][a-z0-9]+)*)*$/;
 
@@ -30,8 +25,8 @@ export function parseRepository(text: string): RepositoryRef | undefined {
   if (!isHost) return ECR_NAME.test(text) ? { kind: 'name', name: text } : undefined;
   const name = rest.join('/');
   if (!ECR_NAME.test(name)) return undefined;
-  const ecr = ECR_HOST.exec(first);
-  if (ecr) return { kind: 'ecr', host: first, name, account: ecr[1] ?? '', region: ecr[2] ?? '' };
+  const ecr = parseEcrHost(first);
+  if (ecr) return { kind: 'ecr', host: first, name, ...ecr };
   return { kind: LOOPBACK.test(first) ? 'loopback' : 'foreign', host: first, name };
 }
 

@@ -81,7 +81,7 @@ export async function writable(
     return finding.status === 'unknown' && /denied/.test(finding.what)
       ? wrong(
           `s3:PutObject on s3://${bucket} is denied to this role`,
-          `grant s3:PutObject, s3:GetObject and s3:DeleteObject on arn:aws:s3:::${bucket}/*`,
+          `grant s3:PutObject, s3:GetObject and s3:DeleteObject on the objects of the bucket ${bucket} (${bucket}/*)`,
         )
       : finding;
   }

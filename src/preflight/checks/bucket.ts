@@ -20,7 +20,7 @@ export async function bucketExists(aws: Reader, bucket: string, createFix: strin
     if ($metadata?.httpStatusCode === 403) {
       return wrong(
         `s3://${bucket} may not be listed by this role, or is another account's`,
-        `grant s3:ListBucket on arn:aws:s3:::${bucket}; bucket names are shared by all accounts, so check the name too`,
+        `grant s3:ListBucket on the bucket ${bucket}; bucket names are shared by all accounts, so check the name too`,
       );
     }
     return fromError(error, 's3:ListBucket', () => wrong(`there is no s3://${bucket}`, createFix));

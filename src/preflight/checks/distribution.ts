@@ -188,7 +188,7 @@ function judgeNames(config: Xml, { siteUrl }: SitePlace): Finding[] {
 
 /** The bucket must let this very distribution read, and nobody else. */
 async function bucketPolicy(aws: Reader, { bucket }: SitePlace, arn: string): Promise<Finding[]> {
-  const fix = `allow it: {"Effect":"Allow","Principal":{"Service":"cloudfront.amazonaws.com"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::${bucket}/*","Condition":{"StringEquals":{"AWS:SourceArn":"${arn}"}}}`;
+  const fix = `allow it: {"Effect":"Allow","Principal":{"Service":"cloudfront.amazonaws.com"},"Action":"s3:GetObject","Resource":"arn:${arn.split(':')[1]}:s3:::${bucket}/*","Condition":{"StringEquals":{"AWS:SourceArn":"${arn}"}}}`;
   try {
     const policy = await aws.bucketPolicy(bucket);
     const allows = policy.includes('cloudfront.amazonaws.com') && policy.includes(arn);

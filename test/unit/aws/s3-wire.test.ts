@@ -108,7 +108,7 @@ it.each([
     'https://cloudfront.amazonaws.com/',
   ],
 ])('cloudFrontEndpoint %j %s', (env, region, expected) =>
-  expect(cloudFrontEndpoint(env, region).href).toBe(expected),
+  expect(cloudFrontEndpoint(env, { region }).href).toBe(expected),
 );
 
 it('rememberingStore reads once, forgets what it lost', async () => {
