@@ -12,3 +12,8 @@ output "infra_role" {
   description = "Variable INFRA_ROLE of the GitHub environment infra."
   value       = aws_iam_role.terraform["infra"].arn
 }
+
+output "state_bucket" {
+  description = "Variable STATE_BUCKET of both GitHub environments."
+  value       = module.state.id
+}
