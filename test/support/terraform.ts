@@ -45,7 +45,8 @@ interface Message {
   readonly '@testrun'?: string;
   readonly test_run?: { readonly status?: string };
   readonly test_plan?: { readonly resource_changes?: readonly Change[] };
-  readonly test_state?: { readonly root_module?: Module; readonly outputs?: Outputs };
+  /** OpenTofu has it one floor deeper. */
+  readonly test_state?: State & { readonly values?: State };
   readonly diagnostic?: { readonly severity: string; readonly summary: string; readonly detail: string };
 }
 
@@ -53,6 +54,11 @@ const flat = (module: Module = {}): Resource[] => [
   ...(module.resources ?? []),
   ...(module.child_modules ?? []).flatMap(flat),
 ];
+
+interface State {
+  readonly root_module?: Module;
+  readonly outputs?: Outputs;
+}
 
 export interface Said {
   readonly code: number | null;
@@ -126,7 +132,7 @@ function runsOf(said: string): Map<string, Run> {
     if (ended?.status) add(name, { status: ended.status });
     if (plan) add(name, { changes: plan.resource_changes ?? [] });
     if (state) {
-      const { root_module, outputs = {} } = state;
+      const { root_module, outputs = {} } = state.values ?? state;
       const values = Object.fromEntries(Object.entries(outputs).map(([key, { value }]) => [key, value]));
       add(name, { resources: flat(root_module), outputs: values });
     }
