@@ -398,6 +398,23 @@ describe.concurrent('what else a deployment meets', () => {
     expect(await says(pair.url)).toBe('v1');
   });
 
+  it('an alarm in the bake sends it back; one that rings at the start does not count', async () => {
+    const pair = await service('alarmed', {
+      strategy: 'BLUE_GREEN',
+      bakeTimeInMinutes: 1440,
+      alarms: { enable: true, rollback: true, alarmNames: ['rings-already', 'rings-later'] },
+    });
+    await cloud.fault({ kind: 'alarm', state: 'ALARM', resource: 'rings-already' });
+    const arn = await deploy('alarmed');
+    await reached(arn, 'BAKE_TIME');
+    expect(await says(pair.url)).toBe('v2');
+    await cloud.fault({ kind: 'alarm', state: 'ALARM', resource: 'rings-later' });
+    const done = await ended(arn);
+    expect(done.status).toBe('ROLLBACK_SUCCESSFUL');
+    expect(done.alarms).toMatchObject({ status: 'TRIGGERED', triggeredAlarmNames: ['rings-later'] });
+    expect(await says(pair.url)).toBe('v1');
+  });
+
   it('refuses a strategy without two target groups, and values out of their range', async () => {
     const pair = await createPair(cloud, 'refused');
     const balancer = pair.balancer as LoadBalancer;
