@@ -1,4 +1,5 @@
 import * as core from '@actions/core';
+import { explainAws } from '../aws/errors.ts';
 import { actionsLog } from '../github/actions-log.ts';
 import { readRunContext } from '../github/context.ts';
 import type { Action, ActionResult, Job } from '../runtime/action.ts';
@@ -166,6 +167,8 @@ export async function settle<A extends ActionInterface>(
       if (cause instanceof Error) job.log.debug(cause.stack ?? cause.message);
       return { outcome: error.outcome, outputs: {}, problem: error.message };
     }
+    const explained = explainAws(error);
+    if (explained) return { outcome: explained.outcome, outputs: {}, problem: explained.message };
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return {
       outcome: 'failed',

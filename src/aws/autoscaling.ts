@@ -7,26 +7,46 @@ export interface TaskScaling {
   readonly min: number;
   readonly max: number;
   readonly cpuTarget?: number | undefined;
+  /** Names of the policies of others that steer by the CPU. */
+  readonly foreign?: readonly string[] | undefined;
 }
 
 /** Target tracking on the number of tasks of an ECS service (`service/cluster/name`). */
 export interface AutoScalingApi {
   read(resource: string): Promise<TaskScaling | undefined>;
-  /** Sets it, or takes it away. */
+  /**
+   * Sets it, or takes it away. One policy of somebody else's that steers by the CPU is changed in its target alone, and
+   * never removed; where there is none, ours is made, and removed when no CPU target is wanted any more.
+   */
   write(resource: string, scaling: TaskScaling | undefined): Promise<void>;
 }
 
-/** Name of the policy that is ours: one of another name is somebody else's and is left alone. */
+/** Name of the policy that is ours. */
 const POLICY = 'wwhd-deploy-cpu';
+const CPU = 'ECSServiceAverageCPUUtilization';
 
 interface Targets {
   ScalableTargets?: { MinCapacity?: number; MaxCapacity?: number }[];
 }
+interface Tracking {
+  TargetValue?: number;
+  PredefinedMetricSpecification?: { PredefinedMetricType?: string };
+}
 interface Policies {
-  ScalingPolicies?: {
-    PolicyName?: string;
-    TargetTrackingScalingPolicyConfiguration?: { TargetValue?: number };
-  }[];
+  ScalingPolicies?: { PolicyName?: string; TargetTrackingScalingPolicyConfiguration?: Tracking }[];
+}
+
+/** The policy that steers by the CPU: ours where there is one, else somebody else's. */
+export function cpuPolicy({ ScalingPolicies = [] }: Policies) {
+  const all = ScalingPolicies.flatMap(
+    ({ PolicyName = '', TargetTrackingScalingPolicyConfiguration: tracking }) =>
+      tracking?.PredefinedMetricSpecification?.PredefinedMetricType === CPU
+        ? [{ name: PolicyName, tracking }]
+        : [],
+  );
+  const ours = all.find(({ name }) => name === POLICY);
+  const foreign = all.filter(({ name }) => name !== POLICY).map(({ name }) => name);
+  return { chosen: ours ?? all[0], ours, foreign };
 }
 
 export function autoScalingApi(settings: AwsSettings): AutoScalingApi {
@@ -36,6 +56,8 @@ export function autoScalingApi(settings: AwsSettings): AutoScalingApi {
     ResourceId: resource,
     ScalableDimension: 'ecs:service:DesiredCount',
   });
+  const policies = async (resource: string) =>
+    cpuPolicy(await call<Policies>('DescribeScalingPolicies', of(resource)));
   return {
     async read(resource) {
       const found = await call<Targets>('DescribeScalableTargets', {
@@ -44,10 +66,9 @@ export function autoScalingApi(settings: AwsSettings): AutoScalingApi {
       });
       const target = found.ScalableTargets?.[0];
       if (!target) return undefined;
-      const { ScalingPolicies = [] } = await call<Policies>('DescribeScalingPolicies', of(resource));
-      const policy = ScalingPolicies.find((one) => one.PolicyName === POLICY);
-      const cpuTarget = policy?.TargetTrackingScalingPolicyConfiguration?.TargetValue;
-      return { min: target.MinCapacity ?? 0, max: target.MaxCapacity ?? 0, cpuTarget };
+      const { chosen, foreign } = await policies(resource);
+      const cpuTarget = chosen?.tracking.TargetValue;
+      return { min: target.MinCapacity ?? 0, max: target.MaxCapacity ?? 0, cpuTarget, foreign };
     },
     async write(resource, scaling) {
       if (!scaling) {
@@ -59,14 +80,20 @@ export function autoScalingApi(settings: AwsSettings): AutoScalingApi {
         MinCapacity: scaling.min,
         MaxCapacity: scaling.max,
       });
-      if (scaling.cpuTarget === undefined) return;
+      const { chosen, ours } = await policies(resource);
+      if (scaling.cpuTarget === undefined) {
+        if (ours) await call('DeleteScalingPolicy', { ...of(resource), PolicyName: POLICY });
+        return;
+      }
       await call('PutScalingPolicy', {
         ...of(resource),
-        PolicyName: POLICY,
+        PolicyName: chosen?.name ?? POLICY,
         PolicyType: 'TargetTrackingScaling',
         TargetTrackingScalingPolicyConfiguration: {
+          // Cooldowns and the like stay as whoever made the policy has them.
+          ...chosen?.tracking,
           TargetValue: scaling.cpuTarget,
-          PredefinedMetricSpecification: { PredefinedMetricType: 'ECSServiceAverageCPUUtilization' },
+          PredefinedMetricSpecification: { PredefinedMetricType: CPU },
         },
       });
     },

@@ -79,7 +79,11 @@ export function ecsApi(settings: AwsSettings): EcsApi {
   const call = jsonClient(SERVICES.ecs, settings);
   return {
     async service(cluster, name) {
-      const answer = await call<DescribeServicesResponse>('DescribeServices', { cluster, services: [name] });
+      const answer = await call<DescribeServicesResponse>('DescribeServices', {
+        cluster,
+        services: [name],
+        include: ['TAGS'],
+      });
       return answer.services?.[0];
     },
     async updateService(input) {

@@ -132,6 +132,22 @@ function deniedByPolicy(e: AwsError, { operation }: Asked): string | undefined {
   return "the bucket's policy denies it, whatever the role may do: where it demands the header x-amz-server-side-encryption, set `encryption` in the step of deploy-frontend (AES256, or aws:kms with the key), or grant s3:GetEncryptionConfiguration so that it is found from the bucket's default";
 }
 
+const ASKED = Symbol('what was asked');
+
+/** Keeps what was asked with the error, so that whoever meets it in the end can explain it. @returns the error */
+export function tagAsked(error: unknown, asked: Asked): unknown {
+  if (typeof error === 'object' && error !== null && !(ASKED in error)) {
+    Object.defineProperty(error, ASKED, { value: asked });
+  }
+  return error;
+}
+
+/** An error of AWS's that nobody has explained, as a problem; `undefined` where it is none. */
+export function explainAws(error: unknown): ActionError | undefined {
+  const asked = typeof error === 'object' && error !== null && (error as { [ASKED]?: Asked })[ASKED];
+  return asked ? awsProblem(error, { ...asked, afterChange: true }) : undefined;
+}
+
 const firstLine = (text: string) => text.split('\n', 1)[0] ?? '';
 
 /** True where `error` means that the resource does not exist. */

@@ -4,6 +4,7 @@ import { makeBuilder } from '@smithy/core/client';
 import { getEndpointPlugin } from '@smithy/core/endpoints';
 import { type AwsSettings, clientConfig } from './config.ts';
 import { ENDPOINT_PARAMETERS, endpointProvider, type ServiceHost, signingRegion } from './endpoints.ts';
+import { tagAsked } from './errors.ts';
 
 /** A service that speaks AWS's JSON protocol, as its public model has it. */
 export interface JsonService extends ServiceHost {
@@ -34,13 +35,26 @@ export function jsonClient(service: JsonService, settings: AwsSettings): JsonCal
   return async (operation, input) => {
     const schema = [OPERATION, namespace, operation, 0, DOCUMENT, DOCUMENT];
     const OneCommand = command({}, () => [], operation, schema as never);
-    const { $metadata: _metadata, ...output } = (await client.send(
-      new OneCommand(input as never) as never,
-    )) as {
-      $metadata?: unknown;
-    };
-    return output as never;
+    try {
+      const answer = (await client.send(new OneCommand(input as never) as never)) as { $metadata?: unknown };
+      const { $metadata: _metadata, ...output } = answer;
+      return output as never;
+    } catch (error) {
+      throw tagAsked(error, { operation: `${iamPrefix(service)}:${operation}`, resource: aboutWhat(input) });
+    }
   };
+}
+
+/** CloudWatch signs as `monitoring`, and IAM knows it by its own name. */
+const iamPrefix = ({ signingName }: JsonService) =>
+  signingName === 'monitoring' ? 'cloudwatch' : signingName;
+
+/** What an input is about: its first name or ARN. */
+function aboutWhat(input: object): string {
+  const found = Object.values(input)
+    .flat()
+    .find((value) => typeof value === 'string' && value !== '');
+  return String(found ?? 'this account');
 }
 
 function configFor(

@@ -1,4 +1,6 @@
+import { formatDuration } from '../runtime/duration.ts';
 import { refused } from '../runtime/errors.ts';
+import type { Log } from '../runtime/log.ts';
 import { concealVariables } from './conceal.ts';
 import type { BackendConfig, BackendPorts } from './config.ts';
 import { readAlarms } from './gates.ts';
@@ -7,7 +9,8 @@ import { foreignDefinition } from './migrate.ts';
 import { refuseReserved } from './reserved.ts';
 import { readVersions } from './rotation.ts';
 import { resolveSecrets } from './secrets.ts';
-import { applyChange, type SpecChange } from './spec.ts';
+import { applyChange, keepForeignPolicy, type SpecChange } from './spec.ts';
+import { hasCircuitBreaker } from './strategy.ts';
 import { chooseContainers, containerNames } from './targets/container-choice.ts';
 import { openTarget } from './targets/open.ts';
 import type { BackendState, Target } from './targets/target.ts';
@@ -41,7 +44,7 @@ export async function prepareDeployment(config: BackendConfig, ports: BackendPor
   const state = await target.read();
   concealVariables([environment.variables, state.spec.variables], state, ports.log);
   refuseUnfit(state);
-  for (const note of state.notes ?? []) ports.log.notice(note);
+  sayNotes(state, ports.log);
   const ecr: BackendPorts['aws']['ecr'] = (...at) => ports.aws.ecr(...at);
   const [image] = await Promise.all([
     resolveImage(config.image, state.platform, { ecr, log: ports.log }),
@@ -58,13 +61,14 @@ export async function prepareDeployment(config: BackendConfig, ports: BackendPor
   const entryPoint = state.entryPoint?.length ? state.entryPoint : image.entryPoint;
   const plain: SpecChange = {
     ...config.change,
+    ...scalingOf(config, state),
     ...startCommandOf(config, target.kind, entryPoint),
     image: image.image,
     setVariables: environment.variables,
     setSecrets,
     unset: config.keepSecrets ? strangers(state.spec.secrets, config.keepSecrets) : [],
     ...(target.kind === 'apprunner' ? { autoDeployments: false } : {}),
-    ...(target.kind === 'ecs' ? { circuitBreaker: true } : {}),
+    ...(target.kind === 'ecs' && hasCircuitBreaker(state.strategy) ? { circuitBreaker: true } : {}),
   };
   const wanted = applyChange(state.spec, plain);
   target.refuse(state, wanted);
@@ -101,6 +105,29 @@ async function migrationWords(
   const wish = { names: containerNames(container), repository: `${image.registry}/${image.repository}` };
   const named = chooseContainers(definition, wish, {}).main.entryPoint;
   return words(named?.length ? named : own);
+}
+
+function scalingOf({ change }: BackendConfig, { spec }: BackendState): Pick<SpecChange, 'scaling'> {
+  const { scaling } = change;
+  if (!scaling || scaling === 'none') return {};
+  const { foreign = [] } = spec.scaling ?? {};
+  if (scaling.cpuTarget !== undefined && foreign.length > 1) {
+    throw refused({
+      input: 'cpu-target',
+      what: 'several scaling policies of others steer this service by its CPU, and one more would work against them',
+      found: foreign.join(', '),
+      fix: 'leave `cpu-target` out, or delete all but one of them',
+    });
+  }
+  return { scaling: keepForeignPolicy(scaling, spec.scaling) };
+}
+
+function sayNotes({ notes = [], strategy }: BackendState, log: Log): void {
+  for (const note of notes) log.notice(note);
+  if (!strategy) return;
+  log.info(
+    `the service deploys by ${strategy.said}: ${formatDuration(strategy.length)} by itself, and up to wait-timeout more is waited`,
+  );
 }
 
 /** App Runner has no tasks of its own: a command needs a cluster and a task definition to run in. */

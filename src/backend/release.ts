@@ -67,13 +67,17 @@ export async function planRestoreBackend(
     changes: plan.length > 0,
     plan,
     lines: planLines(plan),
-    estimate: plan.length > 0 ? ESTIMATE[state.target] : 0,
+    estimate: plan.length > 0 ? estimateOf(state) : 0,
     keptVariables: config.half.taskDefinition ? [] : changedVariables(config.half, state),
     currentImage: state.spec.image,
     url: state.url,
     busy: await isBusy(target, state),
   };
 }
+
+/** An Express service's own strategy is in its number already. */
+const estimateOf = ({ target, strategy }: BackendState): number =>
+  ESTIMATE[target] + (target === 'ecs' ? (strategy?.length ?? 0) : 0);
 
 /** App Runner says it of the service itself; an ECS service is `ACTIVE` whatever goes on. */
 async function isBusy(target: Target, state: BackendState): Promise<boolean> {

@@ -103,13 +103,14 @@ async function goBack(
   restart = false,
 ): Promise<Restored> {
   const { log, clock } = ports;
-  const end = clock.now() + timeout;
+  const allowed = timeout + (now.strategy?.length ?? 0);
+  const end = clock.now() + allowed;
   const wanted = applyChange(now.spec, restart ? { ...wayBack(undo), restart: [] } : wayBack(undo));
   concealVariables([now.spec.variables, wanted.variables], now, log);
   log.info(`returning to ${shortImage(wanted.image)}`);
   for (const line of planLines(planChanges(now.spec, wanted))) log.info(`  ${line}`);
   const rollout = await target.start(now, wanted, true);
-  const watched = await watchRollout(target, rollout, timeout, ports);
+  const watched = await watchRollout(target, rollout, allowed, ports);
   const left = Math.max(LISTS_LAG, end - clock.now());
   // Without the permission to follow it, nobody can tell who came after; what runs can be told all the same.
   const followed = watched.ending === 'denied' ? undefined : rollout;

@@ -1,3 +1,4 @@
+import { explainAws } from '../aws/errors.ts';
 import { formatDuration } from '../runtime/duration.ts';
 import { ActionError, messageOf, refused } from '../runtime/errors.ts';
 import type { Deployment } from './deployment.ts';
@@ -32,7 +33,8 @@ export async function bringLive(d: Deployment): Promise<Failure | undefined> {
 }
 
 /** Whatever it was, the service may have been changed: the way back is taken for a bug of ours as for a failure of AWS. */
-function unexpected(error: unknown): Failure {
+function unexpected(thrown: unknown): Failure {
+  const error = explainAws(thrown) ?? thrown;
   const details = error instanceof ActionError ? [] : [String((error as Error)?.stack ?? error)];
   return failure('failed', messageOf(error), details);
 }
@@ -76,8 +78,9 @@ async function send(d: Deployment): Promise<Rollout> {
 async function watchOurs(d: Deployment, rollout: Rollout): Promise<Failure | undefined> {
   const { target, ports, config, image } = d;
   const started = ports.clock.now();
-  const end = started + config.waitTimeout;
-  const watched = await watchRollout(target, rollout, config.waitTimeout, ports);
+  const allowed = config.waitTimeout + (d.snapshot.strategy?.length ?? 0);
+  const end = started + allowed;
+  const watched = await watchRollout(target, rollout, allowed, ports);
   const left = Math.max(LISTS_LAG, end - ports.clock.now());
   const { verdict, running } = await judgeWatched(target, rollout, watched, image.digests, left, ports);
   d.probe?.markVerdict();

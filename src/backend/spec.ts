@@ -9,6 +9,8 @@ export interface Scaling {
   readonly concurrency?: number | undefined;
   /** ECS targets: average CPU in percent that the number of tasks is steered to. */
   readonly cpuTarget?: number | undefined;
+  /** ECS: names of the policies of others that steer by the CPU, as they are found. */
+  readonly foreign?: readonly string[] | undefined;
   /** App Runner: ARN of the auto-scaling configuration that says so. Given as a change, exactly that one is put back. */
   readonly arn?: string | undefined;
 }
@@ -125,6 +127,12 @@ export function changeBack(from: BackendSpec, to: BackendSpec): SpecChange {
     scaling: sameScaling(from.scaling, to.scaling) ? undefined : (from.scaling ?? 'none'),
     taskDefinition: from.taskDefinition,
   };
+}
+
+/** Numbers without a CPU target leave the policy of somebody else alone: only ours goes with our number. */
+export function keepForeignPolicy(wanted: Scaling, now: Scaling | undefined): Scaling {
+  if (wanted.cpuTarget !== undefined || !now?.foreign?.length) return wanted;
+  return { ...wanted, cpuTarget: now.cpuTarget };
 }
 
 export function sameScaling(a: Scaling | undefined, b: Scaling | undefined): boolean {

@@ -4,7 +4,7 @@ import { formatDuration } from '../runtime/duration.ts';
 import { ActionError, messageOf } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import { poll } from '../runtime/poll.ts';
-import type { Rollout, Target } from './targets/target.ts';
+import type { Pause, Rollout, Target } from './targets/target.ts';
 import type { Ending, Phase } from './verdict.ts';
 
 /** AWS is asked for a status once a second, no oftener. */
@@ -49,6 +49,7 @@ export async function watchRollout(
   ports: WatchPorts,
 ): Promise<Watched> {
   const { clock, log, signal } = ports;
+  const pauses = new Pauses(clock, log);
   const last = { status: 'PENDING', phase: 'under-way' as Phase, note: undefined as string | undefined };
   let misses = 0;
   const look = async (elapsed: number): Promise<Watched | undefined> => {
@@ -60,6 +61,7 @@ export async function watchRollout(
         : undefined;
     }
     misses = 0;
+    pauses.see(seen.pauses ?? []);
     if (seen.status !== last.status || seen.note !== last.note) {
       log.info(`${formatDuration(elapsed)}  ${seen.status}${seen.note ? `  ${seen.note}` : ''}`);
       if (seen.phase === 'unknown')
@@ -70,7 +72,14 @@ export async function watchRollout(
   };
   try {
     return await poll(
-      { what: 'the rollout', every: EVERY, first: FIRST, timeout, clock, signal },
+      {
+        what: 'the rollout',
+        every: EVERY,
+        first: FIRST,
+        timeout: () => timeout + pauses.held(),
+        clock,
+        signal,
+      },
       async (elapsed) => {
         try {
           return await look(elapsed);
@@ -90,6 +99,37 @@ export async function watchRollout(
     if (error instanceof ActionError && error.outcome === 'timed-out')
       return { ending: 'timed-out', ...last };
     throw error;
+  }
+}
+
+/** Hooks that hold the rollout for somebody else's decision: each is told at once, and its wait is not ours. */
+class Pauses {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #said = new Set<string>();
+  #since: number | undefined;
+  #before = 0;
+
+  constructor(clock: Clock, log: Log) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  see(pauses: readonly Pause[]): void {
+    if (pauses.length === 0) {
+      this.#before = this.held();
+      this.#since = undefined;
+    } else this.#since ??= this.#clock.now();
+    for (const { id, said } of pauses) {
+      if (this.#said.has(id)) continue;
+      this.#said.add(id);
+      for (const line of said) this.#log.notice(line);
+    }
+  }
+
+  /** Milliseconds that hooks have held the rollout so far. */
+  held(): number {
+    return this.#before + (this.#since === undefined ? 0 : this.#clock.now() - this.#since);
   }
 }
 

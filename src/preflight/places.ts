@@ -24,6 +24,7 @@ export async function ecsService(aws: Reader, backend: BackendPlace): Promise<Se
   const answer = await aws.json<DescribeServicesResponse>('ecs', 'DescribeServices', {
     cluster: backend.cluster ?? 'default',
     services: [backend.arn ?? backend.name],
+    include: ['TAGS'],
   });
   return answer.services?.[0];
 }

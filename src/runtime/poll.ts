@@ -11,8 +11,8 @@ export interface PollOptions {
   readonly first?: number;
   /** True: the pauses double from `first` up to `every`, so that what ends soon is seen soon. */
   readonly doubling?: boolean;
-  /** Bound on the whole wait, in milliseconds. */
-  readonly timeout: number;
+  /** Bound on the whole wait, in milliseconds; a function where it grows while something else is waited for. */
+  readonly timeout: number | (() => number);
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   /** What to do next when the time is up. */
@@ -28,16 +28,18 @@ export async function poll<T>(
   options: PollOptions,
   ask: (elapsed: number) => Promise<T | undefined>,
 ): Promise<T> {
-  const { clock, every, first, doubling, timeout, signal, what } = options;
+  const { clock, every, first, doubling, signal, what } = options;
+  const bound = () => (typeof options.timeout === 'function' ? options.timeout() : options.timeout);
   const start = clock.now();
   let turn = doubling && first !== undefined ? first : every;
-  if (first !== undefined) await clock.sleep(Math.min(first, timeout), signal);
+  if (first !== undefined) await clock.sleep(Math.min(first, bound()), signal);
   for (;;) {
     signal?.throwIfAborted();
     const asked = clock.now();
     const answer = await ask(asked - start);
     if (answer !== undefined) return answer;
     const elapsed = clock.now() - start;
+    const timeout = bound();
     if (elapsed >= timeout) {
       throw timedOut({ what: `waited ${formatDuration(elapsed)} for ${what}, in vain`, fix: options.fix });
     }

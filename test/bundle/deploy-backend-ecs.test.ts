@@ -106,6 +106,36 @@ describe.concurrent('a release on ECS', () => {
     expect(images).toEqual([two, two]);
   });
 
+  test('scaling belongs to the change: it goes back with a refused update, and a CPU target is taken away again', async () => {
+    const service = await createEcs(cloud, 'is-scaled', one);
+    const scaling = (operation: string) =>
+      call<{ ScalableTargets?: unknown[]; ScalingPolicies?: unknown[] }>(
+        cloud,
+        'application-autoscaling',
+        `AnyScaleFrontendService.${operation}`,
+        {
+          ServiceNamespace: 'ecs',
+          ...(operation.endsWith('Targets') ? { ResourceIds: [ID] } : { ResourceId: ID }),
+        },
+      );
+    const ID = 'service/main/is-scaled';
+    const inputs = { service: service.arn, image: two, 'min-instances': '1', 'max-instances': '2' };
+    await cloud.fault({ kind: 'denied', operation: 'UpdateService', resource: 'is-scaled', count: 1 });
+    const denied = await deployBackend(cloud, { ...inputs, 'cpu-target': '50' });
+    expect(denied.outputs['outcome'], denied.log).toBe('refused');
+    expect((await scaling('DescribeScalableTargets')).ScalableTargets).toEqual([]);
+    const done = await deployBackend(cloud, { ...inputs, 'cpu-target': '50' });
+    expect(done.outputs['outcome'], done.log).toBe('deployed');
+    expect((await scaling('DescribeScalingPolicies')).ScalingPolicies).toMatchObject([
+      { PolicyName: 'wwhd-deploy-cpu' },
+    ]);
+    const without = await deployBackend(cloud, inputs);
+    expect(without.outputs['outcome'], without.log).toBe('deployed');
+    expect((await scaling('DescribeScalingPolicies')).ScalingPolicies).toEqual([]);
+    const again = await deployBackend(cloud, inputs);
+    expect(again.outputs['outcome'], again.log).toBe('unchanged');
+  });
+
   test('goes out on Express, through its own API, canary and all', async () => {
     const service = await createExpress(cloud, 'express', one);
     const run = await deployBackend(cloud, { service: service.arn, image: two, memory: '1 GB' });

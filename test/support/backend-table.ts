@@ -169,8 +169,14 @@ const STRATEGIES = {
   BLUE_GREEN: { strategy: 'BLUE_GREEN', bakeTimeInMinutes: 1 },
   LINEAR: {
     strategy: 'LINEAR',
-    linearConfiguration: { stepPercent: 50, stepBakeTimeInMinutes: 1 },
-    bakeTimeInMinutes: 1,
+    linearConfiguration: { stepPercent: 50, stepBakeTimeInMinutes: 0 },
+    bakeTimeInMinutes: 0,
+  },
+  /** An hour of AWS's, and longer here too than the time-out that is given. */
+  SLOW: {
+    strategy: 'LINEAR',
+    linearConfiguration: { stepPercent: 50, stepBakeTimeInMinutes: 20 },
+    bakeTimeInMinutes: 20,
   },
 } as const;
 
@@ -339,6 +345,15 @@ export const FAULTS: readonly Fault[] = [
 
   // -- other strategies than rolling
   { name: 'BLUE_GREEN: nothing goes wrong', on: ['ecs'], create: shifting('BLUE_GREEN'), ...LIVE },
+  {
+    name: 'a strategy that is slower than wait-timeout: its own length is allowed',
+    on: ['ecs'],
+    quick: ['ecs'],
+    create: shifting('SLOW'),
+    inputs: { 'wait-timeout': '10s' },
+    ...LIVE,
+    says: /LINEAR, 2 steps of 50 %, 20m00s after each, then 20m00s of bake: \S+ by itself[\s\S]*TRAFFIC_SHIFT, 50 % of the traffic/,
+  },
   { name: 'LINEAR: nothing goes wrong', on: ['ecs'], create: shifting('LINEAR'), ...LIVE },
   {
     name: 'BLUE_GREEN: a version whose health fails',

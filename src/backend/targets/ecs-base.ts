@@ -9,7 +9,6 @@ import type { Log } from '../../runtime/log.ts';
 import type { Findings } from '../diagnosis.ts';
 import { digestOf } from '../image-ref.ts';
 import { type BackendSpec, type Scaling, sameScaling, type TargetKind } from '../spec.ts';
-import { phaseOf } from '../verdict.ts';
 import type { ContainerWish } from './container-choice.ts';
 import { ServiceDeployments } from './ecs-deployments.ts';
 import {
@@ -22,6 +21,7 @@ import {
   shortArn,
   tailOf,
 } from './ecs-facts.ts';
+import { observationOf } from './ecs-observation.ts';
 import {
   type BackendState,
   LOST,
@@ -146,11 +146,7 @@ export abstract class EcsBase implements Target {
     if (rollout.id === LOST) return undefined;
     const deployment = await this.api.deployment(rollout.id);
     if (!deployment) return undefined;
-    const status = deployment.status ?? '';
-    const revision = deployment.targetServiceRevision;
-    const note = revision && `${revision.runningTaskCount ?? 0} of ${revision.requestedTaskCount ?? 0} tasks`;
-    const reasons = new Set([deployment.statusReason, deployment.rollback?.reason].filter(Boolean));
-    return { status, phase: phaseOf(this.kind, status), note, reason: [...reasons].join('; ') };
+    return observationOf(this.kind, deployment);
   }
 
   async rehearse(now: BackendState): Promise<void> {

@@ -6,10 +6,12 @@ import { publicUrl } from '../../runtime/url.ts';
 import { isRestartOnly } from '../plan.ts';
 import { refuseSizes } from '../sizes.ts';
 import { type BackendSpec, type Scaling, sameScaling } from '../spec.ts';
+import { strategyLength } from '../strategy.ts';
 import { conditionOf } from '../verdict.ts';
 import { listOf } from '../words.ts';
 import { EcsBase, type Native } from './ecs-base.ts';
 import { refuseRoleless } from './ecs-facts.ts';
+import { ownerNotes } from './owner.ts';
 import { type BackendState, LOST, type OneOff, type Rollout } from './target.ts';
 import { copyDefinition, specOfContainer } from './task-definition.ts';
 
@@ -53,6 +55,8 @@ export class ExpressTarget extends EcsBase {
         memory: configuration.memory,
         scaling: scalingOf(configuration),
       },
+      notes: ownerNotes(service.tags),
+      strategy: strategyLength(service.deploymentConfiguration),
       desired: service.desiredCount,
       version: createHash('sha256')
         .update(JSON.stringify(settled(configuration)))

@@ -5,11 +5,13 @@ import { refused } from '../../runtime/errors.ts';
 import { planChanges } from '../plan.ts';
 import { refuseSizes } from '../sizes.ts';
 import type { BackendSpec } from '../spec.ts';
+import { strategyLength } from '../strategy.ts';
 import { conditionOf } from '../verdict.ts';
 import { type ContainerWish, chooseContainers } from './container-choice.ts';
 import { addressOf, type Found } from './ecs-address.ts';
 import { EcsBase, type EcsPorts, type Native } from './ecs-base.ts';
 import { refuseRoleless } from './ecs-facts.ts';
+import { ownerNotes } from './owner.ts';
 import type { BackendState, OneOff, Rollout } from './target.ts';
 import { copyDefinition, isFargate, platformOf, specOfContainer } from './task-definition.ts';
 
@@ -44,7 +46,8 @@ export class EcsTarget extends EcsBase {
       url: undefined,
       health: { protocol: 'HTTP', path: '', port },
       platform: platformOf(definition, isFargate(service, definition)),
-      notes: notesOf(definition, behind),
+      notes: [...ownerNotes(service.tags), ...notesOf(definition, behind)],
+      strategy: strategyLength(service.deploymentConfiguration),
       spec: {
         ...specOfContainer(container),
         ...(others.length > 0 ? { otherImages: imagesOf(definition, others) } : {}),

@@ -1,6 +1,7 @@
 import type { NetworkConfiguration, RunTaskRequest } from '../../aws/ecs.ts';
 import type { Findings } from '../diagnosis.ts';
 import type { BackendSpec, TargetKind } from '../spec.ts';
+import type { StrategyLength } from '../strategy.ts';
 import type { Condition, Phase } from '../verdict.ts';
 
 /** A service as it stands at one moment. */
@@ -21,6 +22,8 @@ export interface BackendState {
   readonly entryPoint?: readonly string[] | undefined;
   /** What a user should know before it is changed, a sentence each. */
   readonly notes?: readonly string[] | undefined;
+  /** The service's own way to shift the traffic, where that takes its time; left out for a rolling update. */
+  readonly strategy?: StrategyLength | undefined;
   /** ECS targets: how many tasks the service wants. */
   readonly desired?: number | undefined;
   /** The same as long as nobody changes the configuration. */
@@ -40,6 +43,13 @@ export interface Rollout {
 /** Id of a rollout that may be on its way and cannot be found: it is in no list, and so never a success. */
 export const LOST = 'not found';
 
+/** A hook that holds a rollout until somebody decides: not ours to answer, and not ours to time. */
+export interface Pause {
+  readonly id: string;
+  /** Where, until when, and what comes then; and how it is answered. A sentence each. */
+  readonly said: readonly string[];
+}
+
 /** One look at a rollout. */
 export interface Observation {
   readonly status: string;
@@ -48,6 +58,8 @@ export interface Observation {
   readonly note?: string | undefined;
   /** Why it stands so, in the target's own words. */
   readonly reason?: string | undefined;
+  /** Hooks that wait for a decision. */
+  readonly pauses?: readonly Pause[] | undefined;
 }
 
 /** The tasks of a service at one moment. */

@@ -46,6 +46,7 @@ export function judgeEcsService(
   const breaker = service.deploymentConfiguration?.deploymentCircuitBreaker;
   const controller = service.deploymentController?.type ?? 'ECS';
   return [
+    ...judgeOwner(service),
     expectThat(
       service.status === 'ACTIVE',
       `${name} is active`,
@@ -92,6 +93,18 @@ function judgeNetwork({ networkConfiguration: network }: Service): Finding {
     'it runs in one subnet: one zone of AWS down, and all of it is',
     'give it subnets of two availability zones',
   );
+}
+
+/** CloudFormation, and so CDK, puts its tags on what it makes, and brings its own image back. */
+function judgeOwner({ tags = [] }: Service): Finding[] {
+  const stack = tags.find(({ key }) => key === 'aws:cloudformation:stack-name')?.value;
+  if (!stack) return [];
+  return [
+    advice(
+      `the CloudFormation stack ${stack} made the service: its next update brings back the image of its template`,
+      'let the template take the image from a parameter, and give that the image that is deployed',
+    ),
+  ];
 }
 
 function judgeHealthyPercent({ deploymentConfiguration: c }: Service, own: string): Finding {

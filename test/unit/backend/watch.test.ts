@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { observationOf } from '../../../src/backend/targets/ecs-observation.ts';
 import type { Target } from '../../../src/backend/targets/target.ts';
 import { watchRollout } from '../../../src/backend/watch.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
@@ -42,4 +43,39 @@ describe('a rollout is watched at a pace', () => {
     expect(end).toMatchObject({ ending: 'timed-out', status: 'IN_PROGRESS' });
     expect(took).toBe(3500);
   });
+});
+
+it('a hook that waits for somebody else is told once, and its wait does not count', async () => {
+  const clock = simulatedClock();
+  const start = clock.now();
+  const told: string[] = [];
+  const observe = async () => {
+    const elapsed = clock.now() - start;
+    const held = elapsed < 60_000;
+    return observationOf('ecs', {
+      serviceDeploymentArn: 'arn:d',
+      status: elapsed < 62_000 ? 'IN_PROGRESS' : 'SUCCESSFUL',
+      lifecycleStage: 'POST_SCALE_UP',
+      targetServiceRevision: {
+        runningTaskCount: 1,
+        requestedTaskCount: 2,
+        requestedProductionTrafficWeight: 20,
+      },
+      lifecycleHookDetails: held
+        ? [{ hookId: 'h1', targetType: 'PAUSE', status: 'AWAITING_ACTION', timeoutAction: 'ROLLBACK' }]
+        : [],
+    });
+  };
+  const target = { kind: 'ecs', observe } as unknown as Target;
+  const log = {
+    ...silentLog,
+    notice: (line: string) => void told.push(line),
+    info: (line: string) => void told.push(line),
+  };
+  const ports = { clock, log, signal: new AbortController().signal };
+  const end = await clock.run(watchRollout(target, { id: '1', startedAt: start }, 10_000, ports));
+  expect(end).toMatchObject({ ending: 'final', status: 'SUCCESSFUL' });
+  expect(told.filter((line) => line.includes('waits at POST_SCALE_UP'))).toHaveLength(1);
+  expect(told.join('\n')).toMatch(/then ECS goes back by itself[\s\S]*--hook-id h1 --action CONTINUE/);
+  expect(told.join('\n')).toMatch(/1 of 2 tasks, POST_SCALE_UP, 20 % of the traffic/);
 });

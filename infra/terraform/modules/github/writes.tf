@@ -107,6 +107,7 @@ locals {
           Action = [
             "application-autoscaling:DeregisterScalableTarget",
             "application-autoscaling:PutScalingPolicy",
+            "application-autoscaling:DeleteScalingPolicy",
             "application-autoscaling:RegisterScalableTarget",
           ]
           Resource = ["arn:${local.partition}:application-autoscaling:${local.region}:${local.account}:scalable-target/*"]
