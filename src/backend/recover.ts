@@ -39,11 +39,12 @@ export async function recover(d: Deployment, failure: Failure | undefined): Prom
     };
   }
   try {
-    const restored = await d.ports.log.group('Return to the snapshot', () => goBack(d, failure));
+    const back = await d.ports.log.group('Return to the snapshot', () => goBack(d, failure));
+    const { restored } = back;
     if (restored.kind === 'restored') d.ports.onSettled?.();
     // Where it is not known what is live, the post step tries once more.
     else d.ports.onUndo?.({ ...d.undo, ended: restored.kind === 'failed' ? 'rollback-failed' : 'timed-out' });
-    return { ...base, ...endOf(d, failure, restored) };
+    return { ...base, ...endOf(d, failure, back) };
   } catch (error) {
     if (!d.ports.signal.aborted) throw error;
     return stopHere(d, aborted(d.ports.signal));
@@ -51,26 +52,38 @@ export async function recover(d: Deployment, failure: Failure | undefined): Prom
 }
 
 /** A rollout that still runs is stopped where the target can; then the snapshot. */
-async function goBack(d: Deployment, failure: Failure): Promise<Restored> {
+async function goBack(
+  d: Deployment,
+  failure: Failure,
+): Promise<{ readonly restored: Restored; readonly stopped: boolean }> {
+  let stopped = false;
   if (failure.kind === 'timed-out' && d.rollout) {
-    const stopped = await d.target.stop(d.rollout).catch(() => false);
+    stopped = await d.target.stop(d.rollout).catch(() => false);
     if (!stopped)
       d.ports.log.warning(`${d.target.kind} cannot cancel a rollout: waiting for it to end by itself`);
   }
-  return returnToSnapshot(d.target, d.undo, d.config.waitTimeout, d.ports);
+  return { restored: await returnToSnapshot(d.target, d.undo, d.config.waitTimeout, d.ports), stopped };
+}
+
+/** Who brought the old release back: what the target does when we stop its rollout, it does not do by itself. */
+function sayReturn(d: Deployment, before: string, byTarget: boolean, stopped: boolean): string {
+  if (!byTarget) return `the service was returned to ${before}`;
+  return stopped
+    ? `the rollout was stopped by us, and ${d.target.kind} went back to ${before}`
+    : `${d.target.kind} went back to ${before} by itself`;
 }
 
 function endOf(
   d: Deployment,
   failure: Failure,
-  restored: Restored,
+  { restored, stopped }: { readonly restored: Restored; readonly stopped: boolean },
 ): Pick<BackendResult, 'outcome' | 'cause' | 'fix'> {
   const before = shortImage(d.undo.pinned ?? d.undo.previousImage);
   switch (restored.kind) {
     case 'restored':
       return {
         outcome: 'rolled-back',
-        cause: `${failure.why}; ${restored.byTarget ? `${d.target.kind} went back to ${before} by itself` : `the service was returned to ${before}`}, ${sayProof(restored)}`,
+        cause: `${failure.why}; ${sayReturn(d, before, restored.byTarget, stopped)}, ${sayProof(restored)}`,
         fix: 'users are on the release before; correct the cause above and deploy again',
       };
     case 'still-busy':

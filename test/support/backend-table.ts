@@ -370,7 +370,7 @@ export const FAULTS: readonly Fault[] = [
     faults: ofKind({ kind: 'stuck' }),
     inputs: { 'wait-timeout': '6s' },
     ...BY_TARGET,
-    says: /when wait-timeout ran out/,
+    says: /when wait-timeout ran out; the rollout was stopped by us, and ecs\S* went back to/,
   },
 
   // -- what the target says in the end
@@ -509,7 +509,7 @@ export const FAULTS: readonly Fault[] = [
     faults: ofKind({ kind: 'stuck' }),
     inputs: { 'wait-timeout': '6s' },
     ...BY_TARGET,
-    says: /when wait-timeout ran out/,
+    says: /when wait-timeout ran out; the rollout was stopped by us, and ecs\S* went back to/,
     but: {
       apprunner: {
         inputs: { 'wait-timeout': '2s' },
