@@ -17,6 +17,7 @@ import { invalidate } from './invalidate.ts';
 import { invalidationPaths } from './invalidation-paths.ts';
 import { pageEndsOf } from './live-listing.ts';
 import { liveFiles } from './manifest.ts';
+import { rememberedNames } from './mutable-names.ts';
 import { type FoundState, type StateEntry, writeState } from './site-state.ts';
 import { putBlobs, type Written, writeLive } from './transfer.ts';
 import type { Activated, ActivationReport, Finished, SitePorts } from './types.ts';
@@ -56,6 +57,7 @@ export async function activate(ports: SitePorts, work: Activation): Promise<Acti
       undone: before?.undone,
       writes: work.writes,
       pageEnds: before?.pageEnds,
+      mutable: rememberedNames(before?.mutable, change),
       sinceCollection: before?.sinceCollection ?? 0,
     },
     situation.found,

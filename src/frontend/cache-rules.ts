@@ -1,4 +1,5 @@
 import picomatch from 'picomatch';
+import { type ContentHashes, hasHash, nameProvesContent } from './hashed-names.ts';
 
 /** One line of `cache-control`: files that match `glob` are served with `value`. First match wins. */
 export interface CacheRule {
@@ -34,22 +35,9 @@ const byPattern = (glob: string, pattern: RegExp, value: string): CacheRule => (
   matches: (path) => pattern.test(path),
 });
 
-/**
- * A hash in a name, as build tools write it: hexadecimal with a letter and a digit in it (a date has no letter, a word
- * no digit), 8 to 64 long, between `.`, `-` or `_` and the extension.
- */
-const HEX_HASH =
-  /[._-](?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)(?:[0-9a-f]{8,64})(?:\.(?:min|bundle|chunk))?\.[a-z0-9]+(?:\.map)?$/;
-/**
- * Vite's, Astro's and Rollup's: 8 letters of base64url after a dash, in their own folders only. Small and capital letters
- * are mixed in it, and not only at its start: `photo-IMG_2041`, `app-version2` and `icon-Settings` are names that people
- * give. A script or a style comes from no camera: capital letters and digits are enough there. One hash in forty looks
- * like a name all the same (of other files one in twenty-five), and is then asked about each time: slower, never wrong.
- */
-const SHORT_HASH =
-  /(?:^|\/)(?:assets|static|build|chunks|entries)\/(?:.*\/)?[^/]*[-.](?=[\w-]{8}\.)(?=[\w-]*[a-z]|[\w-]*\d[\w-]*\.(?:m?js|css)(?:\.map)?$)(?=[\w-]+[A-Z])[\w-]{8}\.[a-z0-9]+(?:\.map)?$/;
+/** Workers of the service: a browser looks for a new one under the same name. */
+const WORKER = /(?:^|\/)(?:sw|service-worker|serviceworker|ngsw-worker|firebase-messaging-sw)\.js$/i;
 const HTML = /\.(?:html?|xhtml)$/i;
-/** Never immutable, whatever its name looks like. */
 const DOCUMENT = /\.(?:html?|xhtml|txt|xml|pdf|json|webmanifest)$/i;
 
 /**
@@ -58,11 +46,7 @@ const DOCUMENT = /\.(?:html?|xhtml|txt|xml|pdf|json|webmanifest)$/i;
  */
 export const DEFAULT_RULES: readonly CacheRule[] = [
   // Workers of the service: the browser must see a new one at once.
-  byPattern(
-    'sw.js, service-worker.js, …',
-    /(?:^|\/)(?:sw|service-worker|serviceworker|ngsw-worker|firebase-messaging-sw)\.js$/i,
-    REVALIDATE,
-  ),
+  byPattern('sw.js, service-worker.js, …', WORKER, REVALIDATE),
   // Next.js: all of _next/static is named by hash or build id.
   cacheRule('_next/static/**', IMMUTABLE),
   // SvelteKit.
@@ -74,8 +58,7 @@ export const DEFAULT_RULES: readonly CacheRule[] = [
   // Astro.
   cacheRule('_astro/**', IMMUTABLE),
   byPattern('pages (HTML)', HTML, REVALIDATE),
-  byPattern('names with a hash (name.1a2b3c4d.js)', HEX_HASH, IMMUTABLE),
-  byPattern('assets/name-B4sE64uR.js (Vite, Astro, esbuild)', SHORT_HASH, IMMUTABLE),
+  { glob: 'names with a hash (name.1a2b3c4d.js)', value: IMMUTABLE, matches: hasHash },
   byPattern('documents and data', DOCUMENT, REVALIDATE),
   byPattern('scripts and styles without a hash', /\.(?:m?js|css|map|wasm)$/i, REVALIDATE),
   byPattern(
@@ -85,18 +68,32 @@ export const DEFAULT_RULES: readonly CacheRule[] = [
   ),
 ];
 
-/** The Cache-Control of a file: the user's rules, then ours; what no rule knows is asked about each time. */
-export function cacheControlOf(path: string, rules: readonly CacheRule[]): string {
-  for (const rule of rules) if (rule.matches(path)) return guarded(path, rule);
+/** What tells more of a file than its name. */
+export interface Evidence {
+  readonly content?: ContentHashes;
+  /** Paths that a build tool's own list says it named by a hash; see `markedPaths`. */
+  readonly marked?: ReadonlySet<string>;
+}
+
+/**
+ * The Cache-Control of a file: the user's rules, then evidence that the name belongs to one content, then our rules; what
+ * no rule knows is asked about each time.
+ */
+export function cacheControlOf(path: string, rules: readonly CacheRule[], evidence: Evidence = {}): string {
+  for (const rule of rules) if (rule.matches(path)) return rule.value;
+  if (isProven(path, evidence)) return IMMUTABLE;
   for (const rule of DEFAULT_RULES) if (rule.matches(path)) return guarded(path, rule);
   return REVALIDATE;
 }
 
-/** In a folder promised to be hashed, a page is still a page. A rule that the user wrote is taken at its word. */
+const isProven = (path: string, { content, marked }: Evidence): boolean =>
+  !HTML.test(path) &&
+  !WORKER.test(path) &&
+  (marked?.has(path) === true || (content !== undefined && nameProvesContent(path, content)));
+
+/** In a folder promised to be hashed, a page is still a page. */
 function guarded(path: string, rule: CacheRule): string {
-  return DEFAULT_RULES.includes(rule) && rule.value === IMMUTABLE && HTML.test(path)
-    ? REVALIDATE
-    : rule.value;
+  return rule.value === IMMUTABLE && HTML.test(path) ? REVALIDATE : rule.value;
 }
 
 /** True where browsers and CDNs are told never to ask again: such a path is never invalidated. */

@@ -17,7 +17,7 @@ export interface Change {
   readonly appeared: readonly string[];
   /** Paths of the same kind that go with the deletions. */
   readonly removed: readonly string[];
-  /** Immutable names whose content is another now: the build does not keep its promise. */
+  /** Names that were immutable and whose content is another now: the build does not keep its promise. */
   readonly broken: readonly string[];
 }
 
@@ -47,11 +47,10 @@ export function planChange(
     );
     const isNew = before.length === 0 && !live.has(file.path);
     if (isNew || (!differs && !written.has(file.path))) continue;
-    if (wasImmutable(before) && isImmutable(file.headers.cacheControl)) {
-      // Same name and same bytes: whatever was written anew, no cache holds anything else.
-      if (before.every((old) => old.sha256 === file.sha256)) continue;
-      broken.push(file.path);
-    }
+    const promise = promiseOf(file, before);
+    // Same name and same bytes: whatever was written anew, no cache holds anything else.
+    if (promise === 'kept') continue;
+    if (promise === 'broken') broken.push(file.path);
     changed.push(file.path);
   }
   const staying = new Set(wanted.map((file) => file.path));
@@ -100,6 +99,13 @@ const wasThere = (
 
 const wasImmutable = (versions: readonly SiteFile[]) =>
   versions.length > 0 && versions.every((file) => isImmutable(file.headers.cacheControl));
+
+/** Whether a name that was immutable has the content that it had, and is immutable still. */
+function promiseOf(file: SiteFile, before: readonly SiteFile[]): 'kept' | 'broken' | 'none' {
+  if (!wasImmutable(before)) return 'none';
+  if (before.some((old) => old.sha256 !== file.sha256)) return 'broken';
+  return isImmutable(file.headers.cacheControl) ? 'kept' : 'none';
+}
 
 /** What each manifest says of a path. A loop, for `flatMap` makes ten thousand arrays of nothing. */
 function versionsOf(path: string, manifests: readonly ReadonlyMap<string, SiteFile>[]): SiteFile[] {

@@ -70,7 +70,9 @@ async function deployPrepared(
 ): Promise<DeploySiteResult> {
   const prepared = planned.plan.adopts ? await adoptFirst(config, ports, planned) : planned;
   for (const path of prepared.change.broken.slice(0, 5)) {
-    ports.log.warning(`${path} is served as immutable, and its content is another now under the same name`);
+    ports.log.warning(
+      `${path} was served as immutable, and its content is another now: browsers may keep the old one for a year`,
+    );
   }
   await ports.ledger.open({ id: config.releaseId, type: 'deployment', run: ports.run });
   const recorder = new Recorder(config, ports, prepared);

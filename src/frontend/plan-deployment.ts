@@ -10,6 +10,7 @@ import { keptFiles } from './keep.ts';
 import type { SiteKeys } from './keys.ts';
 import { liveFiles } from './manifest.ts';
 import { type Removal, removalOf, tooManyDeletions } from './mass-removal.ts';
+import { withoutPromise } from './mutable-names.ts';
 import { describePlan, type SitePlan } from './plan.ts';
 import type { Scanned } from './scan.ts';
 import type { Front } from './site.ts';
@@ -40,16 +41,22 @@ export function planFor(config: DeploySiteConfig, clock: Clock, known: Known): P
   const { scanned, front, situation } = known;
   const { found, live } = situation;
   const earlier = found ? situation.known : [];
+  const rules = config.scan.cacheRules;
+  const files = withoutPromise(scanned.files, new Set(found?.state.mutable), rules);
   const target: Manifest = {
     version: 1,
     release: config.releaseId,
     createdAt: new Date(clock.now()).toISOString(),
-    files: scanned.files,
+    files,
     // What is adopted is in no manifest yet: its files stay as those of a release would.
     kept: keptFiles(earlier, scanned.files, config.options.retainReleases),
   };
   const open = found !== undefined && found.state.activating.length > 0;
-  const change = planChange(live, target, earlier, open ? undefined : found?.modified, situation.named);
+  const changeTo = (wanted: Manifest) =>
+    planChange(live, wanted, earlier, open ? undefined : found?.modified, situation.named);
+  const first = changeTo(target);
+  const honest = withoutPromise(files, new Set(first.broken), rules);
+  const change = honest === files ? first : changeTo({ ...target, files: honest });
   const adopts = !found && live.size > 0;
   const removal = removalOf(ownPaths(config, situation), scanned.files, change.diff.deletes);
   const limit = tooManyDeletions(removal, config.maxDelete);

@@ -10,6 +10,7 @@ import { invalidationPaths } from './invalidation-paths.ts';
 import { keptFiles } from './keep.ts';
 import { type SiteKeys, siteKeys } from './keys.ts';
 import { byPath } from './manifest.ts';
+import { withoutPromise } from './mutable-names.ts';
 import { describePlan, type SitePlan } from './plan.ts';
 import { formatBytes } from './progress.ts';
 import { noSources } from './scan.ts';
@@ -130,7 +131,7 @@ export async function planRestoreSite(config: RestoreConfig, ports: RestorePorts
     version: 1,
     release: config.releaseId,
     createdAt: new Date(ports.clock.now()).toISOString(),
-    files: wanted.files,
+    files: withoutPromise(wanted.files, new Set(found?.state.mutable)),
     kept: keptFiles(known, wanted.files, config.options.retainReleases),
   };
   const open = (found?.state.activating.length ?? 0) > 0;

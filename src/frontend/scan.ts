@@ -6,6 +6,7 @@ import { compareKeys } from '../aws/bulk-store.ts';
 import { failed, refused } from '../runtime/errors.ts';
 import { keepHeapSmall } from '../runtime/heap.ts';
 import type { Log } from '../runtime/log.ts';
+import { MARK_FILES, markedPaths } from './build-marks.ts';
 import { type CacheRule, cacheControlOf, REVALIDATE } from './cache-rules.ts';
 import { contentTypeOf } from './content-type.ts';
 import { type FileHash, hashAll } from './hash-files.ts';
@@ -69,10 +70,11 @@ export async function scan(options: ScanOptions, log: Log): Promise<Scanned> {
   // Most files are sent as they are: what is not said once for each of 100,000 takes no memory.
   const made = new Map<string, Source>();
   const files: SiteFile[] = [];
+  const marked = new Set(MARK_FILES.flatMap((name) => markedPaths(readList(options.source, name))));
   paths.forEach((path, i) => {
     const hash = wholeHash(path, hashes[i] as FileHash);
     const contentType = contentTypeOf(path, hash.head);
-    const cacheControl = cacheControlOf(path, options.cacheRules);
+    const cacheControl = cacheControlOf(path, options.cacheRules, { content: hash, marked });
     const encoding = options.precompress(path);
     let content: Omit<FileHash, 'head'> = hash;
     if (encoding) {
@@ -92,6 +94,16 @@ export async function scan(options: ScanOptions, log: Log): Promise<Scanned> {
   files.sort((a, b) => compareKeys(a.path, b.path));
   const sources = sourcesOf(options.source, new Set(paths), made);
   return { files, sources, skippedDotfiles: walked.skipped };
+}
+
+/** Bytes of a build tool's list that are still read: one of 100,000 files. */
+const LARGEST_LIST = 32 * 1024 ** 2;
+
+/** A build tool's list where there is one, else nothing; it may be in a folder that is not published. */
+function readList(source: string, name: string): string {
+  const full = join(source, name);
+  const found = statSync(full, { throwIfNoEntry: false });
+  return found?.isFile() && found.size <= LARGEST_LIST ? readFileSync(full, 'utf8') : '';
 }
 
 /** Beside `scan`, so that it keeps nothing of it in memory but what it is given. */

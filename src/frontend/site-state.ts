@@ -37,6 +37,8 @@ export interface SiteState {
    * would tell them has arrived. A hint, and `undefined` where a version of ours that knew none has written the state.
    */
   readonly pageEnds: readonly string[] | undefined;
+  /** Names that were served as immutable and changed their content: they are asked about each time from then on. */
+  readonly mutable?: readonly string[] | undefined;
   /** Activations since what no release needs was last collected. */
   readonly sinceCollection: number;
 }
@@ -112,6 +114,7 @@ function parseState(body: Buffer, resource: string, manifests: string): SiteStat
     undone: value.undone,
     writes: value.writes,
     pageEnds: readPageEnds(value.pageEnds),
+    mutable: Array.isArray(value.mutable) ? value.mutable.filter((path) => typeof path === 'string') : [],
     sinceCollection: value.sinceCollection ?? 0,
   };
 }
@@ -126,16 +129,22 @@ function readPageEnds(value: unknown): readonly string[] | undefined {
 }
 
 /**
- * Replaces the state that was read, or creates it.
+ * Replaces the state that was read, or creates it. What names have changed their content is not forgotten.
  * @throws StateChanged when another run has written it meanwhile.
  */
 export async function writeState(
   store: ObjectStore,
   keys: SiteKeys,
   next: Omit<SiteState, 'nonce' | 'version'>,
-  before: Pick<FoundState, 'etag'> | undefined,
+  before: Pick<FoundState, 'etag' | 'state'> | undefined,
 ): Promise<FoundState> {
-  const state: SiteState = { version: 1, nonce: randomUUID(), ...next };
+  const mutable = next.mutable ?? before?.state.mutable ?? [];
+  const state: SiteState = {
+    version: 1,
+    nonce: randomUUID(),
+    ...next,
+    mutable: mutable.length > 0 ? mutable : undefined,
+  };
   const body = `${JSON.stringify(state, null, 2)}\n`;
   const condition = before ? { ifMatch: before.etag } : { ifNoneMatch: '*' as const };
   try {

@@ -35,6 +35,13 @@ describe('cacheControlOf', () => {
     ['css/main.min.9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08.css', IMMUTABLE],
     ['static/js/main.8e2c3f1d.chunk.js', IMMUTABLE],
     ['static/js/main.8e2c3f1d.js.map', IMMUTABLE],
+    // Angular, esbuild, Bun, Parcel, Trunk, Eleventy, Blazor
+    ['main-5INURTSO.js', IMMUTABLE],
+    ['chunk-h5pd8jrt.js', IMMUTABLE],
+    ['index.7f4e0e5a.js', IMMUTABLE],
+    ['app-1a2b3c4d5e6f7081_bg.wasm', IMMUTABLE],
+    ['img/KfKHvZFtUw-300.jpeg', IMMUTABLE],
+    ['_framework/App.4fjx9q2kzb.wasm', IMMUTABLE],
     // Names that people give are no hashes.
     ['assets/photo-IMG_2041.jpg', SHORT],
     ['assets/photo-DSCN2041.jpg', SHORT],
@@ -50,6 +57,17 @@ describe('cacheControlOf', () => {
     ['unknown.thing', REVALIDATE],
     ['_next/static/page.html', REVALIDATE],
   ])('%s', (path, expected) => expect(cacheControlOf(path, [])).toBe(expected));
+
+  it('believes the content and the tool’s list before the look of a name, and neither of a page or a worker', () => {
+    const sha256 = 'ab'.repeat(32);
+    const content = { sha256, md5: '12'.repeat(16) };
+    const marked = new Set(['app-settings.js', 'sw.js', 'page-abcdefgh.html']);
+    expect(cacheControlOf('photo-12121212.jpg', [], { content })).toBe(IMMUTABLE);
+    expect(cacheControlOf('photo-12121213.jpg', [], { content })).toBe(SHORT);
+    expect(cacheControlOf('app-settings.js', [], { marked })).toBe(IMMUTABLE);
+    expect(cacheControlOf('sw.js', [], { marked })).toBe(REVALIDATE);
+    expect(cacheControlOf('page-abcdefgh.html', [], { marked, content })).toBe(REVALIDATE);
+  });
 
   it('takes the first of the user’s rules that matches, at its word', () => {
     const rules = [
