@@ -128,6 +128,14 @@ describe('parseRedirects', () => {
       { from: 'dir/index.html', to: '/other', line: 4 },
     ]);
   });
+  it('takes what is no circle', () => {
+    const text = '/a /b\n/b /c\n/d /b\n/e https://x.example/e\n/f //x.example/f\n/50%25 /a?b=../c\n';
+    expect(parseRedirects(text).map(({ from }) => from)).toEqual(['a', 'b', 'd', 'e', 'f', '50%']);
+  });
+  it('reads 20,000 lines that lead to each other', () => {
+    const text = Array.from({ length: 20_000 }, (_, i) => `/p${i} /p${i + 1}`).join('\n');
+    expect(parseRedirects(text)).toHaveLength(20_000);
+  });
   it.each([
     ['/a', /from to/],
     ['/a /b 200', /301 only/],
@@ -135,6 +143,15 @@ describe('parseRedirects', () => {
     ['/:id /b', /patterns/],
     ['a /b', /start with/],
     ['/a b', /target/],
+    ['/50% /b', /line 1: \/50% has a %/],
+    ['/b /50%', /line 1: \/50% has a %/],
+    ['/a/../b /c', /line 1: .* has a \. or \.\./],
+    ['/a/%2e%2E/b /c', /has a \. or/],
+    ['/c /a/./b', /has a \. or/],
+    ['/a /a', /line 1: the redirects go in a circle/],
+    ['# x\n/a /b?x=1\n/b /c\n/c /a#y', /line 2: the redirects go in a circle/],
+    ['/dir/ /dir/index.html', /circle/],
+    ['/a/* /b', /CloudFront function/],
     ['/a /b\n/a /c', /line 2: the path is redirected twice/],
   ])('refuses %j', (text, says) => expect(() => parseRedirects(text)).toThrow(says));
 });
