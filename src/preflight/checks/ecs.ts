@@ -43,7 +43,6 @@ export function judgeEcsService(
   { target, cluster = 'default', name }: BackendPlace,
 ): Finding[] {
   const own = `aws ecs update-service --cluster ${cluster} --service ${name}`;
-  const breaker = service.deploymentConfiguration?.deploymentCircuitBreaker;
   const controller = service.deploymentController?.type ?? 'ECS';
   return [
     ...judgeOwner(service),
@@ -69,20 +68,28 @@ export function judgeEcsService(
       ),
     ),
     judgeNetwork(service),
-    ...(target === 'ecs'
-      ? [
-          expectThat(
-            breaker?.enable === true && breaker.rollback === true,
-            'the circuit breaker is on, with rollback',
-            wrong(
-              'the circuit breaker is off: a release that cannot start is tried for ever',
-              `${own} --deployment-configuration "deploymentCircuitBreaker={enable=true,rollback=true}"`,
-            ),
-          ),
-          judgeHealthyPercent(service, own),
-        ]
-      : []),
+    ...(target === 'ecs' ? [judgeBreaker(service, own), judgeHealthyPercent(service, own)] : []),
   ];
+}
+
+/**
+ * It works for rolling and blue/green deployments
+ * (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-failure-detection.html).
+ */
+function judgeBreaker({ deploymentConfiguration: c }: Service, own: string): Finding {
+  const breaker = c?.deploymentCircuitBreaker;
+  const strategy = c?.strategy ?? 'ROLLING';
+  if (!['ROLLING', 'BLUE_GREEN'].includes(strategy)) {
+    return ok(`it deploys by ${strategy}, which the circuit breaker is not made for`);
+  }
+  return expectThat(
+    breaker?.enable === true && breaker.rollback === true,
+    'the circuit breaker is on, with rollback',
+    wrong(
+      'the circuit breaker is off: a release that cannot start is tried for ever',
+      `${own} --deployment-configuration "deploymentCircuitBreaker={enable=true,rollback=true}"`,
+    ),
+  );
 }
 
 function judgeNetwork({ networkConfiguration: network }: Service): Finding {

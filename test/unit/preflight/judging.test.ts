@@ -117,6 +117,16 @@ describe('ECS', () => {
     expect(notOk(findings).join()).toMatch(what);
     expect(complete(findings)).toBe(true);
   });
+  test.each([
+    ['ROLLING', 1],
+    ['BLUE_GREEN', 1],
+    ['LINEAR', 0],
+    ['CANARY', 0],
+  ] as const)('%s without a circuit breaker: %i findings', (strategy, count) =>
+    expect(notOk(judgeEcsService({ ...good, deploymentConfiguration: { strategy } }, place))).toHaveLength(
+      count,
+    ),
+  );
   test('Express has no circuit breaker of ours', () => {
     expect(
       notOk(judgeEcsService({ ...good, deploymentConfiguration: {} }, { ...place, target: 'ecs-express' })),
