@@ -93,7 +93,7 @@ describe.skipIf(skip)('infra/terraform, planned and applied over made-up answers
         ['moved', 'plan', { live_target: 'ecs-express' }],
         ['image', 'plan', { apprunner_image: IMAGE.replace(/0{64}/, '1'.repeat(64)) }],
       );
-    });
+    }, 600_000);
 
     it('is made whole, and a second plan has nothing to do', () => {
       expect(passed(run('make')).resources.length).toBeGreaterThan(150);
