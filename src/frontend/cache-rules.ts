@@ -1,4 +1,5 @@
 import picomatch from 'picomatch';
+import { refused } from '../runtime/errors.ts';
 import { type ContentHashes, hasHash, nameProvesContent } from './hashed-names.ts';
 
 /** One line of `cache-control`: files that match `glob` are served with `value`. First match wins. */
@@ -17,7 +18,24 @@ export const SHORT = 'public, max-age=3600';
 
 const OPTIONS = { dot: true, nonegate: true } as const;
 
+/** Characters, and wildcards, that a glob may have: each wildcard more multiplies the time that a long path takes. */
+const MOST = { length: 1000, wildcards: 6, inName: 3 };
+
+/** @throws ActionError `refused` for a glob that could take for ever. */
+function checkGlob(glob: string): void {
+  const wildcards = glob.length > MOST.length ? 0 : (glob.match(/\*+|[+@!?*]\(/g)?.length ?? 0);
+  const names = glob.length > MOST.length ? [] : glob.split('/').map((name) => name.split('*').length - 1);
+  const isSmall = wildcards <= MOST.wildcards && Math.max(0, ...names) <= MOST.inName;
+  if (glob.length <= MOST.length && isSmall) return;
+  throw refused({
+    what: `the glob ${glob.slice(0, 80)}${glob.length > 80 ? '…' : ''} could take too long to match`,
+    found: wildcards ? `${wildcards} wildcards` : `${glob.length} characters`,
+    fix: `write a glob of at most ${MOST.inName} stars in a name, ${MOST.wildcards} wildcards and ${MOST.length} characters; several lines do as well`,
+  });
+}
+
 export function globMatcher(glob: string): (path: string) => boolean {
+  checkGlob(glob);
   const clean = glob.replace(/^\.?\//, '');
   // A glob without a slash names files in any folder, as in .gitignore.
   return picomatch(clean.includes('/') ? clean : [clean, `**/${clean}`], OPTIONS);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   cacheControlOf,
   cacheRule,
+  globMatcher,
   IMMUTABLE,
   REVALIDATE,
   SHORT,
@@ -79,6 +80,18 @@ describe('cacheControlOf', () => {
     expect(cacheControlOf('docs/a.png', rules)).toBe('max-age=2');
     expect(cacheControlOf('_next/static/a.js', rules)).toBe('max-age=3');
   });
+});
+
+describe('globMatcher', () => {
+  it.each(['**/*.{js,css}', 'assets/**/*-*.*.js', '/docs/**'])('takes %s', (glob) =>
+    expect(() => globMatcher(glob)).not.toThrow(),
+  );
+  it.each([
+    ['a*'.repeat(20), /20 wildcards/],
+    ['a*a*a*a*b', /4 wildcards/],
+    ['+(a|aa)'.repeat(9), /9 wildcards/],
+    ['a'.repeat(2000), /2000 characters/],
+  ])('refuses %s', (glob, says) => expect(() => globMatcher(glob)).toThrow(says));
 });
 
 describe('contentTypeOf', () => {

@@ -5,6 +5,9 @@ import { parseEnvironment } from '../../../src/backend/env-file.ts';
 import { parseImageRef, pinTo, shortImage } from '../../../src/backend/image-ref.ts';
 import { commandWords, joinWords, listOf, splitWords } from '../../../src/backend/words.ts';
 import { readFileCommand, readLine } from '../../../src/cli/workflow-commands.ts';
+import { globMatcher } from '../../../src/frontend/cache-rules.ts';
+import { hasHash } from '../../../src/frontend/hashed-names.ts';
+import { parseRedirects } from '../../../src/frontend/redirects.ts';
 import { parseDuration } from '../../../src/runtime/duration.ts';
 import { harmlessLines } from '../../../src/runtime/foreign.ts';
 import { code, fenced, link, plain } from '../../../src/runtime/markdown.ts';
@@ -86,6 +89,9 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   joinWords: (text) => joinWords([text]),
   listOf,
   commandWords: (text) => commandWords(text, undefined, 'migrate-command'),
+  hasHash,
+  globMatcher: (text) => globMatcher(text)('a'.repeat(255)),
+  parseRedirects,
   readFileCommand,
   readLine,
   parseDuration,
