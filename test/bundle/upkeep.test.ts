@@ -175,7 +175,7 @@ describe('previews', () => {
     const place = 'pre/previews/pr-13/index.html';
     await s3('PUT', `/${place}`, '<!doctype html><title>by hand</title>');
     github.issues.set(13, { number: 13, state: 'closed', title: '', body: '', labels: [], comments: [] });
-    await cloud.fault({ kind: 'hold', service: 's3', resource: place });
+    await cloud.fault({ kind: 'hold', service: 's3', operation: 'PutObject', resource: place });
     const runs = [preview(13)];
     try {
       await until(() => isLocked('preview-pr-13'), 'the lock of the preview');

@@ -452,9 +452,10 @@ export const FAULTS: readonly Fault[] = [
     ...LIVE,
   },
   {
-    name: 'a Spot task is stopped in the moment of success, and replaced late',
-    on: ECS,
+    name: 'one of two Spot tasks is stopped in the moment of success, and replaced late',
+    on: ['ecs'],
     quick: ['ecs'],
+    create: (stage, name) => createEcs(stage.cloud, name, stage.one, { desired: 2 }),
     faults: ofKind({ kind: 'spot-stop', count: 1 }),
     before: ({ cloud }, of) => cloud.fault({ kind: 'slow-start', ms: 9000, after: 1, resource: of.name }),
     ...LIVE,
