@@ -1,4 +1,5 @@
 import { GetBucketEncryptionCommand, type S3Client, type ServerSideEncryption } from '@aws-sdk/client-s3';
+import { homeOf } from './bucket-region.ts';
 import { readAwsError } from './errors.ts';
 import type { Encryption, WriteHeaders } from './write-headers.ts';
 
@@ -56,7 +57,9 @@ export class BucketWrites {
   async #readDefault(): Promise<Encryption | undefined> {
     try {
       const command = new GetBucketEncryptionCommand({ Bucket: this.#bucket });
-      const { ServerSideEncryptionConfiguration: found } = await this.#client.send(command);
+      const { ServerSideEncryptionConfiguration: found } = await homeOf(this.#client, this.#bucket).send(
+        (at) => at.send(command),
+      );
       const rule = found?.Rules?.[0]?.ApplyServerSideEncryptionByDefault;
       const algorithm = rule?.SSEAlgorithm;
       return isAlgorithm(algorithm) ? { algorithm, key: rule?.KMSMasterKeyID } : undefined;

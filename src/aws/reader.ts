@@ -1,6 +1,7 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { AwsSettings } from './config.ts';
 import { type JsonService, jsonClient } from './json-client.ts';
+import type { SentError } from './retry.ts';
 import { SERVICES } from './services.ts';
 import { encodeAll, encodeKey } from './sigv4.ts';
 import type { Xml } from './xml.ts';
@@ -48,13 +49,13 @@ const READS = /^(Describe|Get|List|BatchGet|Simulate|Head)/;
 
 export function awsReader(settings: AwsSettings, clock: Clock): Reader {
   const xml = new Map<string, Promise<XmlSender>>();
-  const sender = (service: XmlService) => {
-    const known = xml.get(service.id) ?? XmlSender.open(service, settings, clock);
-    xml.set(service.id, known);
+  const sender = (service: XmlService, region = settings.region) => {
+    const name = `${service.id} ${region ?? ''}`;
+    const known = xml.get(name) ?? XmlSender.open(service, { ...settings, region }, clock);
+    xml.set(name, known);
     return known;
   };
-  const s3 = async (bucket: string, asked: Omit<Asked, 'path'> & { key?: string }) =>
-    (await sender(XML_SERVICES.S3)).send({ ...asked, path: `/${bucket}/${encodeKey(asked.key ?? '')}` });
+  const s3 = bucketAsker((region) => sender(XML_SERVICES.S3, region));
   return {
     json: (name, operation, input) => {
       assertRead(operation);
@@ -96,6 +97,25 @@ export function awsReader(settings: AwsSettings, clock: Clock): Reader {
     close: () => {
       for (const one of xml.values()) one.then((open) => open.close()).catch(() => {});
     },
+  };
+}
+
+type BucketRequest = Omit<Asked, 'path'> & { readonly key?: string };
+
+/** Asks about buckets, each in its own region: where S3 names another than the job's, it is asked there from then on. */
+function bucketAsker(senderIn: (region?: string) => Promise<XmlSender>) {
+  const regions = new Map<string, string>();
+  return async (bucket: string, asked: BucketRequest): Promise<XmlAnswer> => {
+    const request = { ...asked, path: `/${bucket}/${encodeKey(asked.key ?? '')}` };
+    const sender = await senderIn(regions.get(bucket));
+    try {
+      return await sender.send(request);
+    } catch (error) {
+      const { region } = error as SentError;
+      if (region === undefined || region === sender.region) throw error;
+      regions.set(bucket, region);
+      return (await senderIn(region)).send(request);
+    }
   };
 }
 

@@ -4,6 +4,8 @@ export interface SentError extends Error {
   $metadata?: { httpStatusCode?: number; requestId?: string };
   /** The server's time, milliseconds since the epoch. */
   serverTime?: number | undefined;
+  /** The region that the bucket is in, where the refusal is about that. */
+  region?: string | undefined;
 }
 
 /**

@@ -1,11 +1,11 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
+import { homeOf } from './bucket-region.ts';
 import { writesOf } from './bucket-writes.ts';
 import { type BulkStore, compareKeys, type ListSegment, segmentsOf } from './bulk-store.ts';
 import { awsProblem, readAwsError } from './errors.ts';
 import { parseListPage, xmlText } from './list-xml.ts';
 import type { ObjectHeaders, StoredObject } from './object-store.ts';
-import { findPlace } from './s3-place.ts';
 import { type AnswerHead, S3Sender, type SenderOptions } from './s3-sender.ts';
 import { s3Store } from './s3-store.ts';
 import { encodeAll, encodeKey } from './sigv4.ts';
@@ -24,11 +24,11 @@ export async function bulkStore(
   bucket: string,
   options: SenderOptions,
 ): Promise<BulkStore> {
-  const place = await findPlace(client, bucket).catch((error) => {
+  const home = homeOf(client, bucket);
+  const sender = await S3Sender.open(home, bucket, options).catch((error) => {
     // No region, no credentials, a name that no endpoint can be made of: nothing has been sent.
     throw awsProblem(error, { operation: 's3:ListBucket', resource: `s3://${bucket}` });
   });
-  const sender = new S3Sender(client, place, options);
   const writes = writesOf(client, bucket);
   return {
     ...s3Store(client, bucket),

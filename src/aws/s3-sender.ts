@@ -1,12 +1,14 @@
 import type { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Clock } from '../runtime/clock.ts';
+import type { BucketHome } from './bucket-region.ts';
 import type { Usage } from './bulk-store.ts';
 import { readAll, Wire, type WireRequest } from './http-wire.ts';
 import { xmlText } from './list-xml.ts';
 import { agentProxy } from './proxy.ts';
+import { regionNamed } from './region-named.ts';
 import { isRetryable, retryPause, type SentError } from './retry.ts';
-import type { Place } from './s3-place.ts';
+import { findPlace, type Place } from './s3-place.ts';
 import { type AwsKeys, EMPTY_SHA256, encodeKey, SigV4 } from './sigv4.ts';
 import { SmallWire } from './small-wire.ts';
 
@@ -38,40 +40,56 @@ export interface AnswerHead {
 }
 export type TextAnswer = AnswerHead & { readonly text: string };
 
+/** The way to a bucket in one region. */
+interface Route {
+  readonly client: S3Client;
+  readonly place: Place;
+  readonly signer: SigV4;
+  /** For what does not fit in memory, and for whoever must go through a proxy. */
+  readonly wire: Wire;
+  /** For everything else. */
+  readonly small: SmallWire | undefined;
+}
+type Exchange<T> = (signed: WireRequest, route: Route) => Promise<T>;
+
 /** Attempts at one request: with one in five failing at random, one in 10⁹ requests fails for good. */
 const ATTEMPTS = 13;
 
-/** Signs, sends, and sends again where that may help. */
+/** Signs, sends, and sends again where that may help: to another region where the bucket is there. */
 export class S3Sender {
-  readonly #client: S3Client;
-  readonly #place: Place;
+  readonly #home: BucketHome;
+  readonly #bucket: string;
   readonly #options: SenderOptions;
-  /** For what does not fit in memory, and for whoever must go through a proxy. */
-  readonly #wire: Wire;
-  /** For everything else. */
-  readonly #small: SmallWire | undefined;
-  readonly #signer: SigV4;
+  #route: Route;
+  /** Those before, on which requests may still be under way. */
+  readonly #left: Route[] = [];
+  #moving: Promise<Route> | undefined;
   /** Server's clock minus ours, in milliseconds, once the server has refused our time. */
   #skew = 0;
 
-  constructor(client: S3Client, place: Place, options: SenderOptions) {
-    this.#client = client;
-    this.#place = place;
+  /** @throws the SDK's error without a region or credentials; nothing is sent */
+  static async open(home: BucketHome, bucket: string, options: SenderOptions): Promise<S3Sender> {
+    return new S3Sender(home, bucket, options, await routeTo(home.client, bucket, options.connections));
+  }
+
+  private constructor(home: BucketHome, bucket: string, options: SenderOptions, route: Route) {
+    this.#home = home;
+    this.#bucket = bucket;
     this.#options = options;
-    this.#wire = new Wire(place, options.connections);
-    this.#small = agentProxy().proxyEnv ? undefined : new SmallWire(place, options.connections);
-    this.#signer = new SigV4(place.region);
+    this.#route = route;
   }
 
   close(): void {
-    this.#wire.close();
-    this.#small?.close();
+    for (const route of [this.#route, ...this.#left]) {
+      route.wire.close();
+      route.small?.close();
+    }
   }
 
   /** The answer with its whole body as text. */
   async send(request: S3Request): Promise<TextAnswer> {
-    return this.#retrying(request, async (signed) => {
-      const answer = await this.#sendWhole(signed);
+    return this.#retrying(request, async (signed, route) => {
+      const answer = await sendWhole(signed, route);
       // CopyObject may fail after its 200 was sent (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html).
       const failed = request.operation === 'CopyObject' && answer.text.includes('<Error>');
       if (failed || (answer.statusCode ?? 0) >= 300) throw errorOf(answer, answer.text);
@@ -81,36 +99,43 @@ export class S3Sender {
 
   /** The answer as it begins to arrive. */
   async open(request: S3Request): Promise<AnswerHead & Readable> {
-    return this.#retrying(request, async (signed) => {
-      const answer = await this.#wire.send(signed);
+    return this.#retrying(request, async (signed, { wire }) => {
+      const answer = await wire.send(signed);
       if ((answer.statusCode ?? 0) >= 300) throw errorOf(answer, (await readAll(answer)).toString());
       return answer;
     });
   }
 
-  async #sendWhole(signed: WireRequest): Promise<TextAnswer> {
-    const { body, ...rest } = signed;
-    if (this.#small && (body === undefined || body instanceof Uint8Array)) {
-      const answer = await this.#small.send({ ...rest, body });
-      return { ...answer, text: answer.body.toString() };
-    }
-    const answer = await this.#wire.send(signed);
-    return Object.assign(answer, { text: (await readAll(answer)).toString() });
-  }
-
-  async #retrying<T>(request: S3Request, exchange: (signed: WireRequest) => Promise<T>): Promise<T> {
+  async #retrying<T>(request: S3Request, exchange: Exchange<T>): Promise<T> {
     const { clock } = this.#options;
     const signal = this.#options.signal?.();
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();
+      const route = this.#home.client === this.#route.client ? this.#route : await this.#move();
       try {
-        return await exchange(await this.#sign(request));
+        return await exchange(await this.#sign(request, route), route);
       } catch (error) {
         if (signal?.aborted) throw signal.reason;
-        if (attempt >= ATTEMPTS || !this.#mayRetry(error as SentError, attempt)) throw error;
+        if (attempt >= ATTEMPTS) throw error;
+        if (await this.#home.follow(route.client, (error as SentError).region)) continue;
+        if (!this.#mayRetry(error as SentError, attempt)) throw error;
         await clock.sleep(retryPause(error as SentError, attempt, Math.random()), signal);
       }
     }
+  }
+
+  /** Many requests learn at once that the bucket is elsewhere, and go there by one route. */
+  #move(): Promise<Route> {
+    this.#moving ??= routeTo(this.#home.client, this.#bucket, this.#options.connections)
+      .then((route) => {
+        this.#left.push(this.#route);
+        this.#route = route;
+        return route;
+      })
+      .finally(() => {
+        this.#moving = undefined;
+      });
+    return this.#moving;
   }
 
   #mayRetry(error: SentError, attempt: number): boolean {
@@ -121,12 +146,12 @@ export class S3Sender {
     return isRetryable(error);
   }
 
-  async #sign(request: S3Request): Promise<WireRequest> {
-    const { host, basePath } = this.#place;
+  async #sign(request: S3Request, { client, place, signer }: Route): Promise<WireRequest> {
+    const { host, basePath } = place;
     const query = request.query ?? '';
     const path = `${basePath}/${encodeKey(request.key)}`;
-    const keys = (await this.#client.config.credentials()) as AwsKeys;
-    const headers = this.#signer.sign(
+    const keys = (await client.config.credentials()) as AwsKeys;
+    const headers = signer.sign(
       {
         method: request.method,
         path,
@@ -150,15 +175,36 @@ export class S3Sender {
   }
 }
 
+async function routeTo(client: S3Client, bucket: string, connections: number): Promise<Route> {
+  const place = await findPlace(client, bucket);
+  return {
+    client,
+    place,
+    signer: new SigV4(place.region),
+    wire: new Wire(place, connections),
+    small: agentProxy().proxyEnv ? undefined : new SmallWire(place, connections),
+  };
+}
+
+async function sendWhole(signed: WireRequest, { wire, small }: Route): Promise<TextAnswer> {
+  const { body, ...rest } = signed;
+  if (small && (body === undefined || body instanceof Uint8Array)) {
+    const answer = await small.send({ ...rest, body });
+    return { ...answer, text: answer.body.toString() };
+  }
+  const answer = await wire.send(signed);
+  return Object.assign(answer, { text: (await readAll(answer)).toString() });
+}
+
 function errorOf(answer: AnswerHead, xml: string): SentError {
   const status = answer.statusCode ?? 0;
   const code = xmlText(xml, 'Code') || `Http${status}`;
-  const region = answer.headers['x-amz-bucket-region'];
+  const header = answer.headers['x-amz-bucket-region'];
+  const region = regionNamed({ status, code, header: typeof header === 'string' ? header : undefined });
   const said = xmlText(xml, 'Message') || answer.statusMessage || 'no message';
-  const error: SentError = new Error(
-    region && status === 301 ? `${said} (the bucket is in ${region})` : said,
-  );
+  const error: SentError = new Error(region ? `${said} (the bucket is in ${region})` : said);
   error.name = code;
+  error.region = region;
   error.$metadata = { httpStatusCode: status, requestId: String(answer.headers['x-amz-request-id'] ?? '') };
   error.serverTime = Date.parse(String(answer.headers['date'] ?? '')) || undefined;
   return error;

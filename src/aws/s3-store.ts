@@ -4,10 +4,11 @@ import {
   DeleteObjectsCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
+  ListObjectsV2Command,
   PutObjectCommand,
-  paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { type BucketHome, homeOf } from './bucket-region.ts';
 import { writesOf } from './bucket-writes.ts';
 import type { BulkStore } from './bulk-store.ts';
 import { isMissing, lostCondition } from './errors.ts';
@@ -23,15 +24,22 @@ const bareEtags = new WeakSet<S3Client>();
 /** One bucket through the SDK. */
 export function s3Store(client: S3Client, bucket: string): ObjectStore & Pick<BulkStore, 'stream'> {
   const writes = writesOf(client, bucket);
+  const home = homeOf(client, bucket);
   return {
     bucket,
     async *list(prefix, options = {}) {
       const input = {
         Bucket: bucket,
         Prefix: prefix,
+        MaxKeys: options.pageSize ?? 1000,
         ...(options.startAfter ? { StartAfter: options.startAfter } : {}),
       };
-      for await (const page of paginateListObjectsV2({ client, pageSize: options.pageSize ?? 1000 }, input)) {
+      let token: string | undefined;
+      do {
+        const from = token ? { ContinuationToken: token } : {};
+        const command = new ListObjectsV2Command({ ...input, ...from });
+        const page = await home.send((at) => at.send(command));
+        token = page.NextContinuationToken;
         yield (page.Contents ?? []).map(
           (object): StoredObject => ({
             key: object.Key ?? '',
@@ -40,13 +48,13 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore & Pick<Bu
             modified: object.LastModified?.getTime() ?? 0,
           }),
         );
-      }
+      } while (token);
     },
     async get(key) {
       try {
         const command = new GetObjectCommand({ Bucket: bucket, Key: key });
         const date = dateOf(command);
-        const answer = await client.send(command);
+        const answer = await home.send((at) => at.send(command));
         writes.saw(answer.ServerSideEncryption, answer.SSEKMSKeyId);
         const bytes = (await answer.Body?.transformToByteArray()) ?? new Uint8Array();
         const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -65,7 +73,8 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore & Pick<Bu
     },
     async stream(key) {
       try {
-        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+        const command = new GetObjectCommand({ Bucket: bucket, Key: key });
+        const { Body } = await home.send((at) => at.send(command));
         // In Node it is a stream of bytes.
         return Body as unknown as AsyncIterable<Buffer>;
       } catch (error) {
@@ -75,7 +84,7 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore & Pick<Bu
     },
     async put(request) {
       const put = (bare: boolean) =>
-        writes.write((headers) => putOnce(client, bucket, request, { bare, headers }));
+        writes.write((headers) => putOnce(home, bucket, request, { bare, headers }));
       try {
         return await put(bareEtags.has(client));
       } catch (error) {
@@ -91,9 +100,8 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore & Pick<Bu
       const refusedKeys: { key: string; code: string; message: string }[] = [];
       for (let i = 0; i < keys.length; i += DELETE_BATCH) {
         const batch = keys.slice(i, i + DELETE_BATCH).map((Key) => ({ Key }));
-        const answer = await client.send(
-          new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: batch, Quiet: true } }),
-        );
+        const command = new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: batch, Quiet: true } });
+        const answer = await home.send((at) => at.send(command));
         for (const e of answer.Errors ?? []) {
           refusedKeys.push({ key: e.Key ?? '', code: e.Code ?? '', message: e.Message ?? '' });
         }
@@ -102,13 +110,14 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore & Pick<Bu
     },
     async delete(key, condition) {
       const ifMatch = condition?.ifMatch ? { IfMatch: `"${condition.ifMatch}"` } : {};
-      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, ...ifMatch }));
+      const command = new DeleteObjectCommand({ Bucket: bucket, Key: key, ...ifMatch });
+      await home.send((at) => at.send(command));
     },
   };
 }
 
 async function putOnce(
-  client: S3Client,
+  home: BucketHome,
   bucket: string,
   request: PutRequest,
   { bare, headers }: { bare: boolean; headers: WriteHeaders },
@@ -126,7 +135,7 @@ async function putOnce(
     ...(request.ifMatch ? { IfMatch: etag } : {}),
   });
   const date = dateOf(command);
-  const answer = await client.send(command);
+  const answer = await home.send((at) => at.send(command));
   return { etag: unquote(answer.ETag), date: date() };
 }
 

@@ -3,6 +3,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { type BulkStore, Usage } from './bulk-store.ts';
 import { type Cdn, cloudFront, cloudFrontEndpoint } from './cloudfront.ts';
 import { clientConfig } from './config.ts';
+import { countRequests } from './request-count.ts';
 import { bulkStore } from './s3-bulk.ts';
 
 /** Clients of one site: its bucket, the release bucket, its distribution, and the count of what they sent. */
@@ -41,7 +42,7 @@ export const siteClient = (region?: string): S3Client =>
 export async function siteClients(options: SiteClientOptions): Promise<SiteClients> {
   const usage = new Usage();
   const client = options.client ?? siteClient(options.region);
-  countRequests(client.middlewareStack, usage);
+  countRequests(client, usage);
   const { clock, connections } = options;
   const signal = () => options.signal?.();
   const open = (bucket: string) => bulkStore(client, bucket, { clock, usage, connections, signal });
@@ -67,24 +68,4 @@ export async function siteClients(options: SiteClientOptions): Promise<SiteClien
       if (!options.client) client.destroy();
     },
   };
-}
-
-interface Stack {
-  add(middleware: unknown, options: Record<string, unknown>): void;
-}
-
-/** Counts each attempt that a client sends. */
-export function countRequests(stack: unknown, usage: Usage): void {
-  const middleware =
-    (next: (args: unknown) => Promise<unknown>, context: { commandName?: string }) => (args: unknown) => {
-      usage.count((context.commandName ?? 'Unknown').replace(/Command$/, ''));
-      return next(args);
-    };
-  (stack as Stack).add(middleware, {
-    step: 'deserialize',
-    priority: 'low',
-    name: 'wwhdUsage',
-    // A client that is shared counts for whoever came last.
-    override: true,
-  });
 }

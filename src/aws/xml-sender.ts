@@ -6,6 +6,7 @@ import { CLOUDFRONT } from './cloudfront.ts';
 import { type AwsSettings, clientConfig } from './config.ts';
 import { ENDPOINT_PARAMETERS, endpointProvider, type ServiceHost, signingRegion } from './endpoints.ts';
 import { readAll, Wire } from './http-wire.ts';
+import { regionNamed } from './region-named.ts';
 import { isRetryable, retryPause, type SentError } from './retry.ts';
 import { EMPTY_SHA256, SigV4 } from './sigv4.ts';
 import { parseXml, type Xml } from './xml.ts';
@@ -150,12 +151,12 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 function answerError(status: number, xml: Xml, headers: Readonly<Record<string, unknown>>): SentError {
   const error = (typeof xml['Error'] === 'object' ? xml['Error'] : xml) as Xml;
   const code = String(error['Code'] ?? STATUS_CODES[status] ?? `Http${status}`);
-  const result = new Error(String(error['Message'] ?? `HTTP ${status}`)) as SentError & { region?: string };
+  const result = new Error(String(error['Message'] ?? `HTTP ${status}`)) as SentError;
   result.name = code;
   const requestId = headers['x-amz-request-id'] ?? headers['x-amzn-requestid'];
   result.$metadata = { httpStatusCode: status, ...(requestId ? { requestId: String(requestId) } : {}) };
-  const region = headers['x-amz-bucket-region'];
-  if (region) result.region = String(region);
+  const header = headers['x-amz-bucket-region'];
+  result.region = regionNamed({ status, code, header: typeof header === 'string' ? header : undefined });
   return result;
 }
 

@@ -65,6 +65,8 @@ export interface SiteOptions {
   readonly spa?: boolean;
   /** Seconds that the distribution keeps an error answer; default 0, so that a test need not wait. */
   readonly errorTtl?: number;
+  /** Regions of the two buckets; the cloud's own where left out. */
+  readonly regions?: { readonly site: string; readonly release: string };
   /** The code of a CloudFront function for each event. */
   readonly functions?: { readonly [event in EventType]?: string };
 }
@@ -89,11 +91,14 @@ export async function makeSite(
   const name = freeName(cloud, wanted);
   const s3 = new S3Client(config(cloud));
   const releaseBucket = `${name}-backup`;
-  for (const Bucket of [name, releaseBucket]) await s3.send(new CreateBucketCommand({ Bucket }));
+  const clientIn = (region = '') => (region ? new S3Client({ ...config(cloud), region }) : s3);
+  const atSite = clientIn(options.regions?.site);
+  await atSite.send(new CreateBucketCommand({ Bucket: name }));
+  await clientIn(options.regions?.release).send(new CreateBucketCommand({ Bucket: releaseBucket }));
   const front =
     options.distribution === false ? { id: '', url: '' } : await makeDistribution(cloud, name, options);
   if (front.id) {
-    await s3.send(new PutBucketPolicyCommand({ Bucket: name, Policy: cdnReads(name, front.id) }));
+    await atSite.send(new PutBucketPolicyCommand({ Bucket: name, Policy: cdnReads(name, front.id) }));
   }
   const store = s3Store(s3, name);
   const release = s3Store(s3, releaseBucket);

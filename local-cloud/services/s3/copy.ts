@@ -15,11 +15,11 @@ import { readObject, refuseArchived } from './read.ts';
 import { MAX_PUT } from './receive.ts';
 import { errorIn200, etagOf } from './write.ts';
 
-/** The object that a copy reads. @throws CloudFault NoSuchBucket, NoSuchKey, PreconditionFailed, InvalidRequest */
+/** The object that a copy reads, of whatever region. @throws CloudFault NoSuchBucket, NoSuchKey, PreconditionFailed, InvalidRequest */
 export function sourceOf(call: Call): S3Object {
   const { request, store } = call;
   const source = copySource(request.headers['x-amz-copy-source'] ?? '');
-  const bucket = store.bucket(source.bucket, request);
+  const bucket = store.knownBucket(source.bucket);
   const object = store.object(bucket, source.key, source.versionId);
   copyCondition(request.headers, object);
   refuseArchived(object);

@@ -24,13 +24,17 @@ export class S3Store {
 
   /** @throws CloudFault NoSuchBucket, and AWS's two answers to a request that was signed for another region */
   bucket(name: string, request: Pick<CloudRequest, 'signed' | 'region' | 'query'>): Bucket {
-    const bucket = this.buckets.get(name);
-    if (!bucket) {
-      if (!isBucketName(name)) throw invalidName(name);
-      throw new CloudFault('NoSuchBucket', 'The specified bucket does not exist', 404, { BucketName: name });
-    }
+    const bucket = this.knownBucket(name);
     if (request.signed && request.region !== bucket.region) throw wrongRegion(bucket, request);
     return bucket;
+  }
+
+  /** A bucket of any region: a copy reads across regions. @throws CloudFault NoSuchBucket, InvalidBucketName */
+  knownBucket(name: string): Bucket {
+    const bucket = this.buckets.get(name);
+    if (bucket) return bucket;
+    if (!isBucketName(name)) throw invalidName(name);
+    throw new CloudFault('NoSuchBucket', 'The specified bucket does not exist', 404, { BucketName: name });
   }
 
   /** Makes `object` the current one. @returns its version id */

@@ -4,14 +4,14 @@ import { type Finding, fromError, ok, unknown, wrong } from '../finding.ts';
 export const createBucketFix = (bucket: string, region: string) =>
   `aws s3api create-bucket --bucket ${bucket} --region ${region}${region === 'us-east-1' ? '' : ` --create-bucket-configuration LocationConstraint=${region}`}`;
 
-/** HeadBucket: needs s3:ListBucket, as every deployment does; answers 301 with the region where we ask in another. */
+/** HeadBucket: needs s3:ListBucket, as every deployment does. The bucket may be in another region than the job's. */
 export async function bucketExists(aws: Reader, bucket: string, createFix: string): Promise<Finding> {
   try {
     await aws.bucket(bucket, '');
     return ok(`s3://${bucket} is there`);
   } catch (error) {
     const { region, $metadata } = error as { region?: string; $metadata?: { httpStatusCode?: number } };
-    if ($metadata?.httpStatusCode === 301 || (region && region !== (await aws.region()))) {
+    if ($metadata?.httpStatusCode === 301 || region) {
       return wrong(
         `s3://${bucket} is in ${region ?? 'another region'}, and this job works in ${await aws.region()}`,
         `set AWS_REGION to ${region ?? 'the region of the bucket'}`,

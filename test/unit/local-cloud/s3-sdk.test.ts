@@ -239,6 +239,23 @@ describe("another region's bucket", () => {
     const head = await eu.send(new HeadBucketCommand({ Bucket })).catch((error) => error);
     expect(head.$response.headers['x-amz-bucket-region']).toBe('us-west-2');
   });
+  it('may have the source of a copy, and not its target', async () => {
+    const Source = await bucket();
+    await put(Source, 'a');
+    const eu = client('eu-west-1', { followRegionRedirects: false });
+    const Bucket = `${Source}-eu`;
+    const CreateBucketConfiguration = { LocationConstraint: 'eu-west-1' as const };
+    await eu.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration }));
+    const copy = () => new CopyObjectCommand({ Bucket, Key: 'b', CopySource: `${Source}/a` });
+    await eu.send(copy());
+    const copied = await eu.send(new GetObjectCommand({ Bucket, Key: 'b' }));
+    expect(await copied.Body?.transformToString()).toBe('text');
+    await expect(client('us-west-2', { followRegionRedirects: false }).send(copy())).rejects.toThrow(
+      expect.objectContaining({ name: 'PermanentRedirect' }),
+    );
+    const none = new CopyObjectCommand({ Bucket, Key: 'b', CopySource: `${Source}-none/a` });
+    await expect(eu.send(none)).rejects.toThrow(expect.objectContaining({ name: 'NoSuchBucket' }));
+  });
 });
 
 describe('multipart uploads', () => {
