@@ -32,6 +32,8 @@ export interface BackendConfig {
   /** ECS: names of the containers that get the image; '' where its repository decides. */
   readonly container: string;
   readonly image: ImageRef;
+  /** ECS: the revision that is copied. Left out, nobody asks whether there is a newer one than the one that runs. */
+  readonly base?: 'running' | 'latest' | undefined;
   readonly environment: Environment;
   /** Port, start command, sizes and scaling, as far as they are given. */
   readonly change: Pick<

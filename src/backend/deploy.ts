@@ -124,8 +124,8 @@ export async function rollOut<T>(
   }
 }
 
-function planned({ state, image, change, migration }: Prepared, { log }: BackendPorts): BackendResult {
-  const wanted = applyChange(state.spec, change);
+function planned({ state, spec, image, change, migration }: Prepared, { log }: BackendPorts): BackendResult {
+  const wanted = applyChange(spec, change);
   const plan = planChanges(state.spec, wanted);
   for (const line of planLines(plan)) log.info(line);
   if (migration) log.info(`first the migration, once: ${JSON.stringify(migration)}`);

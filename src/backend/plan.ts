@@ -40,7 +40,7 @@ export function planChanges(now: BackendSpec, wanted: BackendSpec): PlanEntry[] 
       wanted.circuitBreaker ? 'ECS gives up a rollout whose tasks do not come up' : '',
     ),
     // With the same content a task definition's number alone is no change for users, so it is the last thing looked at.
-    ...field('task-definition', now.taskDefinition, wanted.taskDefinition),
+    ...field('task-definition', now.taskDefinition, wanted.base ?? wanted.taskDefinition),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { formatDuration } from '../runtime/duration.ts';
 import { refused } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
+import { stateToChange } from './base.ts';
 import { concealVariables } from './conceal.ts';
 import type { BackendConfig, BackendPorts } from './config.ts';
 import { readAlarms } from './gates.ts';
@@ -9,7 +10,7 @@ import { foreignDefinition } from './migrate.ts';
 import { refuseReserved } from './reserved.ts';
 import { readVersions } from './rotation.ts';
 import { resolveSecrets } from './secrets.ts';
-import { applyChange, keepForeignPolicy, type SpecChange } from './spec.ts';
+import { applyChange, type BackendSpec, keepForeignPolicy, type SpecChange } from './spec.ts';
 import { hasCircuitBreaker } from './strategy.ts';
 import { chooseContainers, containerNames } from './targets/container-choice.ts';
 import { openTarget } from './targets/open.ts';
@@ -25,6 +26,8 @@ export interface Prepared {
   readonly migration?: readonly string[] | undefined;
   /** As the service stood then; the snapshot is taken later, under the lock. */
   readonly state: BackendState;
+  /** What the change is applied to: what runs, or the newest revision's. */
+  readonly spec: BackendSpec;
   readonly secretVersions: Readonly<Record<string, string>>;
 }
 
@@ -42,12 +45,14 @@ export async function prepareDeployment(config: BackendConfig, ports: BackendPor
   const names = [...Object.keys(environment.variables), ...Object.keys(environment.secrets)];
   refuseReserved(target.kind, names);
   const state = await target.read();
-  concealVariables([environment.variables, state.spec.variables], state, ports.log);
+  const from = await stateToChange(target, state, config, ports.log);
+  const { spec } = from;
+  concealVariables([environment.variables, state.spec.variables, spec.variables], state, ports.log);
   refuseUnfit(state);
-  sayNotes(state, ports.log);
+  sayNotes(from, ports.log);
   const ecr: BackendPorts['aws']['ecr'] = (...at) => ports.aws.ecr(...at);
   const [image] = await Promise.all([
-    resolveImage(config.image, state.platform, { ecr, log: ports.log }),
+    resolveImage(config.image, from.platform, { ecr, log: ports.log }),
     target.rehearse(state),
   ]);
   const region = service.region ?? regionOf(target.arn);
@@ -58,7 +63,7 @@ export async function prepareDeployment(config: BackendConfig, ports: BackendPor
     log: ports.log,
   };
   const setSecrets = await resolveSecrets(environment.secrets, target.arn, secretsPorts);
-  const entryPoint = state.entryPoint?.length ? state.entryPoint : image.entryPoint;
+  const entryPoint = from.entryPoint?.length ? from.entryPoint : image.entryPoint;
   const plain: SpecChange = {
     ...config.change,
     ...scalingOf(config, state),
@@ -66,16 +71,16 @@ export async function prepareDeployment(config: BackendConfig, ports: BackendPor
     image: image.image,
     setVariables: environment.variables,
     setSecrets,
-    unset: config.keepSecrets ? strangers(state.spec.secrets, config.keepSecrets) : [],
+    unset: config.keepSecrets ? strangers(spec.secrets, config.keepSecrets) : [],
     ...(target.kind === 'apprunner' ? { autoDeployments: false } : {}),
     ...(target.kind === 'ecs' && hasCircuitBreaker(state.strategy) ? { circuitBreaker: true } : {}),
   };
-  const wanted = applyChange(state.spec, plain);
-  target.refuse(state, wanted);
+  const wanted = applyChange(spec, plain);
+  target.refuse(from, wanted);
   const migration = await migrationWords(config, entryPoint, image.entryPoint, ports);
   const found = await readVersions(target.arn, wanted.secrets, secretsPorts, config, ports);
   const change = { ...plain, ...found.change };
-  return { target, image, change, migration, state, secretVersions: found.versions };
+  return { target, image, change, migration, state, spec, secretVersions: found.versions };
 }
 
 /** App Runner splits the text itself; the ECS targets get the exact words. */

@@ -75,10 +75,13 @@ const restored = ({ tasks }: Running, byTarget: boolean, operationId: string | u
   proved: tasks?.wanted !== 0,
 });
 
-/** True where nothing of our change is left in the configuration of the service. */
-function isConfigured(now: BackendState, undo: Undo): boolean {
+/**
+ * True where nothing of our change is left in the configuration of the service. A copy of the snapshot's task definition
+ * is not told by its number: where our change had another base, only one that we have just made counts.
+ */
+function isConfigured(now: BackendState, undo: Undo, isCopied = !undo.change.base): boolean {
   const same = (change: SpecChange) => planChanges(now.spec, applyChange(now.spec, change)).length === 0;
-  return same(undo.change) || same(wayBack(undo));
+  return same(undo.change) || (isCopied && same({ ...wayBack(undo), base: undefined }));
 }
 
 function digestsOf(undo: Undo): string[] {
@@ -87,9 +90,10 @@ function digestsOf(undo: Undo): string[] {
 }
 
 /** True where the configuration is the snapshot's, and its wanted tasks run, and no others. */
-function isBack(running: Running, undo: Undo): boolean {
+function isBack(running: Running, undo: Undo, isCopied?: boolean): boolean {
   const { state, digests } = running;
-  if (state.condition !== 'ready' || !isConfigured(state, undo) || !isComplete(running)) return false;
+  if (state.condition !== 'ready' || !isConfigured(state, undo, isCopied) || !isComplete(running))
+    return false;
   const [before] = digestsOf(undo);
   return !before || digests.every((digest) => digest === before);
 }
@@ -115,7 +119,8 @@ async function goBack(
   // Without the permission to follow it, nobody can tell who came after; what runs can be told all the same.
   const followed = watched.ending === 'denied' ? undefined : rollout;
   const running = await whatRuns(target, followed, digestsOf(undo), left, ports);
-  if (running && !running.replacedBy && isBack(running, undo)) return restored(running, false, rollout.id);
+  if (running && !running.replacedBy && isBack(running, undo, true))
+    return restored(running, false, rollout.id);
   return { kind: 'failed', why: whyNot(running, watched.status, watched.reason) };
 }
 

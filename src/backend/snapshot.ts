@@ -1,4 +1,5 @@
 import { ActionError, refused } from '../runtime/errors.ts';
+import { stateToChange } from './base.ts';
 import type { BackendConfig, BackendPorts } from './config.ts';
 import { digestBehindTag } from './image.ts';
 import { digestOf, pinTo, shortImage } from './image-ref.ts';
@@ -31,7 +32,8 @@ export async function takeSnapshot(
   await waitForTurn(prepared, config, ports);
   const snapshot = await prepared.target.read();
   refuseUnfit(snapshot);
-  const wanted = applyChange(snapshot.spec, prepared.change);
+  const { spec } = await stateToChange(prepared.target, snapshot, config);
+  const wanted = applyChange(spec, prepared.change);
   const plan = planChanges(snapshot.spec, wanted);
   ports.log.info(plan.length === 0 ? 'Plan: nothing to change' : 'Plan:');
   for (const line of planLines(plan)) ports.log.info(`  ${line}`);

@@ -43,6 +43,8 @@ export interface BackendSpec {
   readonly scaling?: Scaling | undefined;
   /** ECS: ARN of the task definition. Given as a change, exactly that one is put back. */
   readonly taskDefinition?: string | undefined;
+  /** ECS, only ever wanted: ARN of the task definition that is copied in place of the one that runs. */
+  readonly base?: string | undefined;
   /** Only ever wanted: new instances of what runs already, for the newer values of these secrets. */
   readonly restart?: readonly string[] | undefined;
 }
@@ -66,12 +68,14 @@ export interface SpecChange {
   /** `none` takes automatic scaling away again. */
   readonly scaling?: Scaling | 'none' | undefined;
   readonly taskDefinition?: string | undefined;
+  /** ECS: ARN of the task definition that a copy is made of. */
+  readonly base?: string | undefined;
   readonly restart?: readonly string[] | undefined;
 }
 
 /** The spec with the change applied. A name is a variable or a secret, never both: the newer one wins. */
 export function applyChange(spec: BackendSpec, change: SpecChange): BackendSpec {
-  const { setVariables = {}, setSecrets = {}, unset = [] } = change;
+  const { setVariables = {}, setSecrets = {}, unset = [], base = spec.base } = change;
   const without = (entries: Readonly<Record<string, string>>, names: readonly string[]) =>
     Object.fromEntries(Object.entries(entries).filter(([name]) => !names.includes(name)));
   return {
@@ -88,6 +92,7 @@ export function applyChange(spec: BackendSpec, change: SpecChange): BackendSpec 
     circuitBreaker: change.circuitBreaker ?? spec.circuitBreaker,
     scaling: change.scaling === 'none' ? undefined : (change.scaling ?? spec.scaling),
     taskDefinition: change.taskDefinition ?? spec.taskDefinition,
+    ...(base ? { base } : {}),
     ...(change.restart ? { restart: change.restart } : {}),
   };
 }
@@ -126,6 +131,8 @@ export function changeBack(from: BackendSpec, to: BackendSpec): SpecChange {
     autoDeployments: from.autoDeployments === to.autoDeployments ? undefined : from.autoDeployments,
     scaling: sameScaling(from.scaling, to.scaling) ? undefined : (from.scaling ?? 'none'),
     taskDefinition: from.taskDefinition,
+    // Where a copy has to be made for the way back, it is not one of the other base.
+    ...(to.base ? { base: from.taskDefinition } : {}),
   };
 }
 

@@ -58,6 +58,7 @@ export function readInputs(
       service,
       container: inputs.text('container'),
       image: parseImageRef(inputs.required('image')),
+      base: readBase(inputs, service.target),
       environment: readEnvironment(inputs, readFile),
       change: {
         port: readPort(inputs.text('port')),
@@ -111,6 +112,12 @@ function readEnvironment(inputs: BackendInputs, readFile: (path: string) => stri
     }),
     { variables: {}, secrets: parseSecretLines(inputs.text('secrets')) },
   );
+}
+
+function readBase(inputs: BackendInputs, target: TargetKind): 'running' | 'latest' {
+  const base = inputs.choice('base', ['running', 'latest']);
+  if (base === 'latest' && target !== 'ecs') throw wrongTarget('base', 'ECS');
+  return base;
 }
 
 function readPort(text: string): string | undefined {

@@ -28,6 +28,11 @@ export const action = {
       default: '',
       description: 'The image, with its registry. The `image` output of push-image; a tag is resolved to its digest first.',
     },
+    base: {
+      required: false,
+      default: 'running',
+      description: 'ECS. What the new revision of the task definition is a copy of: `running` (the revision that runs), or `latest` (the newest of its family, such as one that Terraform registered). A newer one that differs is told in both cases.',
+    },
     'env-file': {
       required: false,
       default: '',

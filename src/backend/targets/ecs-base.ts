@@ -106,6 +106,20 @@ export abstract class EcsBase implements Target {
     return found;
   }
 
+  /** The newest active revision of a family; `undefined` where none is active. */
+  protected async newestOf(
+    family: string,
+  ): Promise<Awaited<ReturnType<EcsApi['taskDefinition']>> | undefined> {
+    return this.api.taskDefinition(family).catch((error) => {
+      if (readAwsError(error).code === 'ClientException') return undefined;
+      throw awsProblem(error, {
+        operation: 'ecs:DescribeTaskDefinition',
+        resource: `family ${family}`,
+        input: 'service',
+      });
+    });
+  }
+
   protected async register(input: RegisterTaskDefinitionRequest): Promise<string> {
     return this.api.registerTaskDefinition(input).catch((error) => {
       throw awsProblem(error, {

@@ -8,11 +8,12 @@ import type { BackendSpec } from '../spec.ts';
 import { strategyLength } from '../strategy.ts';
 import { conditionOf } from '../verdict.ts';
 import { type ContainerWish, chooseContainers } from './container-choice.ts';
+import { compareDefinitions } from './definition-drift.ts';
 import { addressOf, type Found } from './ecs-address.ts';
 import { EcsBase, type EcsPorts, type Native } from './ecs-base.ts';
 import { refuseRoleless } from './ecs-facts.ts';
 import { ownerNotes } from './owner.ts';
-import type { BackendState, OneOff, Rollout } from './target.ts';
+import type { BackendState, NewerRevision, OneOff, Rollout } from './target.ts';
 import { copyDefinition, isFargate, platformOf, specOfContainer } from './task-definition.ts';
 
 /** Native part of an ECS service's state. */
@@ -33,9 +34,7 @@ export class EcsTarget extends EcsBase {
   async read(): Promise<BackendState> {
     const service = await this.service();
     const { definition, tags } = await this.definitionOf(service.taskDefinition ?? '');
-    const { main: container, others, behind } = chooseContainers(definition, this.wish, service);
-    const native: EcsNative = { service, container: container.name ?? '', definition, tags };
-    const port = String(container.portMappings?.[0]?.containerPort ?? '');
+    const scaling = await this.scaling();
     return {
       target: 'ecs',
       arn: this.arn,
@@ -44,23 +43,58 @@ export class EcsTarget extends EcsBase {
       condition: conditionOf('ecs', service.status ?? ''),
       // A service does not know the addresses of its load balancers.
       url: undefined,
+      strategy: strategyLength(service.deploymentConfiguration),
+      ...this.#withDefinition(service, definition, tags, {
+        scaling,
+        circuitBreaker: service.deploymentConfiguration?.deploymentCircuitBreaker?.rollback === true,
+        taskDefinition: definition.taskDefinitionArn,
+      }),
+      desired: service.desiredCount ?? 0,
+      version: versionOf(service),
+    };
+  }
+
+  /** What a state has of its task definition. @param own what the service itself says */
+  #withDefinition(
+    service: EcsService,
+    definition: TaskDefinition,
+    tags: EcsNative['tags'],
+    own: Pick<BackendSpec, 'scaling' | 'circuitBreaker' | 'taskDefinition' | 'base'>,
+  ): Pick<BackendState, 'health' | 'platform' | 'notes' | 'spec' | 'entryPoint' | 'native'> {
+    const { main: container, others, behind } = chooseContainers(definition, this.wish, service);
+    const native: EcsNative = { service, container: container.name ?? '', definition, tags };
+    const port = String(container.portMappings?.[0]?.containerPort ?? '');
+    return {
       health: { protocol: 'HTTP', path: '', port },
       platform: platformOf(definition, isFargate(service, definition)),
       notes: [...ownerNotes(service.tags), ...notesOf(definition, behind)],
-      strategy: strategyLength(service.deploymentConfiguration),
       spec: {
         ...specOfContainer(container),
         ...(others.length > 0 ? { otherImages: imagesOf(definition, others) } : {}),
         cpu: definition.cpu,
         memory: definition.memory,
-        scaling: await this.scaling(),
-        circuitBreaker: service.deploymentConfiguration?.deploymentCircuitBreaker?.rollback === true,
-        taskDefinition: definition.taskDefinitionArn,
+        ...own,
       },
       entryPoint: container.entryPoint,
-      desired: service.desiredCount ?? 0,
-      version: versionOf(service),
       native,
+    };
+  }
+
+  async newer(now: BackendState): Promise<NewerRevision | undefined> {
+    const { definition, service, container } = now.native as EcsNative;
+    const found = await this.newestOf(definition.family ?? '');
+    if (!found || (found.definition.revision ?? 0) <= (definition.revision ?? 0)) return undefined;
+    const { taskDefinitionArn: arn = '', registeredBy: by } = found.definition;
+    const ours = [container, ...Object.keys(now.spec.otherImages ?? {})];
+    const differences = compareDefinitions(definition, found.definition, ours);
+    if (differences.length === 0) return undefined;
+    const { scaling, circuitBreaker, taskDefinition } = now.spec;
+    const own = { scaling, circuitBreaker, taskDefinition, base: arn };
+    return {
+      arn,
+      by,
+      differences,
+      asBase: () => ({ ...now, ...this.#withDefinition(service, found.definition, found.tags, own) }),
     };
   }
 
@@ -118,14 +152,21 @@ export class EcsTarget extends EcsBase {
         `${wanted.taskDefinition} is not active any more: a copy of the present one gets its image`,
       );
     }
-    const { definition, tags, container } = now.native as EcsNative;
-    if (sameContent(now.spec, wanted)) return now.spec.taskDefinition;
+    const { spec, native } = wanted.base ? await this.#stateAt(now, wanted.base) : now;
+    const { definition, tags, container } = native as EcsNative;
+    if (sameContent(spec, wanted)) return definition.taskDefinitionArn;
     const made = this.#made;
     if (made?.wanted === wanted) return made.arn;
-    const copy = copyDefinition(definition, tags, container, now.spec, wanted);
+    const copy = copyDefinition(definition, tags, container, spec, wanted);
     const arn = await this.register(copy);
     this.#made = { wanted, arn };
     return arn;
+  }
+
+  /** The service as it would be with another task definition. */
+  async #stateAt(now: BackendState, arn: string): Promise<Pick<BackendState, 'spec' | 'native'>> {
+    const { definition, tags } = await this.definitionOf(arn);
+    return this.#withDefinition((now.native as EcsNative).service, definition, tags, {});
   }
 
   /** A migration and the rollout after it share one revision. */
@@ -178,7 +219,14 @@ function notesOf(definition: TaskDefinition, behind: readonly string[]): string[
 function sameContent(now: BackendSpec, wanted: BackendSpec): boolean {
   const { scaling, circuitBreaker, taskDefinition } = now;
   return (
-    planChanges(now, { ...wanted, scaling, circuitBreaker, taskDefinition, restart: undefined }).length === 0
+    planChanges(now, {
+      ...wanted,
+      scaling,
+      circuitBreaker,
+      taskDefinition,
+      base: undefined,
+      restart: undefined,
+    }).length === 0
   );
 }
 

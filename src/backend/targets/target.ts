@@ -113,6 +113,17 @@ export class BusyError extends Error {
   }
 }
 
+/** A newer revision of the task definition's family than the one that runs. */
+export interface NewerRevision {
+  readonly arn: string;
+  /** ARN of who registered it, where AWS tells. */
+  readonly by: string | undefined;
+  /** What it has differently, a field each; never empty. */
+  readonly differences: readonly string[];
+  /** The service as it would be with this revision. @throws ActionError `refused`: no container of it gets the image. */
+  asBase(): BackendState;
+}
+
 /**
  * What runs a backend. The flow in deploy.ts is the same for all of them; a target only knows how to read, change and
  * watch its own kind of service. All methods reject with an ActionError that names the call, or with the SDK's error.
@@ -131,6 +142,11 @@ export interface Target {
    * @throws ActionError `refused`, with the permission.
    */
   rehearse(now: BackendState): Promise<void>;
+  /**
+   * The newest revision of the family, where it is newer than the one that runs and differs in more than our image. Left
+   * out where the target has no families.
+   */
+  newer?(now: BackendState): Promise<NewerRevision | undefined>;
   /** What is under way on the service now, whoever started it. */
   underWay(): Promise<string | undefined>;
   /**

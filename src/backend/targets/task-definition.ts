@@ -8,7 +8,7 @@ import type { BackendSpec } from '../spec.ts';
 import { listOf } from '../words.ts';
 
 /** What DescribeTaskDefinition answers and RegisterTaskDefinition does not take. */
-const ANSWER_ONLY = new Set([
+export const ANSWER_ONLY: ReadonlySet<string> = new Set([
   'taskDefinitionArn',
   'revision',
   'status',

@@ -40,6 +40,7 @@ test('everything that can be given', () => {
     'environment-variables': 'BOTH=input',
     secrets: 'LOG=log-secret',
     port: '080',
+    base: 'latest',
     cpu: '.5 vCPU',
     memory: '1 GB',
     'min-instances': '1',
@@ -51,6 +52,7 @@ test('everything that can be given', () => {
     'max-error-rate': '0.5%',
   });
   expect(backend).toMatchObject({
+    base: 'latest',
     environment: {
       variables: { BOTH: 'input' },
       secrets: { DB: { secret: 'db', jsonKey: 'url' }, LOG: { secret: 'log-secret' } },
@@ -69,6 +71,8 @@ test.each([
   [{ service: '' }, /`service`: is required but empty/],
   [{ target: 'ecs' }, /`target`: does not fit the service/],
   [{ target: 'fargate' }, /`target`: is not one of its values/],
+  [{ base: 'latest' }, /`base`: is for ECS only/],
+  [{ service: ECS, base: 'newest' }, /`base`: is not one of its values/],
   [{ image: 'nginx' }, /`image`: is not an image reference/],
   [{ image: '' }, /`image`: is required but empty/],
   [{ 'environment-variables': 'A=${SECRET_MANAGER:x}' }, /`environment-variables`: line 1 .*misspelt/],

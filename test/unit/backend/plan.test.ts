@@ -56,6 +56,18 @@ describe('the plan', () => {
     expect(back.secrets).toEqual(now.secrets);
   });
 
+  test('another base is told, and the way back is not a copy of it', () => {
+    const runs = { ...now, taskDefinition: 'api:4' };
+    const there = applyChange({ ...runs, cpu: '2048', base: 'api:5' }, { image: image('b') });
+    expect(planLines(planChanges(runs, there))).toEqual([
+      `~ image  ${image('a')} → ${image('b')}`,
+      '~ cpu  1024 → 2048',
+      '~ task-definition  api:4 → api:5',
+    ]);
+    expect(changeBack(runs, there)).toMatchObject({ cpu: '1024', taskDefinition: 'api:4', base: 'api:4' });
+    expect(changeBack(runs, applyChange(runs, { image: image('b') }))).not.toHaveProperty('base');
+  });
+
   test('the way back of a default deployment keeps no variable', () => {
     const there = applyChange(now, { image: image('b'), autoDeployments: false });
     expect(JSON.stringify(changeBack(now, there))).not.toContain('hunter2');
