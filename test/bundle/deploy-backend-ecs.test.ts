@@ -228,7 +228,8 @@ const ASKS = {
     rest: {
       ...IMAGE,
       ...TASKS,
-      DescribeTaskDefinition: 2,
+      // One of them asks the family whether there is a newer revision.
+      DescribeTaskDefinition: 3,
       DescribeServiceRevisions: 2,
       RegisterTaskDefinition: 1,
       UpdateService: 1,
