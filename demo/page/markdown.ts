@@ -153,7 +153,7 @@ function inline(text: string): string {
       keep(`<code>${entities(escapeHtml(code))}</code>`),
     )
     .replaceAll(/\[([^\]]*)\]\((https?:\/\/[^\s)]+)\)/g, (_all, label: string, url: string) =>
-      keep(`<a href="${escapeHtml(url)}">${inline(label)}</a>`),
+      keep(`<a href="${escapeHtml(url)}">${isUrl(label) ? escapeHtml(label) : inline(label)}</a>`),
     )
     .replaceAll(
       new RegExp(`<(/?)(${TAGS})\\b([^>]*)>`, 'gi'),
@@ -170,6 +170,9 @@ function inline(text: string): string {
     .replaceAll(/(?<!["=])\bhttps?:\/\/[^\s<)]+/g, (url) => `<a href="${url}">${url}</a>`);
   return restore(html, aside);
 }
+
+/** A link whose label is an address: it is a link already. */
+const isUrl = (label: string) => /^https?:\/\/\S+$/.test(label);
 
 /** Entities that the text already had stay what they were. */
 function entities(escaped: string): string {

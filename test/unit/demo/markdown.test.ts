@@ -12,6 +12,11 @@ const EXAMPLES: readonly (readonly [what: string, markdown: string, html: string
   ['stars that are no emphasis', '2 * 3 * 4', '<p>2 * 3 * 4</p>'],
   ['code keeps its inside', '`a **b** <c>`', '<p><code>a **b** &lt;c&gt;</code></p>'],
   ['a link', '[run](https://x.test/1)', '<p><a href="https://x.test/1">run</a></p>'],
+  [
+    'an address as its own link',
+    '[https://x.test/1](https://x.test/1)',
+    '<p><a href="https://x.test/1">https://x.test/1</a></p>',
+  ],
   ['a link to a script is text', '[x](javascript:alert(1))', '<p>[x](javascript:alert(1))</p>'],
   ['a bare address', 'see https://x.test/a', '<p>see <a href="https://x.test/a">https://x.test/a</a></p>'],
   [
