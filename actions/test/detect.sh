@@ -3,6 +3,7 @@
 # What a folder needs: reads FOLDER, COMMAND, PYTHON_VERSION, NODE_VERSION; writes the step's outputs.
 set -euo pipefail
 # shellcheck source=foreign.sh
+# shellcheck disable=SC1091
 source "$(dirname "${BASH_SOURCE[0]}")/foreign.sh"
 
 folder=${FOLDER%/}

@@ -2,6 +2,7 @@
 # Installs what the folder asks for, exactly as its lock file says where it has one. Reads KIND.
 set -euo pipefail
 # shellcheck source=foreign.sh
+# shellcheck disable=SC1091
 source "$(dirname "${BASH_SOURCE[0]}")/foreign.sh"
 
 install_python() {

@@ -3,6 +3,7 @@
 # Runs COMMAND, or what the folder's KIND is tested with, and writes the job summary. Reads TITLE and FOLDER too.
 set -euo pipefail
 # shellcheck source=foreign.sh
+# shellcheck disable=SC1091
 source "$(dirname "${BASH_SOURCE[0]}")/foreign.sh"
 
 commands=()

@@ -27,6 +27,7 @@ const ONCE_AN_ACCOUNT = ['iam:CreateServiceLinkedRole'];
 
 /** Granted, and not asked for in these runs: by whom, and when. */
 const SELDOM: Readonly<Record<string, string>> = {
+  'application-autoscaling:DeleteScalingPolicy': 'where cpu-target is left out after it was set',
   'apprunner:ListServices': 'a service that is given by its name',
   'elasticloadbalancing:DescribeListeners': 'the address of a service behind a load balancer',
   'elasticloadbalancing:DescribeLoadBalancers': 'the same',
