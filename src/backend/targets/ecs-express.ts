@@ -75,7 +75,7 @@ export class ExpressTarget extends EcsBase {
     const known = await this.deployments.known(evenBlind);
     const startedAt = Date.now();
     let lost: unknown;
-    const revision = await this.#send(configuration, now, wanted).catch((error) => {
+    const revision = await this.#send(configuration, now, wanted, evenBlind).catch((error) => {
       lost = error;
       return undefined;
     });
@@ -99,8 +99,9 @@ export class ExpressTarget extends EcsBase {
   }
 
   /** @returns ARN of the service revision that it makes, where the answer names it */
-  async #send(configuration: Configuration, now: BackendState, wanted: BackendSpec) {
-    if (isRestartOnly(now.spec, wanted)) {
+  async #send(configuration: Configuration, now: BackendState, wanted: BackendSpec, isWayBack: boolean) {
+    // On the way back the service may be about to run what failed, and a restart would bring just that: all is sent.
+    if (!isWayBack && isRestartOnly(now.spec, wanted)) {
       await this.api.updateService({ cluster: this.cluster, service: this.name, forceNewDeployment: true });
       return undefined;
     }
