@@ -14,6 +14,14 @@ export interface Content {
   open(): Uint8Array | Readable;
 }
 
+/** What a server keeps of an object's bytes. */
+export interface ObjectDigests {
+  /** Without quotes. */
+  readonly etag: string;
+  /** Hex SHA-256 of all bytes; `undefined` where the server has none, or one of the parts alone. */
+  readonly sha256: string | undefined;
+}
+
 export interface CopyRequest extends ObjectHeaders {
   readonly from: { readonly bucket: string; readonly key: string; readonly etag?: string | undefined };
   readonly key: string;
@@ -33,6 +41,8 @@ export interface BulkStore extends ObjectStore {
   listAll(prefix: string, ends?: readonly string[]): Promise<StoredObject[]>;
   /** An object as a stream, or (`headersOnly`) its first byte, for the sake of its headers. */
   read(key: string, options?: { headersOnly?: boolean }): Promise<{ body: Readable; headers: ObjectHeaders }>;
+  /** What S3 keeps of an object's bytes, without sending them. */
+  digests(key: string): Promise<ObjectDigests>;
   /** From now on everything that is written carries these too. */
   carry(headers: WriteHeaders): void;
   /** Whether everybody may read an object by its ACL; `undefined` where that may not be asked. */

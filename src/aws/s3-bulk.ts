@@ -1,8 +1,14 @@
-import type { S3Client } from '@aws-sdk/client-s3';
+import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
 import { homeOf } from './bucket-region.ts';
 import { writesOf } from './bucket-writes.ts';
-import { type BulkStore, compareKeys, type ListSegment, segmentsOf } from './bulk-store.ts';
+import {
+  type BulkStore,
+  compareKeys,
+  type ListSegment,
+  type ObjectDigests,
+  segmentsOf,
+} from './bulk-store.ts';
 import { awsProblem, readAwsError } from './errors.ts';
 import { parseListPage, xmlText } from './list-xml.ts';
 import type { ObjectHeaders, StoredObject } from './object-store.ts';
@@ -43,6 +49,8 @@ export async function bulkStore(
             ...writeHeaderLines(extra),
             'content-length': String(content.size),
             'content-md5': Buffer.from(content.md5, 'hex').toString('base64'),
+            // Kept with the object: it proves the bytes where the ETag is not their MD5.
+            'x-amz-checksum-sha256': Buffer.from(content.sha256, 'hex').toString('base64'),
           },
           payload: content.sha256,
           open: content.open,
@@ -83,6 +91,7 @@ export async function bulkStore(
       );
       return { body: answer, headers: headersFrom(answer) };
     },
+    digests: (key) => digestsOf(client, bucket, key),
     carry: (headers) => writes.carry(headers),
     async isPublicByAcl(key) {
       try {
@@ -96,6 +105,20 @@ export async function bulkStore(
       }
     },
     close: () => sender.close(),
+  };
+}
+
+async function digestsOf(client: S3Client, bucket: string, key: string): Promise<ObjectDigests> {
+  const head = await client.send(
+    new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' }),
+  );
+  const sha256 = Buffer.from(head.ChecksumSHA256 ?? '', 'base64');
+  // That of a multipart upload is of the parts' checksums, and ends in `-<parts>`
+  // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html).
+  const whole = head.ChecksumType !== 'COMPOSITE' && !head.ChecksumSHA256?.includes('-');
+  return {
+    etag: unquote(head.ETag),
+    sha256: whole && sha256.length === 32 ? sha256.toString('hex') : undefined,
   };
 }
 

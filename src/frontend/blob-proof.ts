@@ -3,18 +3,24 @@ import { pageEnds } from '../aws/bulk-store.ts';
 import { awsProblem } from '../aws/errors.ts';
 import type { StoredObject } from '../aws/object-store.ts';
 import { refused } from '../runtime/errors.ts';
+import { blobIsWhole } from './blob-bytes.ts';
 import type { SiteKeys } from './keys.ts';
 import type { SiteFile, SitePorts } from './types.ts';
 
 /** Blobs that are asked for one by one; more are found by listing all. Either is no more than one request each. */
 const ONE_BY_ONE = 16;
 
-/** Which contents the release bucket really has. */
+const RAISE_KEEP =
+  'choose another release; raise `keep-releases` of deploy-frontend to be able to go further back';
+const FIND_WRITER =
+  'choose another release, or deploy that commit from a build; find out what else writes to the release bucket';
+
+/** Which contents the release bucket really has, byte for byte. */
 export class BlobProof {
   readonly #ports: SitePorts;
   readonly #keys: SiteKeys;
-  /** Bytes by key, of what was asked for; `undefined` where it is not there. */
-  readonly #sizes = new Map<string, number | undefined>();
+  /** By key, of what was asked for; `undefined` where it is not there. */
+  readonly #found = new Map<string, StoredObject | undefined>();
 
   constructor(ports: SitePorts, keys: SiteKeys) {
     this.#ports = ports;
@@ -24,28 +30,39 @@ export class BlobProof {
   /** Asks for the contents of these files, as far as that has not been done. */
   async ask(files: readonly SiteFile[]): Promise<void> {
     const keys = new Set(files.map((file) => this.#keys.blob(file.sha256)));
-    const expected = [...keys].filter((key) => !this.#sizes.has(key)).sort();
+    const expected = [...keys].filter((key) => !this.#found.has(key)).sort();
     const found = await this.#list(expected);
-    for (const key of expected) this.#sizes.set(key, undefined);
-    for (const { key, size } of found) this.#sizes.set(key, size);
+    for (const key of expected) this.#found.set(key, undefined);
+    for (const object of found) this.#found.set(object.key, object);
   }
 
-  /** @throws ActionError `refused` that names what is missing */
+  /** @throws ActionError `refused` that names what is missing, or is not what its name says */
   async prove(files: readonly SiteFile[]): Promise<void> {
     await this.ask(files);
-    const missing = new Map<string, SiteFile>();
-    for (const file of files) {
-      const key = this.#keys.blob(file.sha256);
-      if (this.#sizes.get(key) !== file.size) missing.set(key, file);
+    const wanted = new Map(files.map((file) => [this.#keys.blob(file.sha256), file]));
+    const missing = [...wanted].filter(([key, file]) => this.#found.get(key)?.size !== file.size);
+    if (missing.length > 0) {
+      throw this.#refuse(missing, 'are no longer in the release bucket', RAISE_KEEP);
     }
-    if (missing.size === 0) return;
-    throw refused({
+    const whole = await pMap(
+      wanted,
+      ([key, file]) => blobIsWhole(this.#ports.release, key, file, this.#found.get(key)?.etag ?? ''),
+      { concurrency: ONE_BY_ONE },
+    );
+    const damaged = [...wanted].filter((_entry, i) => !whole[i]);
+    if (damaged.length > 0) {
+      throw this.#refuse(damaged, 'are damaged: their bytes are not what their names say', FIND_WRITER);
+    }
+  }
+
+  #refuse(blobs: readonly (readonly [string, SiteFile])[], are: string, fix: string) {
+    return refused({
       input: 'to',
-      what: `${missing.size} of the files of that release are no longer in the release bucket`,
-      details: [...missing]
+      what: `${blobs.length} of the files of that release ${are}`,
+      details: blobs
         .slice(0, 5)
         .map(([key, file]) => `${file.path}: s3://${this.#ports.release.bucket}/${key}`),
-      fix: 'choose another release; raise `keep-releases` of deploy-frontend to be able to go further back',
+      fix,
     });
   }
 

@@ -3,6 +3,7 @@ import pMap from 'p-map';
 import type { Content } from '../aws/bulk-store.ts';
 import { awsProblem, readAwsError } from '../aws/errors.ts';
 import { failed } from '../runtime/errors.ts';
+import { blobIsWhole } from './blob-bytes.ts';
 import type { WriteStep } from './diff.ts';
 import { toObjectHeaders } from './headers.ts';
 import type { SiteKeys } from './keys.ts';
@@ -124,8 +125,16 @@ async function writeOne(
   const { etag } = await asking('s3:PutObject (copy)', ports.live.bucket, key, 'bucket', file, () =>
     copy({ bucket: ports.release.bucket, key: blob }),
   );
+  if (!(await blobIsWhole(ports.release, blob, file, etag))) throw otherBytes(ports, blob, file);
   return { put: false, etag };
 }
+
+const otherBytes = (ports: SitePorts, blob: string, file: SiteFile) =>
+  failed({
+    what: `the release bucket has other bytes than those of ${file.path}`,
+    found: `the content of s3://${ports.release.bucket}/${blob} is not what its name says`,
+    fix: 'find out what else writes to the release bucket; deploy from a build instead',
+  });
 
 async function asking<T>(
   operation: string,
