@@ -20,6 +20,7 @@ export {
   restoreSite,
 } from './restore.ts';
 export type { Encoding } from './scan.ts';
+export { mountAt } from './site.ts';
 export { renderSiteSummary } from './summary.ts';
 export type {
   Activated,

@@ -1,3 +1,4 @@
+import { isHostOfBucket } from '../aws/bucket-host.ts';
 import type { Distribution } from '../aws/cloudfront.ts';
 import { awsProblem } from '../aws/errors.ts';
 import { refused } from '../runtime/errors.ts';
@@ -63,7 +64,7 @@ export async function findFront(
   );
   return {
     distribution: ports.cdn.id,
-    signed: distribution.origins.some(({ domain, signed }) => signed && isOurs(domain, place.bucket)),
+    signed: distribution.origins.some(({ domain, signed }) => signed && isHostOfBucket(domain, place.bucket)),
     siteUrl,
     mount,
     findsFiles: distribution.findsFiles,
@@ -84,21 +85,14 @@ function missingIsPage({ id, errorPages }: Distribution): string | undefined {
   return `the custom error responses of ${id} turn ${codes} into ${pages} with HTTP ${turned[0]?.status}`;
 }
 
-const isOurs = (domain: string, bucket: string) => domain.split('.')[0] === bucket || domain.includes(bucket);
-
 function findMount(ports: SitePorts, place: SitePlace, distribution: Distribution): string {
-  // `bucket.s3.eu-west-1.amazonaws.com`, the website endpoint, or another server's path-style address.
-  const ours = distribution.origins.filter(({ domain }) => isOurs(domain, place.bucket));
+  const { ours, mount } = mountAt(distribution, place);
   if (ours.length === 0) {
     ports.log.warning(
       `none of the origins of ${distribution.id} is the bucket ${place.bucket} (${distribution.origins.map((o) => o.domain).join(', ')}): is it the right distribution?`,
     );
     return place.prefix;
   }
-  const mounts = ours
-    .map((origin) => mountOf(place.prefix, origin.path))
-    .filter((mount) => mount !== undefined);
-  const [mount] = mounts;
   if (mount !== undefined) return mount;
   throw refused({
     input: 'prefix',
@@ -106,4 +100,16 @@ function findMount(ports: SitePorts, place: SitePlace, distribution: Distributio
     found: `prefix ${JSON.stringify(place.prefix)}, origin path ${ours.map((o) => JSON.stringify(o.path)).join(', ')}`,
     fix: 'let `prefix` begin with the origin path',
   });
+}
+
+/** The origins that are the site's bucket, and where the first of them that reaches the prefix puts it in URLs. */
+export function mountAt(
+  { origins }: Pick<Distribution, 'origins'>,
+  place: Pick<SitePlace, 'bucket' | 'prefix'>,
+) {
+  const ours = origins.filter(({ domain }) => isHostOfBucket(domain, place.bucket));
+  const [mount] = ours
+    .map((origin) => mountOf(place.prefix, origin.path))
+    .filter((found) => found !== undefined);
+  return { ours, mount };
 }

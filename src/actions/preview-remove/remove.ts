@@ -1,6 +1,7 @@
 import type { BulkStore } from '../../aws/bulk-store.ts';
-import { readAwsError } from '../../aws/errors.ts';
+import { awsProblem, readAwsError } from '../../aws/errors.ts';
 import type { SiteClients } from '../../aws/site-clients.ts';
+import { mountAt } from '../../frontend/index.ts';
 import { defaultReleaseId } from '../../release/id.ts';
 import { ledgerKeys } from '../../release/keys.ts';
 import { openLedger } from '../../release/open.ts';
@@ -84,14 +85,38 @@ export async function removePreview(
   let count: number;
   try {
     count = await removeAll(preview, AbortSignal.any([job.signal, hold.signal]), job);
-    // Named by the moment: the same name and paths again would be the invalidation of the last time.
-    if (count > 0)
-      await clients.cdn?.invalidate(`preview-pr-${number}-removed-${clock.now()}`, [`/${preview.live}*`]);
+    if (count > 0) await invalidatePreview(place, preview, clients, job);
   } finally {
     await hold.release();
   }
   await removeLock(preview, clients.release, job);
   return count;
+}
+
+async function invalidatePreview(
+  { bucket }: PreviewPlace,
+  { number, live }: Preview,
+  { cdn }: SiteClients,
+  { log, clock }: RemoveJob,
+): Promise<void> {
+  if (!cdn) return;
+  const prefix = live.replace(/\/$/, '');
+  const { ours, mount = prefix } = await cdn
+    .describe()
+    .then((distribution) => mountAt(distribution, { bucket, prefix }))
+    .catch((error: unknown) => {
+      throw awsProblem(error, {
+        operation: 'cloudfront:GetDistribution',
+        resource: cdn.id,
+        input: 'distribution',
+        afterChange: true,
+      });
+    });
+  if (ours.length === 0) {
+    log.warning(`none of the origins of ${cdn.id} is the bucket ${bucket}: is it the right distribution?`);
+  }
+  // Named by the moment: the same name and paths again would be the invalidation of the last time.
+  await cdn.invalidate(`preview-pr-${number}-removed-${clock.now()}`, [mount ? `/${mount}/*` : '/*']);
 }
 
 async function removeAll(preview: Preview, signal: AbortSignal, { log }: RemoveJob): Promise<number> {

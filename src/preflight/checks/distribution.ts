@@ -1,3 +1,4 @@
+import { isHostOfBucket } from '../../aws/bucket-host.ts';
 import { pathPart, type Reader } from '../../aws/reader.ts';
 import { type Xml, xmlAt, xmlList } from '../../aws/xml.ts';
 import type { SitePlace } from '../config.ts';
@@ -53,7 +54,7 @@ export function judgeDistribution(config: Xml, site: SitePlace): Finding[] {
 function judgeOrigin(config: Xml, { bucket, prefix }: SitePlace): Finding[] {
   const origins = xmlList(config, 'Origins', 'Items', 'Origin');
   const host = (origin: Xml) => xmlAt(origin, 'DomainName');
-  const ours = origins.find((origin) => host(origin).startsWith(`${bucket}.s3`));
+  const ours = origins.find((origin) => isHostOfBucket(host(origin), bucket));
   if (!ours) {
     return [
       wrong(
