@@ -16,10 +16,12 @@ export const siteDistribution = ({
   originPath = '',
   functions = [],
   errorPages = [],
+  aliases = [],
 }) => ({
   CallerReference: bucket,
   Comment: '',
   Enabled: true,
+  Aliases: { Quantity: aliases.length, Items: aliases },
   DefaultRootObject: 'index.html',
   Origins: {
     Quantity: 1,

@@ -6,6 +6,7 @@ import { xmlText } from './list-xml.ts';
  */
 export function parseDistribution(xml: string): {
   domain: string;
+  aliases: string[];
   enabled: boolean;
   defaultRootObject: string;
   findsFiles: boolean;
@@ -18,6 +19,10 @@ export function parseDistribution(xml: string): {
   const outside = xml.replace(config, '');
   return {
     domain: xmlText(outside, 'DomainName'),
+    aliases: part(config, 'Aliases')
+      .split('</CNAME>')
+      .slice(0, -1)
+      .map((alias) => xmlText(`${alias}</CNAME>`, 'CNAME')),
     // `Enabled` stands in several parts of the configuration; its own is outside all of them.
     enabled:
       lastText(

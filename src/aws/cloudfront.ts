@@ -13,6 +13,8 @@ export interface Distribution {
   readonly id: string;
   /** `d111111abcdef8.cloudfront.net`. */
   readonly domain: string;
+  /** Alternate domain names, such as `www.example.com` or `*.example.com`. */
+  readonly aliases: readonly string[];
   readonly enabled: boolean;
   readonly defaultRootObject: string;
   readonly origins: ReadonlyArray<{

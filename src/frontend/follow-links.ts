@@ -1,9 +1,10 @@
 import pMap from 'p-map';
 import { failed } from '../runtime/errors.ts';
-import { httpGet, type RawAnswer } from '../runtime/http-get.ts';
+import type { RawAnswer } from '../runtime/http-get.ts';
 import { type Address, basePath, type Pages, pagesAt } from './addresses.ts';
+import { askSite, urlOf } from './ask-site.ts';
 import type { SitePorts } from './types.ts';
-import { cachedError, PATIENCE, SETTLE, settled, urlOf } from './verify.ts';
+import { cachedError, SETTLE, settled } from './verify.ts';
 
 export interface LinksRequest {
   readonly siteUrl: string;
@@ -60,7 +61,7 @@ export async function followLinks(ports: SitePorts, request: LinksRequest): Prom
     const problem = await settled(ports, url, until, async (answer) => {
       const isRedirect = answer.status >= 300 && answer.status < 400;
       const next = isRedirect ? samePage(one, answer.headers['location'], url, siteUrl, pages) : undefined;
-      return judgeAddress(one, next ? await httpGet(next, PATIENCE, ports.signal) : answer, pages);
+      return judgeAddress(one, next ? await askSite(ports, next) : answer, pages);
     });
     if (problem) wrong.push(`${url} (a link of ${one.from}): ${problem}`);
   };

@@ -21,7 +21,7 @@ export {
 } from './restore.ts';
 export type { Encoding } from './scan.ts';
 export { mountAt } from './site.ts';
-export { renderSiteSummary } from './summary.ts';
+export { notVerified, renderSiteSummary } from './summary.ts';
 export type {
   Activated,
   ActivationOptions,

@@ -7,9 +7,10 @@ import { type SiteKeys, siteKeys } from './keys.ts';
 import { type Prepared, planFor } from './plan-deployment.ts';
 import { type Scanned, scan } from './scan.ts';
 import { type Front, findFront } from './site.ts';
+import { reachSite } from './site-access.ts';
 import { readSituation, type Situation } from './situation.ts';
 import type { SitePorts } from './types.ts';
-import { checkMissingIsMissing, refuseMissingIsPage } from './verify.ts';
+import { missingName, refuseAnsweredMissing, refuseMissingIsPage } from './verify.ts';
 import { refuseLosingAcl } from './write-options.ts';
 
 /**
@@ -34,9 +35,7 @@ export async function prepare(config: DeploySiteConfig, ports: DeploySitePorts):
   const { front: found, situation } = await looking;
   const addresses = readPages(config, scanned, found);
   if (!config.writes.acl) await refuseLosingAcl(ports, keys, found, situation);
-  const asks = config.options.verify === 'full' && !found.absenceAsked;
-  const front =
-    asks && !bringsErrorPage(found, situation, scanned) ? await askForMissing(ports, found) : found;
+  const front = found.absenceAsked ? found : await askSiteFirst(config, ports, found, situation, scanned);
   return planFor(config, clock, { keys, scanned, front, situation, addresses });
 }
 
@@ -66,10 +65,27 @@ async function lookAround(
   return { front: await askForMissing(ports, front), situation: await looking };
 }
 
+/** Is a missing file missing, and are we let in? */
 async function askForMissing(ports: SitePorts, front: Front): Promise<Front> {
   if (!front.siteUrl) return front;
-  await checkMissingIsMissing(ports, front.siteUrl);
-  return { ...front, absenceAsked: true };
+  const reached = await reachSite(ports, front, missingName());
+  if (reached.answer) refuseAnsweredMissing(reached.url, reached.answer);
+  return { ...reached.front, absenceAsked: true };
+}
+
+/** What can be asked now that the listing and the folder are known, without making the CDN keep an error that matters. */
+async function askSiteFirst(
+  { options }: DeploySiteConfig,
+  ports: SitePorts,
+  front: Front,
+  situation: Situation,
+  scanned: Scanned,
+): Promise<Front> {
+  if (options.verify === 'off' || !front.siteUrl) return front;
+  const mayMiss = !bringsErrorPage(front, situation, scanned);
+  if (options.verify === 'full' && mayMiss) return askForMissing(ports, front);
+  const path = situation.live.has('index.html') ? 'index.html' : mayMiss ? missingName() : undefined;
+  return path === undefined ? front : (await reachSite(ports, front, path)).front;
 }
 
 /**

@@ -1,8 +1,10 @@
+import { messageOf } from '../runtime/errors.ts';
 import type { Activation } from './activation.ts';
 import { planChange } from './change.ts';
 import { siteKeys } from './keys.ts';
 import { noSources } from './scan.ts';
-import { findFront } from './site.ts';
+import { type Front, findFront } from './site.ts';
+import { reachSite } from './site-access.ts';
 import { type LastGood, readSituation } from './situation.ts';
 import type { ActivationOptions, SitePlace, SitePorts } from './types.ts';
 import { undoActivation } from './undo.ts';
@@ -33,7 +35,7 @@ export async function recoverSite(
   const { found, baseEntry } = situation;
   const entry = found?.state.activating.find((e) => e.release === recovery.releaseId);
   if (!found || !entry || entry === baseEntry) return false;
-  const front = await findFront(ports, place, options.siteUrl);
+  const front = await whereItIs(ports, await findFront(ports, place, options.siteUrl), options.verify);
   carry(ports, found.state.writes ?? {});
   const left = situation.known.find((manifest) => manifest.release === recovery.releaseId);
   const work: Activation = {
@@ -50,4 +52,16 @@ export async function recoverSite(
   };
   await undoActivation(ports, work, entry, found);
   return true;
+}
+
+/** The host to read back from. Nobody who puts a site right is refused for not being let in: the proof tells. */
+async function whereItIs(ports: SitePorts, front: Front, level: ActivationOptions['verify']): Promise<Front> {
+  if (!front.siteUrl || level === 'off') return front;
+  try {
+    return (await reachSite(ports, front, 'index.html')).front;
+  } catch (error) {
+    ports.signal.throwIfAborted();
+    ports.log.debug(messageOf(error));
+    return front;
+  }
 }

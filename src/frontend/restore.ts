@@ -15,6 +15,7 @@ import { describePlan, type SitePlan } from './plan.ts';
 import { formatBytes } from './progress.ts';
 import { noSources } from './scan.ts';
 import { type Front, findFront } from './site.ts';
+import { reachSite } from './site-access.ts';
 import { readManifest, readSituation, type Situation } from './situation.ts';
 import type { Activated, ActivationOptions, Manifest, SiteFile, SitePlace, SitePorts } from './types.ts';
 import { carry, writesToKeep } from './write-options.ts';
@@ -111,8 +112,13 @@ export async function planRestoreSite(config: RestoreConfig, ports: RestorePorts
   const keys = siteKeys(config.place);
   const manifests = new ManifestsAhead(ports);
   const blobs = new BlobProof(ports, keys);
+  // The site is live, so its entry page is there to be asked for.
+  const reached = async (found: Front) =>
+    found.siteUrl && config.options.verify !== 'off'
+      ? (await reachSite(ports, found, 'index.html')).front
+      : found;
   const [front, situation, wanted] = await Promise.all([
-    findFront(ports, config.place, config.options.siteUrl),
+    findFront(ports, config.place, config.options.siteUrl).then((found) => reached(found)),
     // What no release knows is left alone: a deployment's `exclude` is not known here.
     readSituation(
       ports,

@@ -13,6 +13,8 @@ export interface Front {
   readonly distribution?: string;
   /** Where the site's `index.html` is, without a slash at its end; `undefined` where nobody has said. */
   readonly siteUrl: string | undefined;
+  /** Other hosts that the distribution answers for. */
+  readonly aliases: readonly string[];
   /** Path of the site at the distribution, without slashes at its ends: what an invalidation names. */
   readonly mount: string;
   /** True where the distribution signs its requests to the bucket, so that nothing has to be public. */
@@ -43,6 +45,7 @@ export async function findFront(
   if (!ports.cdn)
     return {
       siteUrl: given,
+      aliases: [],
       mount: place.prefix,
       signed: false,
       findsFiles: true,
@@ -66,6 +69,7 @@ export async function findFront(
     distribution: ports.cdn.id,
     signed: distribution.origins.some(({ domain, signed }) => signed && isHostOfBucket(domain, place.bucket)),
     siteUrl,
+    aliases: distribution.aliases,
     mount,
     findsFiles: distribution.findsFiles,
     errorTtl: missingTtl(distribution.errorPages),

@@ -26,16 +26,27 @@ const HEADLINES: Readonly<Record<string, string>> = {
 /** Dollars of a path beyond the first 1,000 a month: https://aws.amazon.com/cloudfront/pricing/. */
 const PATH_PRICE = 0.005;
 
+/**
+ * Why nobody has seen what visitors get of a release that is in the bucket; `undefined` where it was read back, or where
+ * nothing was written.
+ */
+export function notVerified({ outcome, siteUrl, report }: DeploySiteResult): string | undefined {
+  if (outcome !== 'deployed' || (report?.verifiedPages ?? 0) > 0) return undefined;
+  return siteUrl
+    ? 'not verified: `verify: false` reads nothing back'
+    : 'not verified: neither `distribution` nor `site-url` says where visitors find the site, so nothing was read back';
+}
+
+function headline(result: DeploySiteResult): string {
+  if (notVerified(result)) return '⚠️ Frontend deployed, not verified';
+  return HEADLINES[result.outcome] ?? `❌ Frontend ${result.outcome}`;
+}
+
 /** The job summary of a deployment, as markdown. Pure. */
 export function renderSiteSummary(facts: SummaryFacts): string {
   const { result, releaseId, duration, usage } = facts;
   const { plan, outcome } = result;
-  const parts = [
-    `### ${HEADLINES[outcome] ?? `❌ Frontend ${outcome}`}`,
-    lead(facts),
-    ...problem(result),
-    countsTable(plan, result),
-  ];
+  const parts = [`### ${headline(result)}`, lead(facts), ...problem(result), countsTable(plan, result)];
   if (plan.writes > 0) parts.push(phasesTable(plan));
   const folds = [
     fold(`What is written (${plan.writes})`, list(plan.samples.writes, plan.writes)),
@@ -63,6 +74,8 @@ function lead({ result, bucket }: SummaryFacts): string {
     ? ` ${report.verifiedPages} files were read back through the CDN and are, byte for byte, what was deployed.`
     : '';
   const adopted = plan.adopts ? ' What the bucket served before was recorded as a release first.' : '';
+  const unseen = notVerified(result);
+  if (unseen) return `${where} has the release; ${unseen}.${adopted}`;
   return `${where} is live.${proof}${adopted}`;
 }
 

@@ -79,6 +79,8 @@ export interface SitePorts {
   readonly log: Log;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Sent with every question to the site itself, for one that does not let everybody in; names in lower case. */
+  readonly verifyHeaders?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What an activation did, for outputs and summaries. */

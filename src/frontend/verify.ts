@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import pMap from 'p-map';
 import { failed, messageOf, refused } from '../runtime/errors.ts';
-import { httpGet, type RawAnswer } from '../runtime/http-get.ts';
+import type { RawAnswer } from '../runtime/http-get.ts';
+import { askSite, urlOf } from './ask-site.ts';
 import { isPage } from './is-page.ts';
 import type { Front } from './site.ts';
+import { accessOf, LET_IN } from './site-access.ts';
 import type { ActivationOptions, SiteFile, SitePorts } from './types.ts';
 
 /** Pages and other files that are read back, at most. */
 const MOST_PAGES = 25;
 const MOST_OTHERS = 5;
-/** Milliseconds that one answer may take. */
-export const PATIENCE = 15_000;
 /** Milliseconds in which edges may still answer with what was there before. */
 export const SETTLE = { invalidated: 4000, notWaitedFor: 60_000 };
 const LOOK_EVERY = 500;
@@ -51,12 +51,6 @@ export function cachedError({ status, headers }: RawAnswer): string {
 
 const normal = (header: string) => header.toLowerCase().replaceAll(/\s+/g, '');
 
-/** URL of a file of the site. */
-export function urlOf(siteUrl: string, path: string): string {
-  const encoded = path.split('/').map(encodeURIComponent).join('/');
-  return `${siteUrl.replace(/\/+$/, '')}/${encoded}`;
-}
-
 export interface VerifyRequest {
   readonly siteUrl: string;
   readonly files: readonly SiteFile[];
@@ -78,13 +72,17 @@ export async function verifySite(ports: SitePorts, request: VerifyRequest): Prom
   const until = now + (request.invalidated ? SETTLE.invalidated : SETTLE.notWaitedFor);
   const untilForNew = Math.max(until, now + request.errorTtl * 1000 + SETTLE.invalidated);
   const wrong: string[] = [];
+  let denied = false;
   await pMap(
     files,
     async (file) => {
       const patience = waitedOut.has(file.path) ? untilForNew : until;
-      const problem = await settled(ports, urlOf(siteUrl, file.path), patience, (answer) =>
-        mismatch(file, answer, level),
-      );
+      const problem = await settled(ports, urlOf(siteUrl, file.path), patience, (answer) => {
+        const difference = mismatch(file, answer, level);
+        denied ||=
+          difference !== undefined && accessOf(urlOf(siteUrl, file.path), answer, []).kind === 'denied';
+        return difference;
+      });
       if (problem) wrong.push(`${urlOf(siteUrl, file.path)}: ${problem}`);
     },
     { concurrency: 6 },
@@ -93,7 +91,9 @@ export async function verifySite(ports: SitePorts, request: VerifyRequest): Prom
     throw failed({
       what: `${wrong.length} of ${files.length} files that were read back from ${siteUrl} are not as deployed`,
       details: wrong.slice(0, 10),
-      fix: 'see that `distribution` (or `site-url`) serves this bucket and prefix, and that no response headers policy or function rewrites it; `verify: pages` compares no cache headers, `verify: false` nothing',
+      fix: denied
+        ? LET_IN
+        : 'see that `distribution` (or `site-url`) serves this bucket and prefix, and that no response headers policy or function rewrites it; `verify: pages` compares no cache headers, `verify: false` nothing',
     });
   }
   return files.length;
@@ -110,7 +110,7 @@ export async function settled(
     ports.signal.throwIfAborted();
     let problem: string | undefined;
     try {
-      problem = await judge(await httpGet(url, PATIENCE, ports.signal));
+      problem = await judge(await askSite(ports, url));
     } catch (error) {
       ports.signal.throwIfAborted();
       problem = messageOf(error);
@@ -128,21 +128,29 @@ export function refuseMissingIsPage(front: Front): void {
   if (front.missingIsPage) throw answersForMissing(front.missingIsPage);
 }
 
+/** A name that no site has, and another each time: the answer stays in the cache. */
+export const missingName = () => `wwhd-missing-${randomUUID()}.js`;
+
 /**
  * A script that does not exist must not be answered with a page: the browser would run HTML as JavaScript, and no tab
- * could tell that it is out of date. The name is a random one, for the answer stays in the cache.
+ * could tell that it is out of date.
  * @throws ActionError `refused`
  */
 export async function checkMissingIsMissing(ports: SitePorts, siteUrl: string): Promise<void> {
-  const url = urlOf(siteUrl, `wwhd-missing-${randomUUID()}.js`);
+  const url = urlOf(siteUrl, missingName());
   let answer: RawAnswer;
   try {
-    answer = await httpGet(url, PATIENCE, ports.signal);
+    answer = await askSite(ports, url);
   } catch (error) {
     ports.signal.throwIfAborted();
     ports.log.debug(`asking for a missing file did not work: ${messageOf(error)}`);
     return;
   }
+  refuseAnsweredMissing(url, answer);
+}
+
+/** @throws ActionError `refused` where the answer to a name that is not there is no error */
+export function refuseAnsweredMissing(url: string, answer: RawAnswer): void {
   if (answer.status < 200 || answer.status > 299) return;
   throw answersForMissing(`${url}: HTTP ${answer.status}, ${answer.headers['content-type'] ?? 'no type'}`);
 }

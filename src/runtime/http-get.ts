@@ -14,14 +14,22 @@ export interface RawAnswer {
   readonly head: string;
 }
 
-/** One GET without redirects, cookies or content decoding. Rejects with the socket's error. */
-export function httpGet(url: string, timeout: number, signal?: AbortSignal): Promise<RawAnswer> {
+/**
+ * One GET without redirects, cookies or content decoding. Rejects with the socket's error.
+ * @param headers sent beside our own
+ */
+export function httpGet(
+  url: string,
+  timeout: number,
+  signal?: AbortSignal,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const open = url.startsWith('https:') ? httpsRequest : httpRequest;
     const sent = open(
       url,
       {
-        headers: { 'accept-encoding': 'identity', 'user-agent': 'wwhd-deploy', accept: '*/*' },
+        headers: { 'user-agent': 'wwhd-deploy', accept: '*/*', ...headers, 'accept-encoding': 'identity' },
         timeout,
         ...(signal ? { signal } : {}),
       },

@@ -33,7 +33,7 @@ export const PUBLISHED: Readonly<Record<string, Published>> = {
       ...words(
         'source bucket prefix distribution cache-control exclude retain-releases keep-releases max-delete',
       ),
-      ...words('site-url verify wait-for-invalidation concurrency'),
+      ...words('site-url verify verify-headers wait-for-invalidation concurrency'),
       ...SHARED_INPUTS,
     ],
     outputs: [

@@ -69,6 +69,8 @@ export interface SiteOptions {
   readonly regions?: { readonly site: string; readonly release: string };
   /** The code of a CloudFront function for each event. */
   readonly functions?: { readonly [event in EventType]?: string };
+  /** Alternate domain names. */
+  readonly aliases?: readonly string[];
 }
 
 const taken = new WeakMap<CloudAddress, Map<string, number>>();
@@ -178,8 +180,8 @@ async function makeDistribution(
       FunctionARN: await publish(client, `${bucket}-${event}`, code),
     });
   const originAccessId = access.OriginAccessControl?.Id ?? '';
-  const { originPath } = options;
-  const site = { bucket, originAccessId, originPath, functions, errorPages };
+  const { originPath, aliases } = options;
+  const site = { bucket, originAccessId, originPath, functions, errorPages, aliases };
   const answer = await client.send(
     new CreateDistributionCommand({ DistributionConfig: siteDistribution(site) }),
   );

@@ -88,6 +88,11 @@ export const action = {
       default: 'true',
       description: '`true` reads pages back through the CDN (bytes, type, cache header) and wants a missing file to be a 404; `pages`, for a single-page app whose routes are answered with index.html, compares bytes and type only; `false` nothing.',
     },
+    'verify-headers': {
+      required: false,
+      default: '',
+      description: '`Name: value` lines, sent with every question of the read-back: for a site behind a login or a firewall. Give it from a secret; the values are masked.',
+    },
     'wait-for-invalidation': {
       required: false,
       default: 'true',

@@ -6,6 +6,7 @@ import {
   type DeploySitePorts,
   type DeploySiteResult,
   deploySite,
+  notVerified,
   planLines,
   recoverSite,
   renderSiteSummary,
@@ -23,6 +24,7 @@ import { githubAccess } from '../github-access.ts';
 import { freeSavedLock, holdLock, savedToken } from '../lock.ts';
 import { guardPart } from '../part-guard.ts';
 import { smokeGate } from '../smoke-gate.ts';
+import { readVerifyHeaders } from '../verify-headers.ts';
 import { type DeployFrontendConfig, readInputs } from './inputs.ts';
 import { action } from './interface.ts';
 
@@ -79,6 +81,7 @@ async function openEdges(config: DeployFrontendConfig, job: FrontendJob, release
     signal: () => signal,
   });
   const { live, release, cdn, usage } = clients;
+  const verifyHeaders = readVerifyHeaders(job.inputs.lines('verify-headers'), (value) => log.mask(value));
   carry(clients, config.site.writes);
   const ports = {
     live,
@@ -87,6 +90,7 @@ async function openEdges(config: DeployFrontendConfig, job: FrontendJob, release
     usage,
     log,
     clock,
+    verifyHeaders,
     useSignal: (next: AbortSignal) => {
       // Every request under way listens to it.
       setMaxListeners(0, next);
@@ -159,9 +163,15 @@ function answer(
       'duration-seconds': (duration / 1000).toFixed(1),
     },
     summary: renderSiteSummary({ result, bucket: config.site.place.bucket, releaseId, duration, usage }),
-    problem: cause && [cause.message, ...(undoProblem ? [`going back: ${undoProblem}`] : [])].join('\n'),
+    problem: cause
+      ? [cause.message, ...(undoProblem ? [`going back: ${undoProblem}`] : [])].join('\n')
+      : result.siteUrl
+        ? undefined
+        : withRelease(releaseId, notVerified(result)),
   };
 }
+
+const withRelease = (id: string, unseen: string | undefined) => unseen && `release ${id}: ${unseen}`;
 
 /** After a cancellation or a kill: what was left half done goes back to the release before, then the lock is freed. */
 async function post(job: FrontendJob): Promise<void> {

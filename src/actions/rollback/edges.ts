@@ -12,6 +12,7 @@ import type { BackendHalf, FrontendHalf, Part, ReleaseRecord } from '../../relea
 import type { Job } from '../../runtime/action.ts';
 import { refused } from '../../runtime/errors.ts';
 import { githubAccess } from '../github-access.ts';
+import { readVerifyHeaders } from '../verify-headers.ts';
 import type { BackendHalfOptions } from './backend-half.ts';
 import { estimateBackend } from './estimate.ts';
 import { type FrontendHalfOptions, frontendHalf } from './frontend-half.ts';
@@ -131,6 +132,7 @@ function siteOptions(
     bucket: config.bucket,
     distribution: config.distribution,
     waitTimeout: config.waitTimeout,
+    verifyHeaders: readVerifyHeaders(job.inputs.lines('verify-headers'), (value) => job.log.mask(value)),
     ports: { log: job.log, clock: job.clock, signal },
     client,
   };

@@ -35,6 +35,8 @@ export interface FrontendHalfOptions {
   readonly bucket: string;
   readonly distribution: string;
   readonly waitTimeout: number;
+  /** See SitePorts. */
+  readonly verifyHeaders: Readonly<Record<string, string>>;
   readonly ports: { readonly log: Log; readonly clock: Clock; readonly signal: AbortSignal };
   /** Whose connections to S3 are used. */
   readonly client: S3Client;
@@ -137,7 +139,12 @@ async function connect(options: FrontendHalfOptions) {
     signal: () => signal,
     client: options.client,
   });
-  const site: RestorePorts = { ...clients, ...ports, pointerManifest: async () => live?.manifest };
+  const site: RestorePorts = {
+    ...clients,
+    ...ports,
+    verifyHeaders: options.verifyHeaders,
+    pointerManifest: async () => live?.manifest,
+  };
   const useSignal = (next: AbortSignal) => {
     signal = next;
   };

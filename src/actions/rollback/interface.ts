@@ -43,6 +43,11 @@ export const action = {
       default: '',
       description: 'CloudFront distribution of the site, where it is not the recorded one any more.',
     },
+    'verify-headers': {
+      required: false,
+      default: '',
+      description: '`Name: value` lines, sent with every question of the read-back: for a site behind a login or a firewall. Give it from a secret; the values are masked.',
+    },
     'if-live': {
       required: false,
       default: '',

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { urlOf } from '../../../src/frontend/ask-site.ts';
 import { findFront } from '../../../src/frontend/site.ts';
 import type { SitePorts } from '../../../src/frontend/types.ts';
-import { urlOf } from '../../../src/frontend/verify.ts';
 
 /** A distribution in front of the bucket `site`, serving it from `originPath`. */
 const ports = (originPath: string) =>
