@@ -37,9 +37,7 @@ export function parseFlags(
   command: Command,
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-  node = process.versions.node,
 ): CommandLine {
-  refuseTakenByNode(args, node);
   const flags = flagsOf(command);
   const given: Record<string, string> = {};
   const positional = [...command.positional];
@@ -55,20 +53,6 @@ export function parseFlags(
     if (value !== undefined) inputs[name] = value;
   }
   return { inputs, options: optionsOf(given) };
-}
-
-/**
- * Node before 24 looks for `--env-file=` behind the script's name too (seen with 20.20), and loads that file into its own
- * environment. Variables of an app have no business there: credentials may be among them.
- * @throws ActionError `refused`
- */
-function refuseTakenByNode(args: readonly string[], node: string): void {
-  const taken = args.find((arg) => /^--env-file(-if-exists)?=/.test(arg));
-  if (taken === undefined || Number.parseInt(node, 10) >= 24) return;
-  throw refused({
-    what: `${taken} was taken by Node ${node} itself, which has loaded the file into this program's own environment`,
-    fix: `write it with a space: ${taken.replace('=', ' ')}`,
-  });
 }
 
 /** The variable that stands in for a flag. */

@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { COMMANDS, PLANNABLE } from '../../../src/cli/commands.ts';
 import { repositoryOf } from '../../../src/cli/context.ts';
@@ -43,18 +47,20 @@ describe('flags', () => {
 });
 
 describe("Node's own --env-file", () => {
-  const deploy = COMMANDS['deploy-backend'] as NonNullable<(typeof COMMANDS)[string]>;
-
-  it('took ours where it is written with =, and that is refused', () => {
-    expect(() => parseFlags(deploy, ['--env-file=prod.env'], {}, '20.20.2')).toThrow(
-      /taken by Node 20\.20\.2 itself[\s\S]*next: write it with a space: --env-file prod\.env/,
+  it('leaves ours to us, and does not load the file', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wwhd-env-file-'));
+    writeFileSync(join(folder, 'prod.env'), 'OF_THE_APP=1\n');
+    writeFileSync(
+      join(folder, 'say.mjs'),
+      'console.log(JSON.stringify([process.argv.slice(2), process.env.OF_THE_APP ?? null]));',
     );
-    for (const [args, node] of [
-      [['--env-file', 'prod.env'], '20.20.2'],
-      [['--env-file=prod.env'], '24.0.0'],
-    ] as const) {
-      expect(parseFlags(deploy, args, {}, node).inputs).toMatchObject({ 'env-file': 'prod.env' });
+    for (const args of [['--env-file=prod.env'], ['--env-file', 'prod.env']]) {
+      const said = execFileSync(process.execPath, ['say.mjs', ...args], { cwd: folder, encoding: 'utf8' });
+      expect(JSON.parse(said)).toEqual([args, null]);
+      const deploy = COMMANDS['deploy-backend'] as NonNullable<(typeof COMMANDS)[string]>;
+      expect(parseFlags(deploy, args, {}).inputs).toMatchObject({ 'env-file': 'prod.env' });
     }
+    rmSync(folder, { recursive: true, force: true });
   });
 });
 
