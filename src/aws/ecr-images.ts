@@ -1,5 +1,6 @@
 import {
   BatchGetImageCommand,
+  CreateRepositoryCommand,
   DescribeImageScanFindingsCommand,
   DescribeRepositoriesCommand,
   ECRClient,
@@ -30,6 +31,8 @@ export interface EcrScan {
 /** What pushing an image asks of ECR's API. All methods reject with the SDK's error, after its retries. */
 export interface EcrImagesApi {
   repository(name: string): Promise<EcrRepository | undefined>;
+  /** Makes it with immutable tags and a scan of each push. @returns false where it is there already */
+  create(name: string): Promise<boolean>;
   digestOf(name: string, tag: string): Promise<string | undefined>;
   /** A password for 12 hours, https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html */
   authorization(): Promise<{ username: string; password: string }>;
@@ -62,6 +65,24 @@ export function ecrImagesApi(settings: AwsSettings, account: string | undefined)
       const found = answer.repositories?.[0];
       if (!found?.repositoryUri) return undefined;
       return { uri: found.repositoryUri, immutable: found.imageTagMutability === 'IMMUTABLE' };
+    },
+    async create(name) {
+      const describe = new DescribeRepositoriesCommand({ ...registry, repositoryNames: [name] });
+      try {
+        await client.send(describe);
+        return false;
+      } catch (error) {
+        if ((error as Error).name !== 'RepositoryNotFoundException') throw error;
+      }
+      await client.send(
+        new CreateRepositoryCommand({
+          ...registry,
+          repositoryName: name,
+          imageTagMutability: 'IMMUTABLE',
+          imageScanningConfiguration: { scanOnPush: true },
+        }),
+      );
+      return true;
     },
     async digestOf(name, tag) {
       const answer = await client.send(

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { getExecOutput } from '@actions/exec';
 import { which } from '@actions/io';
 import { messageOf } from '../runtime/errors.ts';
@@ -20,15 +21,21 @@ export function foreignEnvironment(
 
 /**
  * Runs programs by the toolkit's exec; what they print goes to our log line by line, and the command line does not.
+ * @param signal ends a program that is under way; then the promise rejects with the signal's reason
  * @param env the job's environment, of which they get all but what is ours
  */
-export function toolkitExec(log: Log, env: Readonly<Record<string, string | undefined>>): Exec {
+export function toolkitExec(
+  log: Log,
+  env: Readonly<Record<string, string | undefined>>,
+  signal?: AbortSignal,
+): Exec {
   const foreign = foreignEnvironment(env);
   return async (command, args, options = {}) => {
     const path = await which(command, false);
     if (!path) return { code: 127, stdout: '', stderr: `${command} is not installed` };
     const say = options.quiet ? log.debug : log.info;
     try {
+      signal?.addEventListener('abort', stopChildren, { once: true });
       const { exitCode, stdout, stderr } = await getExecOutput(path, [...args], {
         silent: true,
         env: foreign,
@@ -36,9 +43,26 @@ export function toolkitExec(log: Log, env: Readonly<Record<string, string | unde
         ...(options.input === undefined ? {} : { input: Buffer.from(options.input) }),
         listeners: { stdline: say, errline: say },
       });
+      signal?.throwIfAborted();
       return { code: exitCode, stdout, stderr };
     } catch (error) {
+      signal?.throwIfAborted();
       return { code: 126, stdout: '', stderr: messageOf(error) };
+    } finally {
+      signal?.removeEventListener('abort', stopChildren);
     }
   };
+}
+
+/**
+ * The toolkit keeps the programs that it starts to itself, so that the system is asked which they are: a build that was
+ * cancelled must not push an hour later. Where there is no /proc, a terminal or the runner ends them.
+ */
+function stopChildren(): void {
+  try {
+    const pids = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').split(' ').filter(Boolean);
+    for (const pid of pids) process.kill(Number(pid), 'SIGTERM');
+  } catch {
+    // Not Linux, or it has ended by itself.
+  }
 }

@@ -1,49 +1,16 @@
 import { refused } from '../runtime/errors.ts';
 import { buildImage, login } from './build.ts';
+import type { ImageConfig } from './config.ts';
 import { Distribution } from './distribution.ts';
-import { chooseCache, chooseEngine } from './engines/choose.ts';
-import type { Cache, Engine, EngineName } from './engines/engine.ts';
+import { FINGERPRINT_LABEL } from './fingerprint.ts';
 import { passScanGate, type ScanResult } from './gate.ts';
-import { unpackLayout } from './layout-tar.ts';
-import { type LayoutImage, readLayout } from './oci.ts';
-import {
-  type BuildSpec,
-  describePlan,
-  type ImagePlan,
-  immovableTags,
-  planImage,
-  type TagState,
-} from './plan.ts';
+import { type BuildSpec, describePlan, type ImagePlan, immovableTags } from './plan.ts';
 import type { Credentials, ImagePorts, ImageRepository } from './ports.ts';
+import { prepare, type Ready } from './prepare.ts';
 import { pushLayout, retag, verifyDigest } from './push.ts';
 import { isLoopback } from './reference.ts';
-import type { ScanGate } from './scan.ts';
 
-export interface ImageConfig {
-  readonly tag: string;
-  readonly moreTags: readonly string[];
-  /** What is built; or the path of what is built already. */
-  readonly source:
-    | {
-        readonly kind: 'context';
-        readonly spec: BuildSpec;
-        readonly engine: EngineName | 'auto';
-        readonly cache: Cache;
-      }
-    | {
-        readonly kind: 'oci-layout';
-        readonly path: string;
-        readonly isTar: boolean;
-        readonly platform: string;
-      };
-  readonly push: boolean;
-  readonly dryRun: boolean;
-  /** True in a job that has GitHub's cache service. */
-  readonly ghaHere: boolean;
-  readonly scanGate: ScanGate;
-  /** Milliseconds. */
-  readonly scanTimeout: number;
-}
+export type { ImageConfig } from './config.ts';
 
 export interface ImageResult {
   readonly plan: ImagePlan;
@@ -51,14 +18,14 @@ export interface ImageResult {
   readonly image: string | undefined;
   readonly digest: string | undefined;
   readonly pushed: boolean;
+  /** The immutable tag that the image goes by in the end. */
+  readonly tag: string;
   readonly scan: ScanResult | undefined;
-  /** The post step logs out again. */
-  readonly loggedIn: { readonly engine: Engine; readonly host: string } | undefined;
 }
 
 /**
- * One image into one repository, under its immutable tag and any others. Nothing is built where that tag is there
- * already. Everything that can be wrong with the inputs is found before anything is built.
+ * One image into one repository, under its immutable tag and any others. Nothing is built where this very image is
+ * there already. Everything that can be wrong with the inputs is found before anything is built.
  *
  * `repository` is `undefined` where nothing is to be pushed.
  */
@@ -70,8 +37,9 @@ export async function pushImage(
   const ready = await prepare(config, repository, ports);
   const { plan } = ready;
   for (const line of describePlan(plan)) ports.log.info(line);
+  if (plan.other) ports.log.warning(tellOther(plan, config));
   refuseImmovable(plan, repository);
-  const untouched = { plan, pushed: false, scan: undefined, loggedIn: undefined };
+  const untouched = { plan, tag: plan.tag, pushed: false, scan: undefined };
   if (config.dryRun) return { ...untouched, image: imageOf(plan, plan.present), digest: plan.present };
   if (!repository || !config.push) {
     await buildOnly(ready, config, ports);
@@ -80,102 +48,81 @@ export async function pushImage(
   const registry = await connect(repository, ports);
   const published =
     plan.present === undefined ? await publish(ready, config, repository, registry, ports) : undefined;
-  const digest = published?.digest ?? plan.present ?? '';
-  const moved = await retag(plan.retag, digest, registry.client, ports);
+  const digest = published ?? plan.present ?? '';
+  const late = await lostTag(plan, config, digest, repository, ports);
+  const retags = late ? plan.retag.filter((t) => t.tag !== config.tag) : plan.retag;
+  const moved = await retag(retags, digest, registry.client, ports);
   const { scanGate, scanTimeout } = config;
   const scan =
     scanGate === 'off' ? undefined : await passScanGate(repository, digest, scanGate, scanTimeout, ports);
   return {
     plan,
+    tag: late ? plan.pushed : plan.tag,
     image: imageOf(plan, digest),
     digest,
     pushed: published !== undefined || moved,
     scan,
-    loggedIn: published?.loggedIn,
   };
 }
 
-/** What is known once everything was looked at and nothing was touched. */
-interface Ready {
-  readonly plan: ImagePlan;
-  readonly engine: Engine | undefined;
-  readonly cache: Exclude<Cache, 'auto'>;
-  readonly layout: { readonly dir: string; readonly image: LayoutImage } | undefined;
-}
+const tellOther = (plan: ImagePlan, { tag, source }: ImageConfig) =>
+  source.kind === 'context'
+    ? `${tag} is another image of this commit (${plan.other}): its Dockerfile, stage, build arguments, platform or files were other ones, or nothing tells what they were. It stays, and this image goes by ${plan.tag}`
+    : `${tag} is another image of this commit (${plan.other}). It stays, and this layout goes by ${plan.tag}`;
 
-async function prepare(
+/** Whether another run has given the commit's tag to an image of its own since we looked. */
+async function lostTag(
+  plan: ImagePlan,
   config: ImageConfig,
-  repository: ImageRepository | undefined,
-  ports: ImagePorts,
-): Promise<Ready> {
-  const { source } = config;
-  const layout = source.kind === 'oci-layout' ? await openLayout(source, ports) : undefined;
-  const tagState = async (tag: string): Promise<TagState> => ({
-    tag,
-    digest: await repository?.digestOf(tag),
-  });
-  const immutable = await tagState(config.tag);
-  const more = await Promise.all(config.moreTags.map(tagState));
-  const builds = source.kind === 'context' && immutable.digest === undefined;
-  const engine = builds ? await chooseEngine(source.engine, ports) : undefined;
-  const facts = {
-    ghaHere: config.ghaHere,
-    immutableTags: repository?.immutableTags ?? false,
-    registry: repository !== undefined,
-  };
-  const cache = engine && source.kind === 'context' ? chooseCache(source.cache, engine, facts) : 'none';
-  const plan = planImage({
-    repository: repository ? `${repository.host}/${repository.name}` : 'no registry',
-    immutable,
-    more,
-    source: source.kind,
-    push: config.push,
-    engine: engine?.name,
-    cache,
-    platform: source.kind === 'context' ? source.spec.platform : source.platform,
-  });
-  return { plan, engine, cache, layout };
+  digest: string,
+  repository: ImageRepository,
+  { log }: ImagePorts,
+): Promise<boolean> {
+  if (!plan.retag.some((t) => t.tag === config.tag)) return false;
+  const now = await repository.digestOf(config.tag);
+  if (now === undefined || now === digest) return false;
+  log.warning(`${config.tag} was given to another image meanwhile (${now}): this one goes by ${plan.pushed}`);
+  return true;
 }
 
-/** Puts the image under its immutable tag. */
+/** Puts the image under its immutable tag. @returns its digest */
 async function publish(
   { engine, cache, layout, plan }: Ready,
   config: ImageConfig,
   repository: ImageRepository,
   registry: Registry,
   ports: ImagePorts,
-): Promise<{ readonly digest: string; readonly loggedIn: ImageResult['loggedIn'] }> {
+): Promise<string> {
   if (layout) {
-    const said = await pushLayout(layout, config.tag, registry.client, ports);
-    return { digest: await verifyDigest(repository, config.tag, said, ports), loggedIn: undefined };
+    const said = await pushLayout(layout, plan.pushed, registry.client, ports);
+    return verifyDigest(repository, plan.pushed, said, ports);
   }
   if (!engine || config.source.kind !== 'context') throw new Error('a plan to build without an engine');
   const { credentials, insecure } = registry;
-  if (credentials) await login(engine, repository.host, credentials, insecure, ports);
-  const reference = `${plan.repository}:${config.tag}`;
-  const said = await buildImage(
-    engine,
-    { spec: config.source.spec, reference, cache, push: true, insecure },
-    ports,
-  );
-  return {
-    digest: await verifyDigest(repository, config.tag, said, ports),
-    loggedIn: credentials ? { engine, host: repository.host } : undefined,
-  };
+  if (credentials) {
+    ports.onLogin(engine.name, repository.host);
+    await login(engine, repository.host, credentials, insecure, ports);
+  }
+  const reference = `${plan.repository}:${plan.pushed}`;
+  const spec = labelled(config.source.spec, plan);
+  const said = await buildImage(engine, { spec, reference, cache, push: true, insecure }, ports);
+  return verifyDigest(repository, plan.pushed, said, ports);
 }
+
+const labelled = (spec: BuildSpec, { fingerprint }: ImagePlan): BuildSpec =>
+  fingerprint ? { ...spec, labels: [...spec.labels, [FINGERPRINT_LABEL, fingerprint]] } : spec;
 
 const imageOf = ({ repository }: ImagePlan, digest: string | undefined) =>
   digest ? `${repository}@${digest}` : undefined;
 
-async function openLayout(source: { path: string; isTar: boolean; platform: string }, ports: ImagePorts) {
-  const dir = source.isTar ? await unpackLayout(source.path, ports.files) : source.path;
-  return { dir, image: await readLayout(dir, source.platform, ports.files) };
-}
-
-async function buildOnly({ engine, cache }: Ready, config: ImageConfig, ports: ImagePorts): Promise<void> {
+async function buildOnly(
+  { engine, cache, plan }: Ready,
+  config: ImageConfig,
+  ports: ImagePorts,
+): Promise<void> {
   if (!engine || config.source.kind !== 'context') return;
   const reference = `localhost/wwhd-deploy:${config.tag}`;
-  const { spec } = config.source;
+  const spec = labelled(config.source.spec, plan);
   await buildImage(engine, { spec, reference, cache, push: false, insecure: false }, ports);
 }
 

@@ -1,4 +1,5 @@
 import type { EngineName } from './engines/engine.ts';
+import type { Naming } from './variant.ts';
 
 /** Everything that decides what is built. */
 export interface BuildSpec {
@@ -8,6 +9,14 @@ export interface BuildSpec {
   readonly buildArgs: ReadonlyArray<readonly [name: string, value: string]>;
   readonly platform: string;
   readonly labels: ReadonlyArray<readonly [name: string, value: string]>;
+  /** Further contexts: a folder, an address or an image. */
+  readonly buildContexts: ReadonlyArray<readonly [name: string, value: string]>;
+  /** Secrets of the build: the name that the Dockerfile mounts, and the file that holds the value. */
+  readonly secrets: ReadonlyArray<readonly [name: string, file: string]>;
+  /** SSH agents or keys, as the engines take them: `default`, or `id=path`. */
+  readonly ssh: readonly string[];
+  /** Asks for newer base images and takes no layer of an earlier build. */
+  readonly fresh: boolean;
 }
 
 /** What the registry says of the tags that we want, before anything is done. */
@@ -19,9 +28,16 @@ export interface TagState {
 
 export interface ImagePlan {
   readonly repository: string;
+  /** The immutable tag that the image goes by. */
   readonly tag: string;
-  /** Digest that the immutable tag names already. */
+  /** The immutable tag that it is pushed under: the same, or one with its fingerprint. */
+  readonly pushed: string;
+  /** Digest of this very image, where the registry has it. */
   readonly present: string | undefined;
+  /** Another image of the same commit, which keeps the commit's tag. */
+  readonly other: string | undefined;
+  /** Hash of all that makes the image; `undefined` for a layout. */
+  readonly fingerprint: string | undefined;
   readonly action: 'build-and-push' | 'build' | 'push-layout' | 'none';
   readonly engine: EngineName | undefined;
   readonly cache: string;
@@ -33,7 +49,8 @@ export interface ImagePlan {
 /** What is to be done. Pure: the registry's answers are arguments. */
 export function planImage(want: {
   readonly repository: string;
-  readonly immutable: TagState;
+  readonly naming: Naming;
+  readonly fingerprint: string | undefined;
   readonly more: readonly TagState[];
   readonly source: 'context' | 'oci-layout';
   readonly push: boolean;
@@ -41,8 +58,8 @@ export function planImage(want: {
   readonly cache: string;
   readonly platform: string;
 }): ImagePlan {
-  const { immutable, more, source, push } = want;
-  const present = immutable.digest;
+  const { naming, more, source, push } = want;
+  const { present, alias } = naming;
   const action = !push
     ? 'build'
     : present !== undefined
@@ -53,14 +70,22 @@ export function planImage(want: {
   const builds = action === 'build' || action === 'build-and-push';
   return {
     repository: want.repository,
-    tag: immutable.tag,
+    tag: naming.tag,
+    pushed: naming.pushed,
     present,
+    other: naming.other,
+    fingerprint: want.fingerprint,
     action,
     engine: builds ? want.engine : undefined,
     cache: builds ? want.cache : 'none',
     platform: want.platform,
     // A tag that names nothing yet, or another image than the one that is there.
-    retag: push ? more.filter((t) => present === undefined || t.digest !== present) : [],
+    retag: push
+      ? [
+          ...(alias ? [{ tag: alias, digest: undefined }] : []),
+          ...more.filter((t) => present === undefined || t.digest !== present),
+        ]
+      : [],
   };
 }
 
@@ -72,13 +97,14 @@ export function immovableTags(plan: ImagePlan, immutableTags: boolean): TagState
 /** The plan in the words of the log. */
 export function describePlan(plan: ImagePlan): string[] {
   const what = {
-    'build-and-push': `build for ${plan.platform} with ${plan.engine} (cache: ${plan.cache}) and push as ${plan.tag}`,
+    'build-and-push': `build for ${plan.platform} with ${plan.engine} (cache: ${plan.cache}) and push as ${plan.pushed}`,
     build: `build for ${plan.platform} with ${plan.engine} (cache: ${plan.cache}); push nothing`,
-    'push-layout': `push the image layout as ${plan.tag}; nothing is built`,
-    none: `nothing to build or push: ${plan.tag} is there already (${plan.present})`,
+    'push-layout': `push the image layout as ${plan.pushed}; nothing is built`,
+    none: `nothing to build or push: ${plan.pushed} is there already (${plan.present})`,
   }[plan.action];
   return [
     `${plan.repository}: ${what}`,
+    ...(plan.fingerprint ? [`fingerprint of what makes it: ${plan.fingerprint}`] : []),
     ...plan.retag.map((t) => `tag ${t.tag}: ${t.digest === undefined ? 'new' : `moved from ${t.digest}`}`),
   ];
 }

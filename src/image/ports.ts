@@ -43,6 +43,8 @@ export interface ImageFiles {
   readText(path: string): Promise<string>;
   open(path: string): Readable;
   size(path: string): Promise<number>;
+  /** Hash of the files that a build is sent of a folder. */
+  contextDigest(context: string, dockerfile: string): Promise<{ digest: string; files: number }>;
   /** A folder that goes away with the action. */
   readonly scratch: string;
 }
@@ -53,4 +55,6 @@ export interface ImagePorts {
   readonly log: Log;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Called before an engine is logged in: who is stopped after it has to log it out again. */
+  onLogin(engine: string, host: string): void;
 }

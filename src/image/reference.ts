@@ -36,6 +36,13 @@ export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
 /** The tag that names one commit's image and is never moved. */
 export const immutableTag = (commit: string): string => `sha-${commit.slice(0, 12)}`;
 
+/** The tag of one of several images of a commit. @param hash hexadecimal, of what makes it or of itself */
+export const variantTag = (commitTag: string, hash: string): string => `${commitTag}-${hash.slice(0, 8)}`;
+
+/** The tag of an image that is made anew on purpose. @param at milliseconds since 1970 */
+export const rebuildTag = (commitTag: string, at: number): string =>
+  `${commitTag}-${new Date(at).toISOString().replace(/[-:]|\.\d+/g, '')}`;
+
 /** Grammar of a tag: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests */
 export const isTag = (text: string): boolean => /^\w[\w.-]{0,127}$/.test(text);
 

@@ -8,10 +8,12 @@ import type { ScanReport } from './scan.ts';
 
 /**
  * The repository of a reference, asked for so that a wrong one is found before anything is built.
+ * @param create make it where it is not there: with tags that cannot be moved, and a scan of each push
  * @throws ActionError `refused` for a repository that does not exist or that we may not see.
  */
 export async function openRepository(
   ref: RepositoryRef,
+  create: boolean,
   ports: Pick<ImagePorts, 'log' | 'clock' | 'signal'>,
 ): Promise<ImageRepository> {
   if (ref.kind === 'foreign') {
@@ -24,12 +26,29 @@ export async function openRepository(
   }
   const own = ref.kind === 'ecr' ? { region: ref.region, account: ref.account } : undefined;
   const api = ecrImagesApi({ region: own?.region, signal: ports.signal }, own?.account);
+  if (create) await createWhereMissing(ref.name, api, ports);
   if (ref.kind !== 'loopback') return ecrRepository(ref.name, await describe(ref.name, api), api);
   // On this machine: the local cloud, which has ECR's API, or a registry that is nothing but a registry.
   const found = await describe(ref.name, api).catch(() => undefined);
   return found?.uri === `${ref.host}/${ref.name}`
     ? ecrRepository(ref.name, found, api)
     : plainRegistry(ref.host, ref.name, ports);
+}
+
+async function createWhereMissing(
+  name: string,
+  api: EcrImagesApi,
+  { log }: Pick<ImagePorts, 'log'>,
+): Promise<void> {
+  try {
+    if (await api.create(name)) log.notice(`the repository ${name} was made: its tags cannot be moved`);
+  } catch (error) {
+    throw awsProblem(error, {
+      operation: 'ecr:CreateRepository',
+      resource: name,
+      input: 'create-repository',
+    });
+  }
 }
 
 async function describe(name: string, api: EcrImagesApi) {
@@ -42,7 +61,7 @@ async function describe(name: string, api: EcrImagesApi) {
       resource: name,
       input: 'repository',
       ifMissing:
-        'create the repository (infra/terraform does), or correct the name; check the region and the account too',
+        'create the repository (infra/terraform does, and so does `create-repository: true`), or correct the name; check the region and the account too',
     });
   }
   throw refused({ input: 'repository', what: `there is no ECR repository ${name}`, fix: 'create it first' });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -87,6 +87,42 @@ describe('push-image to ECR', () => {
     expect(await cloud.changes()).toEqual([]);
   });
 
+  it('keeps the first of two images of one commit, and names the second by its content', async () => {
+    const first = await push({}, commit('7'));
+    const other = writeLayout(join(dir, 'other-7'), { layer: Buffer.from('seven') });
+    const second = await push({ 'oci-layout': 'other-7' }, commit('7'));
+    expect(second.outputs, second.log).toMatchObject({
+      outcome: 'deployed',
+      digest: other.digest,
+      tag: `sha-777777777777-${other.digest.slice(7, 15)}`,
+    });
+    expect(second.log).toMatch(/::warning::sha-777777777777 is another image of this commit/);
+    expect(second.log).toContain(layout.digest);
+    await cloud.clearRequests();
+    const again = await push({ 'oci-layout': 'other-7' }, commit('7'));
+    expect(again.outputs).toMatchObject({ outcome: 'unchanged', digest: other.digest });
+    const firstAgain = await push({}, commit('7'));
+    expect(firstAgain.outputs).toMatchObject({ outcome: 'unchanged', digest: first.outputs['digest'] });
+    expect(firstAgain.outputs['tag']).toBe('sha-777777777777');
+    expect(await cloud.changes()).toEqual([]);
+  });
+
+  it('makes the repository where that is asked for', async () => {
+    const planned = await push({ repository: 'made/here', 'create-repository': 'true', 'dry-run': 'true' });
+    expect(planned.outputs['outcome']).toBe('refused');
+    const run = await push({ repository: 'made/here', 'create-repository': 'true' });
+    expect(run.outputs, run.log).toMatchObject({ outcome: 'deployed', digest: layout.digest });
+    const { repositories } = await ecr<{ repositories: { imageTagMutability: string }[] }>(
+      'DescribeRepositories',
+      { repositoryNames: ['made/here'] },
+    );
+    expect(repositories[0]?.imageTagMutability).toBe('IMMUTABLE');
+    await cloud.clearRequests();
+    const again = await push({ repository: 'made/here', 'create-repository': 'true' });
+    expect(again.outputs['outcome'], again.log).toBe('unchanged');
+    expect(await cloud.changes()).toEqual([]);
+  });
+
   it('plans, and changes nothing', async () => {
     const run = await push({ 'dry-run': 'true' }, commit('c'));
     expect(run.outputs).toMatchObject({ outcome: 'planned', pushed: 'false' });
@@ -148,6 +184,37 @@ describe('push-image to ECR', () => {
     const run = await push({ 'oci-layout': 'third' }, commit('f'));
     expect(run.outputs['outcome'], run.log).toBe('deployed');
   });
+});
+
+it('ends a cancelled build at once, and logs the engine out', async () => {
+  const bin = join(dir, 'bin');
+  mkdirSync(bin, { recursive: true });
+  mkdirSync(join(dir, 'slow'), { recursive: true });
+  writeFileSync(join(dir, 'slow/Dockerfile'), 'FROM scratch\n');
+  // An engine that is logged in to, and then builds until it is told to stop.
+  const script = [
+    '#!/bin/sh',
+    `echo "$1" >> ${dir}/calls`,
+    'case "$1" in buildx) exit 1;; build) echo building; exec sleep 300;; *) exit 0;; esac',
+  ];
+  writeFileSync(join(bin, 'docker'), script.join('\n'), { mode: 0o755 });
+  const env = { ...cloud.env, PATH: `${bin}:${process.env['PATH']}` };
+  const run = await runAction(
+    'push-image',
+    { repository: 'app', context: 'slow', engine: 'docker' },
+    {
+      cwd: dir,
+      commit: commit('8'),
+      env,
+      onStart: (child) =>
+        child.stdout?.on('data', (text) => `${text}`.includes('building') && child.kill('SIGINT')),
+      timeout: 60_000,
+    },
+  );
+  expect([run.exitCode, run.outputs['outcome']], run.log).toEqual([130, 'interrupted']);
+  expect(readFileSync(join(dir, 'calls'), 'utf8').split('\n')).not.toContain('push');
+  await runAction('push-image', { repository: 'app' }, { cwd: dir, env, post: run.state });
+  expect(readFileSync(join(dir, 'calls'), 'utf8').trim().split('\n').at(-1)).toBe('logout');
 });
 
 describe('the scan gate', () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -104,12 +104,38 @@ describe.skipIf(skip)('push-image, with buildah and docker-registry', () => {
   });
 
   it('does not build what is there already, and moves a further tag to it', async () => {
-    const run = await push({ engine: 'docker', tags: 'main' });
+    const args = { 'build-args': 'COLOUR=blue' };
+    const run = await push({ ...args, engine: 'docker', tags: 'main' });
     expect(run.outputs).toMatchObject({ outcome: 'unchanged', pushed: 'false' });
     expect(run.log).toContain('is there already');
-    const moved = await push({ engine: 'docker', tags: 'main, v1.2.3' });
+    const moved = await push({ ...args, engine: 'docker', tags: 'main, v1.2.3' });
     expect(moved.outputs).toMatchObject({ outcome: 'deployed', digest: run.outputs['digest'] });
     expect((await manifestOf('v1.2.3')).digest).toBe(run.outputs['digest']);
+  });
+
+  it('makes two images of one commit where two things are asked for', async () => {
+    const first = await push({ 'build-args': 'COLOUR=staging' }, commit('2'));
+    const second = await push({ 'build-args': 'COLOUR=production' }, commit('2'));
+    expect(first.outputs['tag']).toBe('sha-222222222222');
+    expect(second.outputs['outcome'], second.log).toBe('deployed');
+    expect(second.outputs['digest']).not.toBe(first.outputs['digest']);
+    expect(second.outputs['tag']).toMatch(/^sha-222222222222-[0-9a-f]{8}$/);
+    expect((await manifestOf('sha-222222222222')).digest).toBe(first.outputs['digest']);
+    expect((await manifestOf(second.outputs['tag'] ?? '')).digest).toBe(second.outputs['digest']);
+    writeFileSync(join(dir, 'app/hello.txt'), 'another file');
+    const third = await push({ 'build-args': 'COLOUR=staging' }, commit('2'));
+    writeContext(join(dir, 'app'));
+    expect(third.outputs['digest']).not.toBe(first.outputs['digest']);
+    const again = await push({ 'build-args': 'COLOUR=production' }, commit('2'));
+    expect(again.outputs).toMatchObject({ outcome: 'unchanged', digest: second.outputs['digest'] });
+  });
+
+  it('builds anew on purpose, under a tag with the time', async () => {
+    const first = await push({}, commit('3'));
+    const run = await push({ rebuild: 'true' }, commit('3'));
+    expect(run.outputs, run.log).toMatchObject({ outcome: 'deployed', pushed: 'true' });
+    expect(run.outputs['tag']).toMatch(/^sha-333333333333-\d{8}T\d{6}Z$/);
+    expect((await manifestOf('sha-333333333333')).digest).toBe(first.outputs['digest']);
   });
 
   it('plans without building, and builds without pushing', async () => {

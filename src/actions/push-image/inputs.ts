@@ -13,6 +13,10 @@ import type { action } from './interface.ts';
 
 export interface PushImageConfig extends Omit<ImageConfig, 'source' | 'ghaHere'> {
   readonly repository: RepositoryRef;
+  /** Makes the repository where it is not there. */
+  readonly createRepository: boolean;
+  /** Secrets of the build that were given as values. */
+  readonly secretValues: ReadonlyArray<readonly [name: string, value: string]>;
   readonly source:
     | Extract<ImageConfig['source'], { kind: 'context' }>
     | { readonly kind: 'oci-layout'; readonly path: string; readonly platform: string };
@@ -26,10 +30,14 @@ export function readInputs(inputs: PushImageInputs, run: RunContext): PushImageC
   const tag = immutableTag(commit);
   return {
     repository: repositoryOf(inputs),
+    createRepository: inputs.flag('create-repository'),
+    secretValues: secretLines(inputs, 'secrets'),
+    commit,
     tag,
     moreTags: tagsOf(inputs, tag),
     source: sourceOf(inputs, run, commit),
     push: inputs.flag('push'),
+    rebuild: inputs.flag('rebuild'),
     dryRun: inputs.flag('dry-run'),
     scanGate: inputs.choice('scan-gate', ['off', 'critical', 'high']),
     scanTimeout: inputs.duration('scan-timeout'),
@@ -96,6 +104,13 @@ function sourceOf(inputs: PushImageInputs, run: RunContext, commit: string): Pus
       fix: 'leave one of the two out; `dry-run: true` checks a layout without pushing it',
     });
   }
+  if (layout && inputs.flag('rebuild')) {
+    throw refused({
+      input: 'rebuild',
+      what: 'is true, and an `oci-layout` is built already',
+      fix: 'leave one of the two out',
+    });
+  }
   if (layout) return { kind: 'oci-layout', path: layout, platform };
   return {
     kind: 'context',
@@ -108,6 +123,10 @@ function sourceOf(inputs: PushImageInputs, run: RunContext, commit: string): Pus
       buildArgs: buildArgsOf(inputs),
       platform,
       labels: labelsOf(run, commit),
+      buildContexts: secretLines(inputs, 'build-contexts'),
+      secrets: secretLines(inputs, 'secret-files'),
+      ssh: inputs.lines('ssh'),
+      fresh: inputs.flag('rebuild'),
     },
   };
 }
@@ -122,6 +141,27 @@ function buildArgsOf(inputs: PushImageInputs): Array<readonly [string, string]> 
       // The value is not shown: it may be a secret that does not belong here.
       found: JSON.stringify(line.split('=')[0]),
       fix: 'write one NAME=value a line',
+    });
+  });
+}
+
+/** `name=value` lines of the build's own names, which may have dots and dashes. */
+function secretLines(
+  inputs: PushImageInputs,
+  name: 'secrets' | 'secret-files' | 'build-contexts',
+): Array<readonly [string, string]> {
+  return inputs.lines(name).map((line) => {
+    const [, id = '', value = ''] = /^([\w.-]+)=(.+)$/.exec(line) ?? [];
+    if (id) return [id, value] as const;
+    throw refused({
+      input: name,
+      what: 'has a line that is not name=value',
+      // What stands after the sign may be a secret.
+      found: JSON.stringify(line.includes('=') ? line.split('=')[0] : '(a line without =)'),
+      fix:
+        name === 'secrets'
+          ? 'write name=value, one a line; a value of several lines goes into a file and `secret-files`'
+          : 'write one name=value a line',
     });
   });
 }

@@ -6,7 +6,7 @@ export const action = {
     repository: {
       required: true,
       default: '',
-      description: 'ECR repository, by name (`api`) or by URI (`123456789012.dkr.ecr.us-west-2.amazonaws.com/api`). It must exist.',
+      description: 'ECR repository, by name (`api`) or by URI (`123456789012.dkr.ecr.us-west-2.amazonaws.com/api`). It must exist, but with `create-repository`.',
     },
     context: {
       required: false,
@@ -36,7 +36,27 @@ export const action = {
     tags: {
       required: false,
       default: '',
-      description: 'More tags for the same image, by line or comma. The immutable tag `sha-<first 12 of the commit>` is always there.',
+      description: 'More tags for the same image, by line or comma. An immutable tag with the commit is always there.',
+    },
+    secrets: {
+      required: false,
+      default: '',
+      description: 'Secrets that the build may read, one `name=value` a line, for `RUN --mount=type=secret,id=name`. They are masked, and are in no layer.',
+    },
+    'secret-files': {
+      required: false,
+      default: '',
+      description: 'The same from files, one `name=path` a line.',
+    },
+    ssh: {
+      required: false,
+      default: '',
+      description: 'SSH agents or keys that the build may use, one a line: `default`, or `id=path`.',
+    },
+    'build-contexts': {
+      required: false,
+      default: '',
+      description: 'Further contexts, one `name=value` a line: a folder, an address, or `docker-image://…`.',
     },
     cache: {
       required: false,
@@ -52,6 +72,16 @@ export const action = {
       required: false,
       default: '',
       description: 'Path of an image that is built already, as an OCI image layout (folder or tar file). It is pushed without any engine, and nothing is built.',
+    },
+    rebuild: {
+      required: false,
+      default: 'false',
+      description: '`true` builds the commit anew (newer base images, no cache), under the tag `sha-<first 12 of the commit>-<time>`: for a nightly build.',
+    },
+    'create-repository': {
+      required: false,
+      default: 'false',
+      description: '`true` makes the repository where it is not there, with tags that cannot be moved and a scan of each push.',
     },
     push: {
       required: false,
@@ -80,10 +110,10 @@ export const action = {
     },
   },
   outputs: {
-    outcome: { description: '`deployed` (pushed), `unchanged` (the tag was there already), `planned` (dry run, or built without a push), `failed`, `refused`, `timed-out` or `interrupted`.' },
+    outcome: { description: '`deployed` (pushed), `unchanged` (this very image was there already), `planned` (dry run, or built without a push), `failed`, `refused`, `timed-out` or `interrupted`.' },
     image: { description: 'The image by digest, `<repository URI>@sha256:…`. Give this to deploy-backend.' },
     digest: { description: 'The image\'s digest, `sha256:…`, as the registry has it.' },
-    tag: { description: 'The immutable tag, `sha-<first 12 of the commit>`.' },
+    tag: { description: 'The immutable tag, `sha-<first 12 of the commit>`; a second image of the commit has its fingerprint after it.' },
     pushed: { description: '`true` where something was pushed, `false` where the image was there already.' },
     plan: { description: 'What was to be done, as JSON.' },
     'duration-seconds': { description: 'How long it took.' },

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { toolkitExec } from '../../image/exec.ts';
@@ -18,25 +18,28 @@ type PushImage = typeof action;
 
 async function main(job: Job<PushImage>): Promise<ActionResult<PushImage>> {
   const started = job.clock.now();
+  const { log, clock, signal } = job;
   const read = readInputs(job.inputs, job.run);
-  const config = { ...(await locate(read, job)), ghaHere: job.run.cacheService ?? false };
-  warnOfSecrets(config, job.log);
+  for (const [, value] of read.secretValues) log.mask(value);
+  const located = await locate(read, job);
   const scratch = await mkdtemp(join(tmpdir(), 'wwhd-image-'));
   try {
-    const { log, clock, signal } = job;
+    const config = { ...(await withSecrets(located, read, scratch)), ghaHere: job.run.cacheService ?? false };
+    warnOfSecrets(config, log);
     const ports: ImagePorts = {
-      exec: toolkitExec(log, job.env),
+      exec: toolkitExec(log, job.env, signal),
       files: localFiles(scratch),
       log,
       clock,
       signal,
+      onLogin(engine, host) {
+        job.saveState('engine', engine);
+        job.saveState('registry', host);
+      },
     };
-    const repository = config.push ? await openRepository(read.repository, ports) : undefined;
-    const result = await pushImage(config, repository, ports);
-    if (result.loggedIn) {
-      job.saveState('engine', result.loggedIn.engine.name);
-      job.saveState('registry', result.loggedIn.host);
-    }
+    const repository =
+      config.push && (await openRepository(read.repository, read.createRepository && !config.dryRun, ports));
+    const result = await pushImage(config, repository || undefined, ports);
     return answer(config, result, (job.clock.now() - started) / 1000);
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -57,12 +60,12 @@ function answer(config: ImageConfig, result: ImageResult, seconds: number): Acti
     outputs: {
       ...(result.image ? { image: result.image } : {}),
       ...(result.digest ? { digest: result.digest } : {}),
-      tag: config.tag,
+      tag: result.tag,
       pushed: String(result.pushed),
       plan: JSON.stringify(result.plan),
       'duration-seconds': seconds.toFixed(1),
     },
-    summary: renderSummary({ outcome, result, tag: config.tag, seconds }),
+    summary: renderSummary({ outcome, result, seconds }),
     problem: problem?.message,
   };
 }
@@ -80,14 +83,38 @@ async function locate(config: PushImageConfig, job: Job<PushImage>): Promise<Omi
   const context = at(source.spec.context);
   if ((await kindOf(context)) !== 'folder')
     throw missing('context', context, 'check out the repository before this step, or correct the path');
+  const secrets: Array<readonly [string, string]> = [];
+  for (const [name, path] of source.spec.secrets) {
+    if ((await kindOf(at(path))) !== 'file') throw missing('secret-files', at(path), 'correct the path');
+    secrets.push([name, at(path)]);
+  }
   const names = source.spec.dockerfile
     ? [at(source.spec.dockerfile)]
     : [join(context, 'Dockerfile'), join(context, 'Containerfile')];
   for (const dockerfile of names) {
     if ((await kindOf(dockerfile)) === 'file')
-      return { ...config, source: { ...source, spec: { ...source.spec, context, dockerfile } } };
+      return { ...config, source: { ...source, spec: { ...source.spec, context, dockerfile, secrets } } };
   }
   throw missing('dockerfile', names.join(' or '), 'correct the path, which starts at the workspace');
+}
+
+/** The values of secrets in files that only we can read, and that go with the step: an engine reads them from there. */
+async function withSecrets(
+  config: Omit<ImageConfig, 'ghaHere'>,
+  { secretValues }: PushImageConfig,
+  scratch: string,
+): Promise<Omit<ImageConfig, 'ghaHere'>> {
+  const { source } = config;
+  if (source.kind !== 'context' || secretValues.length === 0) return config;
+  const written = await Promise.all(
+    secretValues.map(async ([name, value], index) => {
+      const file = join(scratch, `secret-${index}`);
+      await writeFile(file, value, { mode: 0o600, flag: 'wx' });
+      return [name, file] as const;
+    }),
+  );
+  const secrets = [...source.spec.secrets, ...written];
+  return { ...config, source: { ...source, spec: { ...source.spec, secrets } } };
 }
 
 async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {

@@ -8,7 +8,6 @@ import type { Outcome } from '../../runtime/outcome.ts';
 export function renderSummary(of: {
   readonly outcome: Outcome;
   readonly result: ImageResult;
-  readonly tag: string;
   readonly seconds: number;
 }): string {
   const { plan, digest, scan } = of.result;
@@ -20,7 +19,7 @@ export function renderSummary(of: {
   }[plan.action];
   const rows = [
     ['image', digest ? code(`${plan.repository}@${digest}`) : '—'],
-    ['tags', [of.tag, ...plan.retag.map((t) => t.tag)].map(code).join(' ')],
+    ['tags', [...new Set([of.result.tag, plan.pushed, ...plan.retag.map((t) => t.tag)])].map(code).join(' ')],
     ['platform', plan.platform],
     ['how', of.outcome === 'planned' && plan.action !== 'build' ? `would be: ${did}` : did],
     ['time', formatDuration(of.seconds * 1000)],

@@ -27,6 +27,7 @@ export const buildx: Engine = {
         'build',
         ...(request.builder ? ['--builder', request.builder] : []),
         ...commonArgs(request.spec),
+        ...(request.spec.fresh ? ['--pull'] : []),
         '--provenance=false',
         '--sbom=false',
         ...cacheArgs(request),
@@ -59,7 +60,14 @@ export const classicDocker: Engine = {
   build: (request) => [
     {
       command: 'docker',
-      args: ['build', ...commonArgs(request.spec), '--tag', request.reference, request.spec.context],
+      args: [
+        'build',
+        ...commonArgs(request.spec),
+        ...(request.spec.fresh ? ['--pull'] : []),
+        '--tag',
+        request.reference,
+        request.spec.context,
+      ],
     },
     ...(request.push ? [{ command: 'docker', args: ['push', request.reference] }] : []),
   ],

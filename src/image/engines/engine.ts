@@ -53,8 +53,16 @@ export function commonArgs(spec: BuildSpec): string[] {
     ...(spec.target ? ['--target', spec.target] : []),
     ...spec.buildArgs.flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
     ...spec.labels.flatMap(([name, value]) => ['--label', `${name}=${value}`]),
+    ...spec.buildContexts.flatMap(([name, value]) => ['--build-context', `${name}=${value}`]),
+    ...spec.secrets.flatMap(([name, file]) => ['--secret', `id=${name},src=${file}`]),
+    ...spec.ssh.flatMap((agent) => ['--ssh', agent]),
+    ...(spec.fresh ? ['--no-cache'] : []),
   ];
 }
+
+/** What only BuildKit and its likes can do. */
+export const needsBuildKit = (spec: BuildSpec): boolean =>
+  spec.buildContexts.length > 0 || spec.secrets.length > 0 || spec.ssh.length > 0;
 
 /** A digest file of podman and buildah holds the digest and nothing else. */
 export function plainDigest(text: string): string | undefined {

@@ -51,6 +51,7 @@ function build(name: string, request: BuildRequest, access: readonly string[]): 
       'build',
       ...access,
       ...commonArgs(request.spec),
+      ...(request.spec.fresh ? ['--pull=always'] : []),
       ...(request.cache === 'registry' ? [...layers, ...writes] : []),
       '--tag',
       request.reference,

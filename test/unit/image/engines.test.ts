@@ -14,6 +14,10 @@ const request: BuildRequest = {
     buildArgs: [['A', 'b c; $(d)']],
     platform: 'linux/amd64',
     labels: [['l', 'v']],
+    buildContexts: [],
+    secrets: [],
+    ssh: [],
+    fresh: false,
   },
   reference: 'r.example:5000/app:sha-1',
   cache: 'none',
@@ -33,6 +37,25 @@ describe('the commands of an engine', () => {
     ]);
     expect(lines(buildx, { push: false })[0]).not.toContain('--push');
     expect(lines(buildx, { builder: 'mine' })[0]).toContain('buildx build --builder mine');
+  });
+
+  it.each([
+    ['docker with buildx', buildx, '--pull '],
+    ['podman', podman, '--pull=always'],
+    ['buildah', buildah, '--pull=always'],
+  ] as const)('%s: secrets, agents, contexts, and a build from the beginning', (_name, engine, pull) => {
+    const spec = {
+      ...request.spec,
+      buildContexts: [['lib', '../lib']] as const,
+      secrets: [['npm', '/s/secret-0']] as const,
+      ssh: ['default'],
+      fresh: true,
+    };
+    const [line = ''] = lines(engine, { spec });
+    expect(line).toContain(
+      '--build-context lib=../lib --secret id=npm,src=/s/secret-0 --ssh default --no-cache',
+    );
+    expect(line).toContain(pull);
   });
 
   it.each([

@@ -25,6 +25,9 @@ describe('the inputs of push-image', () => {
   it('have sound defaults', () => {
     expect(config({})).toEqual({
       repository: { kind: 'name', name: 'app' },
+      createRepository: false,
+      secretValues: [],
+      commit: run.commit,
       tag: 'sha-abcdef012345',
       moreTags: [],
       source: {
@@ -41,9 +44,14 @@ describe('the inputs of push-image', () => {
             ['org.opencontainers.image.revision', run.commit],
             ['org.opencontainers.image.source', 'https://github.com/org/app'],
           ],
+          buildContexts: [],
+          secrets: [],
+          ssh: [],
+          fresh: false,
         },
       },
       push: true,
+      rebuild: false,
       dryRun: false,
       scanGate: 'off',
       scanTimeout: 600_000,
@@ -52,6 +60,21 @@ describe('the inputs of push-image', () => {
 
   it('take tags by line or comma, each once, and never the immutable one', () => {
     expect(config({ tags: 'main, v1\nmain\n\nsha-abcdef012345' }).moreTags).toEqual(['main', 'v1']);
+  });
+
+  it('keep a secret as it is, and never say it', () => {
+    expect(config({ secrets: 'npm=a=b c\npip.conf=x' }).secretValues).toEqual([
+      ['npm', 'a=b c'],
+      ['pip.conf', 'x'],
+    ]);
+    expect(() => config({ secrets: 'hunter2' })).toThrow(
+      /input `secrets`: has a line that is not name=value/,
+    );
+    expect(() => config({ secrets: 'hunter2' })).not.toThrow(/hunter2/);
+  });
+
+  it('refuse to build a layout anew', () => {
+    expect(() => config({ 'oci-layout': 'x.tar', rebuild: 'true' })).toThrow(/input `rebuild`/);
   });
 
   it('keep a build argument as it is', () => {
