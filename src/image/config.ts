@@ -23,6 +23,8 @@ export interface ImageConfig {
         readonly platform: string;
       };
   readonly push: boolean;
+  /** Only looks for the commit's image, whatever made it: the files that are here may be another commit's. */
+  readonly lookUp: boolean;
   /** Builds although the image is there, under a tag with the time. */
   readonly rebuild: boolean;
   readonly dryRun: boolean;

@@ -9,7 +9,7 @@ import { digestOf, type LayoutImage, readLayout } from './oci.ts';
 import { type BuildSpec, type ImagePlan, planImage, type TagState } from './plan.ts';
 import type { ImagePorts, ImageRepository } from './ports.ts';
 import { rebuildTag, variantTag } from './reference.ts';
-import { type Naming, nameOfBuild, nameOfLayout, nameOfRebuild } from './variant.ts';
+import { type Naming, nameOfBuild, nameOfCommit, nameOfLayout, nameOfRebuild } from './variant.ts';
 import { differences } from './work-tree.ts';
 
 /** What is known once everything was looked at and nothing was touched. */
@@ -35,7 +35,9 @@ export async function prepare(
     digest: await repository?.digestOf(tag),
   });
   const fingerprint =
-    source.kind === 'context' ? await readFingerprint(source.spec, config.commit, ports) : undefined;
+    source.kind === 'context' && !config.lookUp
+      ? await readFingerprint(source.spec, config.commit, ports)
+      : undefined;
   const more = await Promise.all(config.moreTags.map(tagState));
   const naming = await nameImage(config, layout?.image, fingerprint, tagState, ports);
   const builds = source.kind === 'context' && naming.present === undefined;
@@ -70,6 +72,7 @@ async function nameImage(
 ): Promise<Naming> {
   const { tag } = config;
   if (config.rebuild) return nameOfRebuild(rebuildTag(tag, clock.now()));
+  if (config.lookUp) return nameOfCommit(await tagState(tag));
   const digest = layout && digestOf(layout.bytes);
   const own = variantTag(tag, fingerprint ?? digest?.slice('sha256:'.length) ?? '');
   const [commit, variant] = await Promise.all([tagState(tag), tagState(own)]);

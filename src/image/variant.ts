@@ -42,6 +42,15 @@ export function nameOfLayout(digest: string, commit: TagState, own: TagState): N
   };
 }
 
+/** Whatever image of the commit was the first. */
+export const nameOfCommit = (commit: TagState): Naming => ({
+  pushed: commit.tag,
+  tag: commit.tag,
+  present: commit.digest,
+  other: undefined,
+  alias: undefined,
+});
+
 /** An image that is made anew on purpose: a tag of its own, and nothing that is there counts. */
 export const nameOfRebuild = (tag: string): Naming => ({
   pushed: tag,

@@ -107,6 +107,14 @@ describe('push-image to ECR', () => {
     expect(await cloud.changes()).toEqual([]);
   });
 
+  it('finds the image of another commit, from files that are not its own', async () => {
+    mkdirSync(join(dir, 'now'), { recursive: true });
+    writeFileSync(join(dir, 'now/Dockerfile'), 'FROM scratch\n');
+    const of = { 'oci-layout': '', context: 'now', commit: commit('a'), 'dry-run': 'true' };
+    const run = await push(of, commit('9'));
+    expect(run.outputs, run.log).toMatchObject({ outcome: 'planned', digest: layout.digest });
+  });
+
   it('makes the repository where that is asked for', async () => {
     const planned = await push({ repository: 'made/here', 'create-repository': 'true', 'dry-run': 'true' });
     expect(planned.outputs['outcome']).toBe('refused');

@@ -38,6 +38,7 @@ export function readInputs(inputs: PushImageInputs, run: RunContext): PushImageC
     source: sourceOf(inputs, run, commit),
     push: inputs.flag('push'),
     rebuild: inputs.flag('rebuild'),
+    lookUp: inputs.flag('dry-run') && inputs.text('commit') !== '',
     dryRun: inputs.flag('dry-run'),
     scanGate: inputs.choice('scan-gate', ['off', 'critical', 'high']),
     scanTimeout: inputs.duration('scan-timeout'),

@@ -91,7 +91,7 @@ export const action = {
     commit: {
       required: false,
       default: '',
-      description: 'Full SHA of the commit that the image is of, where it is not the one that the workflow runs for.',
+      description: 'Full SHA of the commit that the image is of, where it is not the one that the workflow runs for. With `dry-run` its image is looked for, whatever made it.',
     },
     'scan-gate': {
       required: false,

@@ -52,6 +52,7 @@ describe('the inputs of push-image', () => {
       },
       push: true,
       rebuild: false,
+      lookUp: false,
       dryRun: false,
       scanGate: 'off',
       scanTimeout: 600_000,
