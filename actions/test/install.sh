@@ -4,6 +4,9 @@ set -euo pipefail
 # shellcheck source=foreign.sh
 # shellcheck disable=SC1091
 source "$(dirname "${BASH_SOURCE[0]}")/foreign.sh"
+# shellcheck source=secrets.sh
+# shellcheck disable=SC1091
+source "$(dirname "${BASH_SOURCE[0]}")/secrets.sh"
 
 install_python() {
   if [[ -f uv.lock ]]; then

@@ -5,6 +5,9 @@ set -euo pipefail
 # shellcheck source=foreign.sh
 # shellcheck disable=SC1091
 source "$(dirname "${BASH_SOURCE[0]}")/foreign.sh"
+# shellcheck source=secrets.sh
+# shellcheck disable=SC1091
+source "$(dirname "${BASH_SOURCE[0]}")/secrets.sh"
 
 commands=()
 if [[ -n ${COMMAND:-} ]]; then

@@ -1,6 +1,7 @@
 import type { Job } from '../runtime/action.ts';
 import type { ActionInterface } from '../runtime/inputs.ts';
 import type { SmokeOutcome } from '../runtime/outcome.ts';
+import { readCheckSecrets } from './check-secrets.ts';
 
 /** Longest run of the checks, in milliseconds: the default `budget` of the action smoke-test. */
 const BUDGET = 5 * 60_000;
@@ -16,25 +17,33 @@ export interface SmokeAnswer {
 /** Runs the checks; `baseUrl` stands in where the file has none. */
 export type SmokeGate = (baseUrl: string | undefined) => Promise<SmokeAnswer>;
 
+/** What `${NAME}` in a checks file stands for. */
+export interface GateEnvironment {
+  /** The lines of the input `check-secrets`. */
+  readonly secrets?: readonly string[];
+  /** Where it is not the job's own. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
 /**
  * The smoke checks as a gate; `undefined` where `path` is ''. The file is read at once, so that a mistake in it is
  * found before anything else happens. What reads and runs checks is a file of its own beside the bundle: most steps name
  * no checks, and do not load it.
- * @param env what `${NAME}` in the file stands for, where that is not the job's own environment.
  * @throws ActionError `refused` for a mistake in the file.
  */
 export async function smokeGate<A extends ActionInterface>(
   path: string,
   job: Job<A>,
-  env: Job<A>['env'] = job.env,
+  { secrets = [], env = job.env }: GateEnvironment = {},
 ): Promise<SmokeGate | undefined> {
+  const { log, clock, signal, run } = job;
+  const named = readCheckSecrets(secrets, (value) => log.mask(value));
   if (path === '') return undefined;
   const { describeFailures, loadChecks, renderSmokeSummary, runChecks } = await import(
     /* webpackChunkName: "smoke" */ '../smoke/index.ts'
   );
-  const { log, clock, signal, run } = job;
   const checks = await loadChecks(path, {
-    env,
+    env: { ...env, ...named },
     log,
     input: 'smoke-checks',
     workspace: run.workspace,

@@ -168,6 +168,20 @@ describe('refused before any request', () => {
 });
 
 describe('secrets', () => {
+  test('one of `check-secrets` stands for its name, and is in no log', async () => {
+    const checks = file(
+      '  - get: /echo\n    headers: { authorization: "Bearer ${API_TOKEN}" }\n    expect: { body: nothing }',
+    );
+    const run = await smoke(checks, { 'check-secrets': 'API_TOKEN=s3cr=et value' });
+    expect(server.seen.at(-1)?.headers.authorization).toBe('Bearer s3cr=et value');
+    expect(run.log).toContain('::add-mask::s3cr=et value');
+    const shown = run.log.split('\n').filter((line) => !line.startsWith('::add-mask::'));
+    expect([...shown, run.summary, JSON.stringify(readReport())].join('\n')).not.toContain('s3cr=et');
+    const wrong = await smoke(checks, { 'check-secrets': 'API-TOKEN=hunter2' });
+    expect([wrong.exitCode, wrong.outputs['outcome']]).toEqual([2, 'refused']);
+    expect(wrong.log.match(/hunter2/g)).toHaveLength(1);
+  });
+
   test('a value from the environment is in no output, summary, log, report', async () => {
     const secret = 'tok+en/with=odd "signs"';
     const run = await smoke(

@@ -142,6 +142,38 @@ describe('running', () => {
   });
 });
 
+describe('secrets of a test or a build', () => {
+  const run = (
+    secrets: string,
+    command = 'test "$NPM_TOKEN" = "a=b c" && echo "$OTHER" && test -z "${SECRETS-}"',
+  ) => script('run.sh', { KIND: 'none', COMMAND: command, SECRETS: secrets, TITLE: 'T', FOLDER: '.' });
+
+  it('are variables of the command, and masked before it runs', () => {
+    const ran = run('# a comment\nNPM_TOKEN=a=b c\r\n  OTHER=50%\n');
+    expect(ran.status, ran.log).toBe(0);
+    expect(ran.log.indexOf('::add-mask::a=b c\n')).toBeGreaterThanOrEqual(0);
+    expect(ran.log).toContain('::add-mask::50%25\n');
+    expect(ran.log.indexOf('::add-mask::')).toBeLessThan(ran.log.indexOf('::group::'));
+  });
+
+  it.each(['hunter2', 'A-B=hunter2', 'PATH=hunter2', 'GITHUB_TOKEN=hunter2', 'EMPTY='])(
+    'are refused where a line is %j, and masked all the same',
+    (line) => {
+      const ran = run(`FIRST=other\n${line}`);
+      expect(ran.status).toBe(2);
+      expect(ran.log).toMatch(/::error::input `secrets`.*line 2/);
+      expect(ran.log).not.toContain('::group::');
+      if (line.includes('hunter2')) expect(ran.log.match(/hunter2/g)).toHaveLength(1);
+      expect(ran.log).toContain('::add-mask::other');
+    },
+  );
+
+  it('may be none', () => {
+    expect(run('', 'true').status).toBe(0);
+    expect(script('install.sh', { KIND: 'none', SECRETS: '' }).status).toBe(0);
+  });
+});
+
 describe('what a test prints', () => {
   /** What the runner would obey: `::` at the start of a line after white space, `##[` anywhere; lines end at CR or LF. */
   const obeyed = (log: string) =>

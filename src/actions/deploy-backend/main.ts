@@ -44,7 +44,7 @@ async function main(job: Job<DeployBackend>): Promise<ActionResult<DeployBackend
       'no release-bucket: no lock against another deployment, no record of this one, and nothing for the rollback action to go back to',
     );
   }
-  const gate = await smokeGate(config.smokeChecks, job);
+  const gate = await smokeGate(config.smokeChecks, job, { secrets: job.inputs.lines('check-secrets') });
   job.saveState(
     'release',
     JSON.stringify({

@@ -108,6 +108,11 @@ export const action = {
       default: '',
       description: 'Path of a checks file (see smoke-test), run against the site. When they fail, the deployment does.',
     },
+    'check-secrets': {
+      required: false,
+      default: '',
+      description: 'Secrets of the checks, one `NAME=value` a line; `${NAME}` in the checks file stands for the value. Each is masked.',
+    },
     environment: {
       required: false,
       default: 'production',

@@ -40,7 +40,7 @@ async function main(job: FrontendJob): Promise<ActionResult<DeployFrontend>> {
   const releaseId = config.releaseId || defaultReleaseId(started, job.run.commit);
   const edges = await openEdges(config, job, releaseId);
   try {
-    const gate = await smokeGate(config.smokeChecks, job);
+    const gate = await smokeGate(config.smokeChecks, job, { secrets: job.inputs.lines('check-secrets') });
     const ports: DeploySitePorts = Object.assign(edges.ports, {
       ledger: edges.ledger,
       run: job.run,

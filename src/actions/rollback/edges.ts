@@ -90,7 +90,7 @@ export async function openEdges(config: RollbackConfig, job: Job<typeof action>)
       const others = [{ id: current, frontend: live }];
       return siteOptions(config, job, client, { id, signal }, { half, live, others });
     },
-    gate: (target) => rollbackGate(config.smokeChecks, target, job),
+    gate: (target) => rollbackGate(config.smokeChecks, target, job, job.inputs.lines('check-secrets')),
     close: () => {
       for (const half of opened) half.close?.();
       client.destroy();

@@ -7,15 +7,17 @@ import type { PairSteps } from './pair.ts';
 /**
  * The smoke checks at the end, read for the release that is gone back to: `${GITHUB_SHA}` in the file is its commit,
  * for the commit of the workflow that runs the rollback is not what is to be live.
+ * @param secrets the lines of the input `check-secrets`
  * @throws ActionError `refused` for a mistake in the file.
  */
 export async function rollbackGate<A extends ActionInterface>(
   path: string,
   target: Pick<ReleaseRecord, 'commit' | 'ref' | 'id'>,
   job: Job<A>,
+  secrets: readonly string[],
 ): Promise<PairSteps['gate']> {
   const env = { ...job.env, GITHUB_SHA: target.commit, GITHUB_REF: target.ref, RELEASE_ID: target.id };
-  const gate = await smokeGate(path, job, env);
+  const gate = await smokeGate(path, job, { secrets, env });
   if (!gate) return undefined;
   return async (urls) => {
     const { outcome, problems } = await gate(urls.backend ?? urls.frontend);

@@ -63,6 +63,11 @@ export const action = {
       default: '',
       description: 'Path of a checks file, run at the end as a gate. `${GITHUB_SHA}` in it is the commit that was gone back to.',
     },
+    'check-secrets': {
+      required: false,
+      default: '',
+      description: 'Secrets of the checks, one `NAME=value` a line; `${NAME}` in the checks file stands for the value. Each is masked.',
+    },
     'rollback-on-failure': {
       required: false,
       default: 'true',

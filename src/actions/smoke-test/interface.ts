@@ -13,6 +13,11 @@ export const action = {
       default: '',
       description: 'Short form without a file. One address a line (or a path, put after `base-url`); each must answer 2xx.',
     },
+    'check-secrets': {
+      required: false,
+      default: '',
+      description: 'Secrets of the checks, one `NAME=value` a line; `${NAME}` in the checks stands for the value. Each is masked.',
+    },
     'base-url': {
       required: false,
       default: '',

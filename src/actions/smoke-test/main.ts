@@ -13,6 +13,7 @@ import {
   type SmokeReport,
   selectChecks,
 } from '../../smoke/index.ts';
+import { readCheckSecrets } from '../check-secrets.ts';
 import { makeReportFile } from '../report-file.ts';
 import { readConfig, type SmokeConfig } from './inputs.ts';
 import { action } from './interface.ts';
@@ -21,7 +22,9 @@ type SmokeJob = Job<typeof action>;
 
 async function main(job: SmokeJob): Promise<ActionResult<typeof action>> {
   const config = readConfig(job.inputs);
-  const checks = selectChecks(await readChecks(config, job), config.tags);
+  const secrets = readCheckSecrets(job.inputs.lines('check-secrets'), (value) => job.log.mask(value));
+  const env = { ...job.env, ...secrets };
+  const checks = selectChecks(await readChecks(config, { ...job, env }), config.tags);
   // Before the first request: a report that has no place is found now and not when it is needed.
   const place = (path: string | undefined, input: string) =>
     makeReportFile({ path, input, name: 'smoke-report' }, job);
