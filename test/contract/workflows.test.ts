@@ -145,7 +145,15 @@ describe('what the pages tell a reader to paste', () => {
       const { context } = parseWorkflow({ name: path, content: block }, new NoOperationTraceWriter());
       const refused = Object.values(document.jobs)
         .filter((job) => job.uses?.includes('/deploy.yml@'))
-        .flatMap((job) => problems({ ...NOTHING, ...job.with, ...anImage(job.with) }) as string[]);
+        .flatMap(
+          (job) =>
+            problems({
+              ...NOTHING,
+              environment: 'production',
+              ...job.with,
+              ...anImage(job.with),
+            }) as string[],
+        );
       return [...context.errors.getErrors().map((e) => e.message), ...checkWorkflow(document), ...refused];
     });
     expect(wrong).toEqual([]);

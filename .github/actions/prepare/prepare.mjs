@@ -39,8 +39,29 @@ export function problems(inputs) {
       `is not an image with its registry: ${JSON.stringify(image)}`,
       'give it as repository@sha256:…',
     );
-  if (inputs['release-id'] && !/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(inputs['release-id']))
-    say('release-id', 'has characters that no key of the ledger has', 'use letters, digits and . _ -');
+  found.push(...nameProblems(inputs));
+  return found;
+}
+
+/** The names that the actions take: a wrong one is found before anything is built. Their test holds both to one table. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$/;
+const RESERVED = ['sites'];
+const isName = (text) => NAME.test(text) && !text.includes('..');
+
+/**
+ * @param {Record<string, string>} inputs
+ * @returns {string[]}
+ */
+function nameProblems({ environment = '', 'release-id': id = '' }) {
+  const found = [];
+  if (id && !isName(id))
+    found.push(
+      `input \`release-id\`: is not a release id: ${JSON.stringify(id)}\n  next: use up to 128 letters, digits and . _ + -, starting with a letter or a digit`,
+    );
+  if (!isName(environment) || RESERVED.includes(environment))
+    found.push(
+      `input \`environment\`: ${environment ? `is not a name of an environment: ${JSON.stringify(environment)}` : `is required but empty`}\n  next: use letters, digits and . _ + -, such as production or staging-eu`,
+    );
   return found;
 }
 
@@ -97,6 +118,7 @@ function main() {
     'smoke-checks',
     'rollback-on-failure',
     'release-id',
+    'environment',
   ];
   const inputs = Object.fromEntries(
     names.map((n) => [n, (process.env[`INPUT_${n.toUpperCase()}`] ?? '').trim()]),

@@ -5,6 +5,7 @@ import { backendPlan, report } from '../../../.github/actions/pr-report/pr-repor
 import { problems, releaseId } from '../../../.github/actions/prepare/prepare.mjs';
 // @ts-expect-error plain JavaScript beside its action
 import { table, verdict } from '../../../.github/actions/verdict/verdict.mjs';
+import { checkEnvironment, checkReleaseId } from '../../../src/release/id.ts';
 
 type Needs = Record<string, { result: string; outputs?: Record<string, string> }>;
 const job = (result: string, outcome?: string) => ({ result, outputs: outcome ? { outcome } : {} });
@@ -97,6 +98,7 @@ describe('the outcome of a release', () => {
 
 describe('the inputs of deploy.yml', () => {
   const inputs = {
+    environment: 'production',
     'aws-region': 'us-west-2',
     'role-to-assume': 'arn:aws:iam::123456789012:role/deploy',
     repository: 'api',
@@ -142,6 +144,31 @@ describe('the inputs of deploy.yml', () => {
   ])('%j: %j', (change, wrong) => {
     const found = problems({ ...inputs, ...change }) as string[];
     expect(found.map((text) => /^input `([\w-]+)`/.exec(text)?.[1])).toEqual(wrong);
+  });
+
+  it.each([
+    'production',
+    'staging-eu',
+    'a.b_c+d',
+    'sites',
+    'a/b',
+    'a..b',
+    '-a',
+    'Zürich',
+    'x'.repeat(128),
+    'x'.repeat(129),
+    '',
+  ])('refuse the names that the actions refuse, and no other: %j', (name) => {
+    const taken = (check: (text: string) => string) => {
+      try {
+        return check(name) === name;
+      } catch {
+        return false;
+      }
+    };
+    const refused = (change: object) => (problems({ ...inputs, ...change }) as string[]).length > 0;
+    expect(refused({ environment: name })).toBe(!taken(checkEnvironment));
+    if (name !== '') expect(refused({ 'release-id': name })).toBe(!taken(checkReleaseId));
   });
 
   it('make a release id that sorts by time', () => {
