@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import pMap from 'p-map';
 import { awsProblem } from '../aws/errors.ts';
 import { refused } from '../runtime/errors.ts';
+import { asCarried } from './carried-headers.ts';
 import type { LiveObject } from './diff.ts';
 import { fromObjectHeaders, HeaderSets } from './headers.ts';
 import type { SiteKeys } from './keys.ts';
@@ -42,7 +43,7 @@ export async function adopt(
       await blob;
       progress.add(object.size);
       const { path, size, etag } = object;
-      const headers = sets.unique(fromObjectHeaders(read.headers));
+      const headers = sets.unique(asCarried(fromObjectHeaders(read.headers)));
       const file = { path, size, sha256: read.sha256, md5: read.md5, headers };
       return etag === read.md5 ? file : { ...file, etag };
     },

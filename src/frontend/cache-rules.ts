@@ -91,6 +91,8 @@ export interface Evidence {
   readonly content?: ContentHashes;
   /** Paths that a build tool's own list says it named by a hash; see `markedPaths`. */
   readonly marked?: ReadonlySet<string>;
+  /** True for what its type says is a page, whatever its name. */
+  readonly page?: boolean;
 }
 
 /**
@@ -99,6 +101,7 @@ export interface Evidence {
  */
 export function cacheControlOf(path: string, rules: readonly CacheRule[], evidence: Evidence = {}): string {
   for (const rule of rules) if (rule.matches(path)) return rule.value;
+  if (evidence.page) return REVALIDATE;
   if (isProven(path, evidence)) return IMMUTABLE;
   for (const rule of DEFAULT_RULES) if (rule.matches(path)) return guarded(path, rule);
   return REVALIDATE;

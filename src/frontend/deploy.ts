@@ -74,6 +74,9 @@ async function deployPrepared(
       `${path} was served as immutable, and its content is another now: browsers may keep the old one for a year`,
     );
   }
+  for (const loss of prepared.plan.losses.slice(0, 5)) {
+    ports.log.warning(`${loss} was set by somebody else and goes with the old bytes; \`headers\` keeps it`);
+  }
   await ports.ledger.open({ id: config.releaseId, type: 'deployment', run: ports.run });
   const recorder = new Recorder(config, ports, prepared);
   await tellDeadRuns(config, ports, prepared);

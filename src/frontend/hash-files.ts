@@ -1,9 +1,13 @@
+import * as buffer from 'node:buffer';
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { failed } from '../runtime/errors.ts';
+import { type TextFacts, textFacts } from './text-facts.ts';
+
+const HERE = textFacts(buffer);
 
 /** What is known of a file's content. */
 export interface FileHash {
@@ -13,8 +17,12 @@ export interface FileHash {
   readonly sha256: string;
   /** Hex. */
   readonly md5: string;
-  /** The first bytes as text, for names that have no extension; else ''. */
+  /** The first 1,024 bytes as text where they may tell what the name does not (see `mayTell`); else ''. */
   readonly head: string;
+  /** What the bytes themselves show: `utf-8` where they may be it, `utf-16le` or `utf-16be` by their mark, '' neither. */
+  readonly charset: string;
+  /** Hex; where the name has the beginning of it. */
+  readonly sha1?: string | undefined;
 }
 
 /** A file that could not be read whole, and why. */
@@ -29,39 +37,48 @@ type Crypto = Pick<typeof crypto, 'createHash'>;
  * Reads and hashes files, one after another. It stands on its arguments alone, for its source text is also what a
  * worker thread runs: a bundle is one file, and has no other for a worker to start from.
  */
-function hashFiles(nodeFs: Fs, nodeCrypto: Crypto, paths: string[]): (FileHash | HashFailure)[] {
+function hashFiles(
+  nodeFs: Fs,
+  nodeCrypto: Crypto,
+  facts: TextFacts,
+  paths: string[],
+): (FileHash | HashFailure)[] {
   const CHUNK = 1048576;
   // As LARGEST_FILE in names.ts: what is refused for its size anyway is not read for half a minute first.
   const LARGEST = 5368709120;
   const buffer = Buffer.allocUnsafe(CHUNK);
-  const hashOpen = (fd: number, before: fs.Stats, wantsHead: boolean): FileHash | HashFailure => {
+  const hashOpen = (fd: number, before: fs.Stats, path: string): FileHash | HashFailure => {
     const sha256 = nodeCrypto.createHash('sha256');
     const md5 = nodeCrypto.createHash('md5');
-    let [size, head] = [0, ''];
+    const sha1 = facts.mayNameSha1(path) ? nodeCrypto.createHash('sha1') : undefined;
+    const text = facts.reader(path);
+    let size = 0;
     for (;;) {
       const read = nodeFs.readSync(fd, buffer, 0, CHUNK, null);
       if (read === 0) break;
       const bytes = buffer.subarray(0, read);
-      if (wantsHead) head ||= bytes.toString('utf8', 0, 512);
       size += read;
       sha256.update(bytes);
       md5.update(bytes);
+      sha1?.update(bytes);
+      text.add(bytes);
       // The end of a small file: one read says it all, if the size agrees.
       if (read < CHUNK && size === before.size) break;
     }
     const after = size > CHUNK ? nodeFs.fstatSync(fd) : before;
     const changed = size !== before.size || after.size !== before.size || after.mtimeMs !== before.mtimeMs;
     if (changed) return { problem: 'it changed while it was read' };
-    return { size, sha256: sha256.digest('hex'), md5: md5.digest('hex'), head };
+    const hash = { size, sha256: sha256.digest('hex'), md5: md5.digest('hex'), ...text.ended() };
+    const hex = sha1?.digest('hex');
+    return hex && facts.namesSha1(path, hex) ? { ...hash, sha1: hex } : hash;
   };
   const one = (path: string): FileHash | HashFailure => {
     const fd = nodeFs.openSync(path, 'r');
     try {
       const before = nodeFs.fstatSync(fd);
       if (!before.isFile()) return { problem: 'it is not a file' };
-      if (before.size > LARGEST) return { size: before.size, sha256: '', md5: '', head: '' };
-      const hasExtension = /[^/]\.[^/.]*$/.test(path);
-      return hashOpen(fd, before, !hasExtension);
+      if (before.size > LARGEST) return { size: before.size, sha256: '', md5: '', head: '', charset: '' };
+      return hashOpen(fd, before, path);
     } finally {
       nodeFs.closeSync(fd);
     }
@@ -111,7 +128,7 @@ export async function hashAll(
   };
   if (threads === 0) {
     for (let files = take(); files; files = take()) {
-      keep(files.start, hashFiles(fs, crypto, files.batch));
+      keep(files.start, hashFiles(fs, crypto, HERE, files.batch));
       await new Promise((resolve) => setImmediate(resolve));
     }
     return results;
@@ -124,8 +141,9 @@ const WORKER_SOURCE = `
 const { parentPort } = require('node:worker_threads');
 const fs = require('node:fs');
 const crypto = require('node:crypto');
+const facts = (${textFacts.toString()})(require('node:buffer'));
 const hashFiles = ${hashFiles.toString()};
-parentPort.on('message', (paths) => parentPort.postMessage(hashFiles(fs, crypto, paths)));
+parentPort.on('message', (paths) => parentPort.postMessage(hashFiles(fs, crypto, facts, paths)));
 `;
 
 /** Files to hash next. */

@@ -32,7 +32,8 @@ export class HeaderSets {
 }
 
 function headerKey(headers: FileHeaders): string {
-  return `${FIELDS.map((field) => headers[field] ?? '').join('\n')}\n${metadataKey(headers.metadata)}`;
+  const carried = headers.carried?.join() ?? '';
+  return `${FIELDS.map((field) => headers[field] ?? '').join('\n')}\n${carried}\n${metadataKey(headers.metadata)}`;
 }
 
 const metadataKey = (metadata: FileHeaders['metadata']) =>

@@ -9,6 +9,7 @@ export type {
   DeploySiteResult,
   GateAnswer,
 } from './deploy-types.ts';
+export { headerLine } from './header-rules.ts';
 export type { DeletionLimit } from './mass-removal.ts';
 export { planLines } from './plan-lines.ts';
 export { type Recovery, recoverSite } from './recover.ts';
@@ -19,8 +20,9 @@ export {
   type RestorePorts,
   restoreSite,
 } from './restore.ts';
-export type { Encoding } from './scan.ts';
+
 export { mountAt } from './site.ts';
+export type { Encoding } from './stored-encoding.ts';
 export { notVerified, renderSiteSummary } from './summary.ts';
 export type {
   Activated,

@@ -149,7 +149,8 @@ const isSame = (a: SiteFile, b: SiteFile) =>
   a.md5 === b.md5 &&
   a.size === b.size &&
   a.etag === b.etag &&
-  sameHeaders(a.headers, b.headers);
+  sameHeaders(a.headers, b.headers) &&
+  a.headers.carried?.join() === b.headers.carried?.join();
 
 /**
  * Reads a stored manifest that is here whole.

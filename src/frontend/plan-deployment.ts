@@ -1,8 +1,9 @@
 import type { Clock } from '../runtime/clock.ts';
 import { type ActionError, refused } from '../runtime/errors.ts';
 import type { Address } from './addresses.ts';
-import { cacheControlOf, isImmutable } from './cache-rules.ts';
+import { type CacheRule, cacheControlOf, isImmutable } from './cache-rules.ts';
 import { staleAfterWrites } from './cached-errors.ts';
+import { withCarried } from './carried-headers.ts';
 import { type Change, planChange } from './change.ts';
 import type { DeploySiteConfig } from './deploy-types.ts';
 import { invalidationPaths } from './invalidation-paths.ts';
@@ -41,8 +42,9 @@ export function planFor(config: DeploySiteConfig, clock: Clock, known: Known): P
   const { scanned, front, situation } = known;
   const { found, live } = situation;
   const earlier = found ? situation.known : [];
-  const rules = config.scan.cacheRules;
-  const files = withoutPromise(scanned.files, new Set(found?.state.mutable), rules);
+  const rules = scanned.cacheRules;
+  const { files: built, losses } = withCarried(scanned.files, situation.base, scanned.headerRules);
+  const files = withoutPromise(built, new Set(found?.state.mutable), rules);
   const target: Manifest = {
     version: 1,
     release: config.releaseId,
@@ -58,7 +60,7 @@ export function planFor(config: DeploySiteConfig, clock: Clock, known: Known): P
   const honest = withoutPromise(files, new Set(first.broken), rules);
   const change = honest === files ? first : changeTo({ ...target, files: honest });
   const adopts = !found && live.size > 0;
-  const removal = removalOf(ownPaths(config, situation), scanned.files, change.diff.deletes);
+  const removal = removalOf(ownPaths(rules, situation), scanned.files, change.diff.deletes);
   const limit = tooManyDeletions(removal, config.maxDelete);
   if (limit) throw massDelete(limit, removal);
   const storedBlobs = new Set(found ? [...liveFiles(situation.base)].map((file) => file.sha256) : []);
@@ -71,13 +73,13 @@ export function planFor(config: DeploySiteConfig, clock: Clock, known: Known): P
       config.maxInvalidationPaths,
     ),
     adopts,
+    losses,
   });
   return { ...known, change, plan };
 }
 
 /** Names that do not change with every build: of the live release, or of what a bucket serves that we have never deployed to. */
-function ownPaths(config: DeploySiteConfig, { found, base, live }: Situation): string[] {
-  const { cacheRules } = config.scan;
+function ownPaths(cacheRules: readonly CacheRule[], { found, base, live }: Situation): string[] {
   if (!found) return [...live.keys()].filter((path) => !isImmutable(cacheControlOf(path, cacheRules)));
   return base.files.filter((file) => !isImmutable(file.headers.cacheControl)).map((file) => file.path);
 }

@@ -17,6 +17,15 @@ export function planLines(plan: SitePlan): string[] {
     ...list('-', plan.samples.deletes, plan.deletes),
     ...(plan.invalidate.length > 0 ? [`${plan.invalidate.length} paths would be invalidated`] : []),
     ...list('~', plan.invalidate, plan.invalidate.length),
+    ...(plan.losses.length > 0
+      ? [`${plan.losses.length} live files would lose headers with their bytes (set them in \`headers\`)`]
+      : []),
+    ...list('!', plan.losses, plan.losses.length),
+    ...(plan.adopts
+      ? [
+          'encoding, disposition, language and metadata of live objects stay where their bytes do; they are read when the bucket is adopted',
+        ]
+      : []),
     `about ${plan.requests.expected} requests, $${plan.requests.dollars.toFixed(4)}`,
   ];
 }

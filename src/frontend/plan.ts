@@ -24,6 +24,8 @@ export interface SitePlan {
   readonly requests: { readonly expected: number; readonly dollars: number };
   /** True where a bucket that already serves a site is recorded as a release first. */
   readonly adopts: boolean;
+  /** Headers that live objects have and that go with their bytes: `path: Content-Disposition "attachment"`. */
+  readonly losses: readonly string[];
 }
 
 /** Dollars: https://aws.amazon.com/s3/pricing/ (us-east-1): PUT, COPY, POST, LIST; GET. A DELETE is free. */
@@ -40,6 +42,7 @@ export function describePlan(
     storedBlobs: ReadonlySet<string>;
     invalidate: readonly string[];
     adopts: boolean;
+    losses?: readonly string[];
   },
 ): SitePlan {
   const { target, diff } = change;
@@ -80,5 +83,6 @@ export function describePlan(
       dollars: Number((writes * WRITE_PRICE + reads * READ_PRICE).toFixed(6)),
     },
     adopts: known.adopts,
+    losses: known.losses ?? [],
   };
 }

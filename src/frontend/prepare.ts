@@ -3,6 +3,7 @@ import { refused } from '../runtime/errors.ts';
 import { type Address, addressesOf, basePath, distinct, pagesOf, refuseUnfindable } from './addresses.ts';
 import type { DeploySiteConfig, DeploySitePorts } from './deploy-types.ts';
 import { checkIsSite, type MissingReference, missingReferences, refuseMissing } from './guards.ts';
+import { POLICY } from './header-rules.ts';
 import { type SiteKeys, siteKeys } from './keys.ts';
 import { type Prepared, planFor } from './plan-deployment.ts';
 import { type Scanned, scan } from './scan.ts';
@@ -30,6 +31,9 @@ export async function prepare(config: DeploySiteConfig, ports: DeploySitePorts):
     log.notice(
       `left out, for their names start with a dot: ${scanned.skippedDotfiles.slice(0, 10).join(', ')}`,
     );
+  }
+  if (scanned.beyondS3.length > 0) {
+    log.warning(`_headers: S3 keeps no ${scanned.beyondS3.join('; ')}: ${POLICY}`);
   }
   checkIsSite(scanned.files, config.scan.source);
   const { front: found, situation } = await looking;

@@ -7,16 +7,27 @@ import { failed, refused } from '../runtime/errors.ts';
 import { keepHeapSmall } from '../runtime/heap.ts';
 import type { Log } from '../runtime/log.ts';
 import { MARK_FILES, markedPaths } from './build-marks.ts';
-import { type CacheRule, cacheControlOf, REVALIDATE } from './cache-rules.ts';
+import { type CacheRule, REVALIDATE } from './cache-rules.ts';
 import { contentTypeOf } from './content-type.ts';
+import { refuseForbidden } from './forbidden-files.ts';
 import { type FileHash, hashAll } from './hash-files.ts';
+import { cacheRulesOf, type HeaderRule } from './header-rules.ts';
 import { HeaderSets } from './headers.ts';
+import { HEADERS_FILE, parseHeadersFile } from './headers-file.ts';
+import { isPage } from './is-page.ts';
 import { checkNames, LARGEST_FILE } from './names.ts';
 import { parseRedirects, redirectPage } from './redirects.ts';
+import { refuseOtherEncoding, servedWith } from './served-with.ts';
+import {
+  type Encoding,
+  encodingOfBytes,
+  isCompressedName,
+  isLoadedEncoded,
+  readLoads,
+  type StoredEncoding,
+} from './stored-encoding.ts';
 import type { SiteFile } from './types.ts';
 import { walk } from './walk.ts';
-
-export type Encoding = 'br' | 'gzip';
 
 export interface ScanOptions {
   /** The folder, absolute. */
@@ -28,6 +39,10 @@ export interface ScanOptions {
   readonly cacheRules: readonly CacheRule[];
   /** How a file is compressed before it is stored; `undefined` leaves it to CloudFront. */
   readonly precompress: (path: string) => Encoding | undefined;
+  /** Of the input `headers`; they go before those of a `_headers` file. */
+  readonly headerRules: readonly HeaderRule[];
+  /** Whether a file is meant to be published although it looks as if it were not. */
+  readonly allowed: (path: string) => boolean;
 }
 
 /** Where a file's bytes are. */
@@ -49,6 +64,12 @@ export interface Scanned {
   readonly files: readonly SiteFile[];
   readonly sources: Sources;
   readonly skippedDotfiles: readonly string[];
+  /** What the user says of headers, in the input and in the folder's `_headers`; earlier ones win. */
+  readonly headerRules: readonly HeaderRule[];
+  /** What the user says of caching, in all its places. */
+  readonly cacheRules: readonly CacheRule[];
+  /** Lines of `_headers` that S3 cannot do, see `HeadersFile`. */
+  readonly beyondS3: readonly string[];
 }
 
 /** Netlify's and Cloudflare's name for it. */
@@ -61,39 +82,71 @@ const REDIRECTS = '_redirects';
 export async function scan(options: ScanOptions, log: Log): Promise<Scanned> {
   checkFolder(options.source);
   const walked = await walk(options.source, options);
-  const paths = walked.paths.filter((path) => path !== REDIRECTS).sort(compareKeys);
+  const paths = walked.paths.filter((path) => path !== REDIRECTS && path !== HEADERS_FILE).sort(compareKeys);
   keepHeapSmall(paths.length);
   checkNames(paths, options.livePrefix);
   const onProgress = (done: number) => log.progress(`read ${done} of ${paths.length} files`);
   const hashes = await hashAll(options.source, paths, onProgress);
-  const sets = new HeaderSets();
+  const read = paths.map((path, i) => Object.assign(wholeHash(path, hashes[i] as FileHash), { path }));
+  refuseForbidden(read, options.allowed);
+  const said = walked.paths.includes(HEADERS_FILE)
+    ? parseHeadersFile(readFileSync(join(options.source, HEADERS_FILE), 'utf8'))
+    : { rules: [], beyond: [] };
+  const headerRules = [...options.headerRules, ...said.rules];
+  const cacheRules = [...options.cacheRules, ...cacheRulesOf(headerRules)];
   // Most files are sent as they are: what is not said once for each of 100,000 takes no memory.
   const made = new Map<string, Source>();
-  const files: SiteFile[] = [];
-  const marked = new Set(MARK_FILES.flatMap((name) => markedPaths(readList(options.source, name))));
-  paths.forEach((path, i) => {
-    const hash = wholeHash(path, hashes[i] as FileHash);
-    const contentType = contentTypeOf(path, hash.head);
-    const cacheControl = cacheControlOf(path, options.cacheRules, { content: hash, marked });
-    const encoding = options.precompress(path);
-    let content: Omit<FileHash, 'head'> = hash;
-    if (encoding) {
-      const full = join(options.source, path);
-      made.set(path, { kind: 'compressed', full, encoding });
-      content = hashOf(compress(readFileSync(full), encoding));
-    }
-    files.push({
-      path,
-      sha256: content.sha256,
-      md5: content.md5,
-      size: content.size,
-      headers: sets.unique({ contentType, cacheControl, ...(encoding ? { contentEncoding: encoding } : {}) }),
-    });
-  });
+  const files = filesOf(options, read, made, { headerRules, cacheRules });
   if (walked.paths.includes(REDIRECTS)) addRedirects(options, files, made);
   files.sort((a, b) => compareKeys(a.path, b.path));
   const sources = sourcesOf(options.source, new Set(paths), made);
-  return { files, sources, skippedDotfiles: walked.skipped };
+  return { files, sources, skippedDotfiles: walked.skipped, headerRules, cacheRules, beyondS3: said.beyond };
+}
+
+/** The files with their headers; what is compressed for them is noted in `made`. */
+function filesOf(
+  options: ScanOptions,
+  read: ReadonlyArray<FileHash & { readonly path: string }>,
+  made: Map<string, Source>,
+  rules: Pick<Scanned, 'headerRules' | 'cacheRules'>,
+): SiteFile[] {
+  const { source } = options;
+  const sets = new HeaderSets();
+  const marked = new Set(MARK_FILES.flatMap((name) => markedPaths(readList(source, name))));
+  const stored = storedEncodings(source, read);
+  return read.map((hash) => {
+    const { path } = hash;
+    const full = join(source, path);
+    const encoding = options.precompress(path);
+    if (encoding) made.set(path, { kind: 'compressed', full, encoding });
+    const { size, sha256, md5 } = encoding ? hashOf(compress(readFileSync(full), encoding)) : hash;
+    const headers = servedWith(path, hash, { ...rules, marked, encoding, stored: stored.get(path) });
+    if (!encoding) refuseOtherEncoding(path, full, headers.contentEncoding);
+    return { path, sha256, md5, size, headers: sets.unique(headers) };
+  });
+}
+
+/** The build's own compressed files that the site leaves to the browser to decode, by path. */
+function storedEncodings(
+  source: string,
+  read: ReadonlyArray<FileHash & { readonly path: string }>,
+): Map<string, StoredEncoding> {
+  const names = read.map(({ path }) => path).filter(isCompressedName);
+  if (names.length === 0) return new Map();
+  const pages = read.filter(({ path, head }) => isPage(contentTypeOf(path, head))).map(({ path }) => path);
+  const loads = readLoads(
+    source,
+    read.map(({ path }) => path),
+    pages,
+  );
+  return new Map(
+    names
+      .filter((path) => isLoadedEncoded(path, loads))
+      .flatMap((path): [string, StoredEncoding][] => {
+        const found = encodingOfBytes(path, join(source, path));
+        return found ? [[path, found]] : [];
+      }),
+  );
 }
 
 /** Bytes of a build tool's list that are still read: one of 100,000 files. */
@@ -165,7 +218,7 @@ function addRedirects(options: ScanOptions, files: SiteFile[], made: Map<string,
 const keysOfRedirect = (from: string) =>
   /\.[^/]+$/.test(from) ? [from] : [from, `${from}.html`, `${from}/index.html`];
 
-export function hashOf(bytes: Uint8Array): Omit<FileHash, 'head'> {
+export function hashOf(bytes: Uint8Array): Pick<FileHash, 'size' | 'sha256' | 'md5'> {
   const hex = (algorithm: string) => createHash(algorithm).update(bytes).digest('hex');
   return { size: bytes.length, sha256: hex('sha256'), md5: hex('md5') };
 }

@@ -51,6 +51,7 @@ export function renderSiteSummary(facts: SummaryFacts): string {
   const folds = [
     fold(`What is written (${plan.writes})`, list(plan.samples.writes, plan.writes)),
     fold(`What is removed (${plan.deletes})`, list(plan.samples.deletes, plan.deletes)),
+    fold(`Headers that go with the bytes (${plan.losses.length})`, list(plan.losses, plan.losses.length)),
     fold(`Invalidated paths (${plan.invalidate.length})`, list(plan.invalidate, plan.invalidate.length)),
     fold('The ten biggest files', bigTable(plan)),
   ];

@@ -15,7 +15,12 @@ export interface FileHeaders {
   /** Where S3's website endpoint sends the visitor instead. */
   readonly redirect?: string;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Which of these are of the object that was live before us, and of no rule of ours: they stay while its bytes do. */
+  readonly carried?: readonly CarriedField[];
 }
+
+/** Headers that whoever wrote an object before us may have given it. */
+export type CarriedField = 'contentEncoding' | 'contentDisposition' | 'contentLanguage' | 'metadata';
 
 /** One file of a site: where it is, every byte of it, and how it is served. */
 export interface SiteFile {

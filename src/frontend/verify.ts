@@ -21,6 +21,11 @@ export function filesToVerify(all: readonly SiteFile[], written: ReadonlySet<str
   const changed = all.filter((file) => written.has(file.path) && file.path !== 'index.html');
   const pages = changed.filter((file) => isPage(file.headers.contentType));
   const others = changed.filter((file) => !isPage(file.headers.contentType) && file.size < 5_000_000);
+  // What a wrong header breaks altogether goes before what it does not.
+  others.sort(
+    (a, b) =>
+      Number(b.headers.contentEncoding !== undefined) - Number(a.headers.contentEncoding !== undefined),
+  );
   return [...index, ...pages.slice(0, MOST_PAGES), ...others.slice(0, MOST_OTHERS)];
 }
 
@@ -34,7 +39,20 @@ export function mismatch(file: SiteFile, answer: RawAnswer, level: 'full' | 'pag
   if (normal(type) !== normal(file.headers.contentType)) {
     return `Content-Type ${JSON.stringify(type)} and not ${JSON.stringify(file.headers.contentType)}`;
   }
+  const { contentEncoding = '', contentDisposition, contentLanguage } = file.headers;
+  const encoding = answer.headers['content-encoding'] ?? '';
+  if (normal(encoding) !== normal(contentEncoding)) {
+    return `Content-Encoding ${JSON.stringify(encoding)} and not ${JSON.stringify(contentEncoding)}`;
+  }
   if (level === 'pages') return undefined;
+  for (const [name, wanted] of [
+    ['Content-Disposition', contentDisposition],
+    ['Content-Language', contentLanguage],
+  ] as const) {
+    const found = answer.headers[name.toLowerCase()] ?? '';
+    if (wanted !== undefined && normal(found) !== normal(wanted))
+      return `${name} ${JSON.stringify(found)} and not ${JSON.stringify(wanted)}`;
+  }
   const cache = answer.headers['cache-control'] ?? '';
   if (normal(cache) !== normal(file.headers.cacheControl)) {
     return `Cache-Control ${JSON.stringify(cache)} and not ${JSON.stringify(file.headers.cacheControl)}`;

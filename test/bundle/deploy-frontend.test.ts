@@ -332,7 +332,7 @@ describe('deploy-frontend refuses, and nothing has been changed', () => {
     },
     {
       name: 'a bad redirect',
-      files: { 'index.html': '', _redirects: '/a/* /b\n' },
+      files: { 'index.html': '<title>x</title>', _redirects: '/a/* /b\n' },
       says: /_redirects, line 1: patterns/,
     },
     {

@@ -118,7 +118,15 @@ export async function labPorts(site: TestSite, death?: Death): Promise<LabPorts>
 export function labConfig(site: TestSite, source: string, releaseId: string): DeploySiteConfig {
   return {
     place: { bucket: site.bucket, prefix: '', environment: 'production' },
-    scan: { source, excluded: () => false, dotfiles: false, cacheRules: [], precompress: () => undefined },
+    scan: {
+      source,
+      excluded: () => false,
+      dotfiles: false,
+      cacheRules: [],
+      precompress: () => undefined,
+      headerRules: [],
+      allowed: () => false,
+    },
     options: {
       retainReleases: 2,
       verify: 'pages',

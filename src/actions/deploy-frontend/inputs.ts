@@ -7,6 +7,7 @@ import {
   type DeploySiteConfig,
   type Encoding,
   globMatcher,
+  headerLine,
 } from '../../frontend/index.ts';
 import { checkEnvironment, checkReleaseId } from '../../release/id.ts';
 import { refused } from '../../runtime/errors.ts';
@@ -54,6 +55,8 @@ export function readInputs(inputs: FrontendInputs, workspace: string): DeployFro
         dotfiles: inputs.flag('dotfiles'),
         cacheRules: globLines(inputs, 'cache-control').map(([glob, value]) => cacheRule(glob, value)),
         precompress: readPrecompress(inputs),
+        headerRules: inputs.lines('headers').map(headerLine),
+        allowed: matchAny(inputs.lines('allow-files')),
       },
       options: readOptions(inputs),
       writes: readWrites(inputs),

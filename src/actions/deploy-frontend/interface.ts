@@ -28,6 +28,11 @@ export const action = {
       default: '',
       description: '`glob: value` lines, first match wins, before the defaults (hashed names are immutable, HTML is always revalidated).',
     },
+    headers: {
+      required: false,
+      default: '',
+      description: '`glob: name: value` lines, first match of a name wins, before a `_headers` file in the folder: Cache-Control, Content-Type, Content-Disposition, Content-Language, Content-Encoding or x-amz-meta-… of the files that match.',
+    },
     exclude: {
       required: false,
       default: '',
@@ -57,6 +62,11 @@ export const action = {
       required: false,
       default: '',
       description: 'Globs, one a line. Files that pages may load although the folder does not have them.',
+    },
+    'allow-files': {
+      required: false,
+      default: '',
+      description: 'Globs, one a line. Files that are published although they look like a mistake (a private key, `.env`, `node_modules/`, a pointer of Git LFS, an empty `index.html`).',
     },
     'retain-releases': {
       required: false,

@@ -5,7 +5,7 @@ import { planLines } from '../../../src/frontend/plan-lines.ts';
 const plan = (change: Partial<SitePlan>): SitePlan => ({
   ...{ release: 'R', files: 26, bytes: 1, writes: 0, writeBytes: 0, unchanged: 26, deletes: 0, kept: 0 },
   ...{ reasons: {}, phases: [], invalidate: [], biggest: [], samples: { writes: [], deletes: [] } },
-  ...{ requests: { expected: 9, dollars: 0.00004 }, adopts: false },
+  ...{ requests: { expected: 9, dollars: 0.00004 }, adopts: false, losses: [] },
   ...change,
 });
 
