@@ -11,11 +11,12 @@ import { refuseReserved } from './reserved.ts';
 import { readVersions } from './rotation.ts';
 import { resolveSecrets } from './secrets.ts';
 import { applyChange, type BackendSpec, keepForeignPolicy, type SpecChange } from './spec.ts';
+import { startCommandOf } from './start-command.ts';
 import { hasCircuitBreaker } from './strategy.ts';
 import { chooseContainers, containerNames } from './targets/container-choice.ts';
 import { openTarget } from './targets/open.ts';
 import type { BackendState, Target } from './targets/target.ts';
-import { commandWords, joinWords, listOf } from './words.ts';
+import { commandWords } from './words.ts';
 
 /** A deployment of which everything has been checked that can be, before the lock is asked for. */
 export interface Prepared {
@@ -67,7 +68,10 @@ export async function prepareDeployment(config: BackendConfig, ports: BackendPor
   const plain: SpecChange = {
     ...config.change,
     ...scalingOf(config, state),
-    ...startCommandOf(config, target.kind, entryPoint),
+    ...startCommandOf(config.change.startCommand, target.kind, entryPoint, {
+      from: spec.image,
+      to: image.image,
+    }),
     image: image.image,
     setVariables: environment.variables,
     setSecrets,
@@ -81,19 +85,6 @@ export async function prepareDeployment(config: BackendConfig, ports: BackendPor
   const found = await readVersions(target.arn, wanted.secrets, secretsPorts, config, ports);
   const change = { ...plain, ...found.change };
   return { target, image, change, migration, state, spec, secretVersions: found.versions };
-}
-
-/** App Runner splits the text itself; the ECS targets get the exact words. */
-function startCommandOf(
-  { change }: BackendConfig,
-  kind: Target['kind'],
-  entryPoint: readonly string[] | undefined,
-): Pick<SpecChange, 'startCommand'> {
-  const { startCommand: text } = change;
-  if (!text) return {};
-  const list = listOf(text);
-  if (kind === 'apprunner') return list ? { startCommand: joinWords(list) } : {};
-  return { startCommand: JSON.stringify(commandWords(text, entryPoint, 'start-command')) };
 }
 
 /** @param own the entry point of the image, for App Runner, whose migration runs in a task definition of its own */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../support/dist.ts';
 import { type Resource, type Run, startTerraform, type TerraformLab } from '../support/terraform.ts';
-import { changed, environment, IMAGE, TARGETS, taken, testFile } from '../support/terraform-environment.ts';
+import { changed, environment, TARGETS, taken, testFile } from '../support/terraform-environment.ts';
 import { missingTools } from '../support/tools.ts';
 
 const asked = process.env['WWHD_CONFORMANCE'] === '1';
@@ -93,7 +93,8 @@ describe.skipIf(skip)('infra/terraform, planned and applied over made-up answers
           },
         ],
         ['moved', 'plan', { live_target: 'ecs-express' }],
-        ['image', 'plan', { apprunner_image: IMAGE.replace(/0{64}/, '1'.repeat(64)) }],
+        ['network', 'plan', { network: { zones: 3, nat: 'none', interface_endpoints: true } }],
+        ['zone', 'plan', { network: { zones: 2, nat: 'per-zone', interface_endpoints: true } }],
       );
     }, 600_000);
 
@@ -112,15 +113,23 @@ describe.skipIf(skip)('infra/terraform, planned and applied over made-up answers
       const text = readFileSync(join(root, 'infra/terraform', MODULE, 'variables.tf'), 'utf8');
       const blocks = [...text.matchAll(/variable "(\w+)" \{[\s\S]*?\n\}/g)];
       const found = blocks.filter(([block]) => /\n {2}default +=/.test(block)).map((m) => m[1]);
-      expect(found.sort()).toEqual(Object.keys({ ...GIVEN, apprunner_image: IMAGE }).sort());
+      expect(found.sort()).toEqual(Object.keys(GIVEN).sort());
     });
 
     it.each([
       ['another port', 'port'],
-      ['another image', 'image'],
       ['other sizes', 'size'],
     ])("%s is deploy-backend's: a plan changes nothing", (_what, name) => {
       expect(changed(passed(run(name)).changes)).toEqual([]);
+    });
+
+    it('a VPC that loses its NAT gateways, or a zone, takes nothing away that holds data or is being used', () => {
+      const network = /\.aws_(eip|nat_gateway|route|route_table|route_table_association|subnet)\./;
+      for (const name of ['network', 'zone'])
+        expect(
+          taken(passed(run(name)).changes).filter((address) => !network.test(address)),
+          name,
+        ).toEqual(name === 'network' ? [expect.stringContaining('aws_apprunner_vpc_connector')] : []);
     });
 
     it('another live target takes no service away', () => {
@@ -248,16 +257,9 @@ describe.skipIf(skip)('infra/terraform, planned and applied over made-up answers
         /Use apprunner, ecs or ecs-express/,
       ],
       ['a live target that is not there', { live_target: 'ecs' }, /Name one of targets/],
-      [
-        'App Runner without an image',
-        { targets: ['apprunner'], live_target: 'apprunner' },
-        /push an image first/,
-      ],
-      [
-        'an image by tag',
-        { targets: ['apprunner'], live_target: 'apprunner', apprunner_image: 'public.ecr.aws/x/y:latest' },
-        /by digest/,
-      ],
+      ['a name that RDS and the load balancer refuse', { name: 'wwhd--a' }, /single hyphens/],
+      ['a name that no load balancer takes', { name: 'internal' }, /begins with internal/],
+      ['a name that does not fit', { environment: 'production-europe' }, /fits whole/],
       [
         'a wildcard for a repository',
         { github: { repository: 'team/*', owner_id: 1, repository_id: 2 } },

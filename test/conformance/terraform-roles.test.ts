@@ -124,7 +124,7 @@ describe.skipIf(skip).each(TARGETS)('the roles of GitHub, with %s', (target) => 
 
   it('grant the deploying role all that preflight asks IAM for', () => {
     const { services, ...names } = {
-      services: { apprunner: '', ecs: 'wwhd-production', 'ecs-express': 'default' },
+      services: { apprunner: '', ecs: 'wwhd-production', 'ecs-express': 'wwhd-production-express' },
       releaseBucket: 'wwhd-releases-123456789012',
       site: { bucket: 'wwhd-production-site-123456789012', prefix: '', distribution: 'E2EXAMPLE' },
     };

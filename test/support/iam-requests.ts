@@ -6,7 +6,7 @@ const HOME = 'us-west-2:123456789012';
 const CLUSTER: Readonly<Record<Target, string>> = {
   apprunner: '',
   ecs: 'wwhd-production',
-  'ecs-express': 'default',
+  'ecs-express': 'wwhd-production-express',
 };
 
 /** Calls that name their service, and what AWS judges them on. */
@@ -23,7 +23,7 @@ function renamed(arn: string, target: Target): string {
   return arn
     .replace('000000000000', '123456789012')
     .replace(
-      /(service|service-deployment|service-revision|task|task-definition)\/main\b/,
+      /(service|service-deployment|service-revision|task|task-definition)\/(?:main|default)\b/,
       `$1/${CLUSTER[target]}`,
     )
     .replace(/\/wwhd-api\b/, '/wwhd-production-api')

@@ -7,8 +7,6 @@ import type { Change } from './terraform.ts';
 export type Target = 'apprunner' | 'ecs' | 'ecs-express';
 export const TARGETS: readonly Target[] = ['apprunner', 'ecs', 'ecs-express'];
 
-export const IMAGE = `123456789012.dkr.ecr.us-west-2.amazonaws.com/wwhd-api@sha256:${'0'.repeat(64)}`;
-
 /** What it needs, and nothing that it can do without. */
 export const environment = (...targets: readonly Target[]): Readonly<Record<string, unknown>> => ({
   name: 'wwhd',
@@ -27,7 +25,6 @@ export const environment = (...targets: readonly Target[]): Readonly<Record<stri
   preview_domain: '',
   zone_id: '',
   monthly_budget: null,
-  ...(targets.includes('apprunner') ? { apprunner_image: IMAGE } : {}),
 });
 
 const MOCKS = readFileSync(join(root, 'infra/terraform/testing/aws.tfmock.hcl'), 'utf8');
@@ -68,8 +65,9 @@ const IDENTITY: Readonly<Record<string, readonly string[]>> = {
   // A changed revision is a new one: the one that runs is deploy-backend's.
   aws_ecs_task_definition: ['container_definitions', 'cpu', 'family', 'memory'],
   aws_efs_file_system: ['encrypted', 'performance_mode'],
+  aws_efs_mount_target: ['file_system_id', 'subnet_id'],
   aws_iam_role: ['name'],
-  aws_instance: ['ami', 'subnet_id', 'user_data'],
+  aws_instance: ['ami', 'associate_public_ip_address', 'subnet_id', 'user_data'],
   aws_lb: ['internal', 'load_balancer_type', 'name'],
   aws_lb_target_group: ['name', 'port', 'protocol', 'target_type', 'vpc_id'],
   aws_s3_bucket: ['bucket'],

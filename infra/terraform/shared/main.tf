@@ -14,14 +14,15 @@ resource "aws_ecr_repository" "api" {
   }
 }
 
-# Many more than a rollback reaches back: an image that is gone can not be gone back to.
+# Many more than a rollback reaches back: an image that is gone can not be gone back to, and where it is the one that runs, no new
+# task of it starts. An environment must see a release within so many builds; preflight warns of one that does not.
 resource "aws_ecr_lifecycle_policy" "api" {
   repository = aws_ecr_repository.api.name
   policy = jsonencode({
     rules = [{
       rulePriority = 1
-      description  = "keep the newest 200"
-      selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = 200 }
+      description  = "keep the newest 1000"
+      selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = 1000 }
       action       = { type = "expire" }
     }]
   })

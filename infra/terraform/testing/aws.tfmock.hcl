@@ -51,10 +51,6 @@ mock_data "aws_ssm_parameter" {
   defaults = { value = "ami-0123456789abcdef0" }
 }
 
-mock_data "aws_subnet" {
-  defaults = { availability_zone = "us-west-2a" }
-}
-
 mock_resource "aws_cloudfront_distribution" {
   defaults = {
     arn         = "arn:aws:cloudfront::123456789012:distribution/E2EXAMPLE"

@@ -66,6 +66,9 @@ function sourceOf(input: Input): Configuration['source'] {
   const role = input.AuthenticationConfiguration?.AccessRoleArn;
   if (type === 'ECR' && !role)
     throw refuse('Authentication configuration is invalid: an access role is required for an ECR image.');
+  // https://github.com/aws-containers/retail-store-sample-app/pull/574
+  if (type === 'ECR_PUBLIC' && role)
+    throw refuse('Authentication configuration is invalid: an image of ECR Public takes no access role.');
   const auto = input.AutoDeploymentsEnabled ?? type === 'ECR';
   if (type === 'ECR_PUBLIC' && auto)
     throw refuse('AutoDeploymentsEnabled cannot be true for an image of ECR Public.');

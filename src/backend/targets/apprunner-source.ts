@@ -7,6 +7,10 @@ import type { BackendSpec } from '../spec.ts';
 export const sourceTypeOf = (image: string): 'ECR' | 'ECR_PUBLIC' =>
   image.startsWith('public.ecr.aws/') ? 'ECR_PUBLIC' : 'ECR';
 
+/** Whether a service moves from a public image, such as the placeholder that it was made with, to a private one. */
+export const leavesPublic = (images: { readonly from: string; readonly to: string }): boolean =>
+  sourceTypeOf(images.from) === 'ECR_PUBLIC' && sourceTypeOf(images.to) === 'ECR';
+
 /**
  * A service may change from the one kind of registry to the other, as from the image that it was made with to its own. A
  * private repository needs a role that may read it.

@@ -18,11 +18,12 @@ module "database" {
 }
 
 module "sqlite" {
-  count                    = local.sqlite ? 1 : 0
-  source                   = "../sqlite-efs"
-  prefix                   = local.prefix
-  vpc_id                   = module.network.vpc_id
-  subnet_ids               = local.task_subnet_ids
+  count  = local.sqlite ? 1 : 0
+  source = "../sqlite-efs"
+  prefix = local.prefix
+  vpc_id = module.network.vpc_id
+  # Tasks reach their zone's mount target from any subnet of the VPC: these stay when the tasks move behind a NAT gateway.
+  subnet_ids               = module.network.private_subnet_ids
   client_security_group_id = aws_security_group.app.id
 }
 
@@ -35,6 +36,7 @@ module "vector_store" {
   api_key_secret_arn     = module.secrets.arns[local.api_key]
   vpc_id                 = module.network.vpc_id
   subnet_id              = local.task_subnet_ids[0]
+  zone                   = module.network.zones[0]
   assign_public_ip       = !module.network.has_nat
   client_security_groups = local.clients
   snapshot_bucket        = "${local.prefix}-qdrant-${local.account}"

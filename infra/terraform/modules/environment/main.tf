@@ -117,7 +117,6 @@ module "apprunner" {
   source            = "../service-apprunner"
   prefix            = local.prefix
   repository_arn    = local.repository_arn
-  first_image       = var.apprunner_image
   port              = var.port
   health_check_path = var.health_check_path
   cpu               = var.size.cpu

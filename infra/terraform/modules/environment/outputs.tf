@@ -9,6 +9,7 @@ output "variables" {
     AWS_PREVIEW_ROLE     = lookup(module.github.role_arns, "preview", null)
     ECR_REPOSITORY       = "${local.account}.dkr.ecr.${local.region}.amazonaws.com/${local.repository}"
     SERVICE_ARN          = try(local.live.arn, null)
+    ACCESS_ROLE          = try(local.live.access_role, null)
     SITE_BUCKET          = module.site.bucket
     RELEASE_BUCKET       = local.release_bucket
     DISTRIBUTION         = module.site.distribution

@@ -68,6 +68,7 @@ module "monitoring" {
   services          = local.services
   certificates = merge(
     length(var.site.domains) == 0 ? {} : { site = { arn = module.site.certificate_arn, region = "us-east-1" } },
+    { for key, one in module.previews : key => { arn = one.certificate_arn, region = "us-east-1" } },
     { for key, one in module.ecs : "api" => { arn = one.certificate_arn, region = local.region } if var.api_domain != "" },
   )
   database     = { for key, one in module.database : key => one.id }

@@ -4,8 +4,8 @@ variable "name" {
   description = "Name of the application, the same in shared/ and in every environment."
   type        = string
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{1,15}$", var.name))
-    error_message = "Use 2 to 16 lower-case letters, digits and hyphens, beginning with a letter."
+    condition     = can(regex("^[a-z][a-z0-9-]{1,15}$", var.name)) && !can(regex("--|-$|^internal", var.name))
+    error_message = "Use 2 to 16 lower-case letters, digits and single hyphens, beginning with a letter and ending with none; a load balancer takes no name that begins with internal."
   }
 }
 
@@ -13,8 +13,8 @@ variable "environment" {
   description = "The environment, as in the actions' input and on GitHub."
   type        = string
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{1,14}[a-z0-9]$", var.environment)) && !contains(["plan", "build", "preview", "sites"], var.environment)
-    error_message = "Use 3 to 16 lower-case letters, digits and hyphens; plan, build and preview are GitHub environments of other roles, sites a folder of the release bucket."
+    condition     = can(regex("^[a-z][a-z0-9-]{1,13}[a-z0-9]$", var.environment)) && !can(regex("--", var.environment)) && !contains(["plan", "build", "preview", "sites"], var.environment)
+    error_message = "Use 3 to 15 lower-case letters, digits and single hyphens, so that <name>-<environment> fits whole into the 32 characters of a load balancer's name; plan, build and preview are GitHub environments of other roles, sites a folder of the release bucket."
   }
 }
 
@@ -38,16 +38,6 @@ variable "live_target" {
   validation {
     condition     = var.live_target == null ? length(var.targets) == 0 : contains(var.targets, var.live_target)
     error_message = "Name one of targets: to move, add the new target first, release to it, then change live_target, and take the old one out last."
-  }
-}
-
-variable "apprunner_image" {
-  description = "The image, by digest, that an App Runner service is made with. Push one with push-image first; afterwards deploy-backend owns it."
-  type        = string
-  default     = null
-  validation {
-    condition     = !contains(var.targets, "apprunner") || var.apprunner_image != null
-    error_message = "App Runner can not be made from a placeholder and moved to ECR later: push an image first, and name it by digest."
   }
 }
 
@@ -193,7 +183,7 @@ variable "alarm_email" {
 }
 
 variable "alarm_topics" {
-  description = "ARNs of further SNS topics that are told of alarms."
+  description = "ARNs of further SNS topics that are told of alarms: of this region, and of us-east-1 for the certificates of CloudFront."
   type        = list(string)
   default     = []
 }

@@ -1,6 +1,12 @@
+# An alarm tells topics of its own region alone, and CloudFront's certificates are in us-east-1.
 locals {
-  here   = concat(var.alarm_topics, [for key, topic in aws_sns_topic.alarms : topic.arn if key == "here"])
-  global = [for key, topic in aws_sns_topic.alarms : topic.arn if key == "us-east-1"]
+  topics = {
+    for region in distinct([local.region, "us-east-1"]) : region => concat(
+      [for arn in var.alarm_topics : arn if split(":", arn)[3] == region],
+      [for key, topic in aws_sns_topic.alarms : topic.arn if key == (region == local.region ? "here" : region)],
+    )
+  }
+  here = local.topics[local.region]
 }
 
 # A task that has not the memory that it needs is killed, and comes back, and is killed again.
@@ -36,7 +42,7 @@ resource "aws_cloudwatch_metric_alarm" "certificate" {
   threshold           = 20
   evaluation_periods  = 1
   treat_missing_data  = "notBreaching"
-  alarm_actions       = each.value.region == "us-east-1" ? local.global : local.here
+  alarm_actions       = local.topics[each.value.region]
   dimensions          = { CertificateArn = each.value.arn }
 }
 

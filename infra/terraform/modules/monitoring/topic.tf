@@ -1,6 +1,6 @@
 # Where alarms are told. An alarm tells a topic of its own region, and what CloudFront uses lives in us-east-1.
 locals {
-  emails = var.alarm_email == "" ? {} : { here = null, us-east-1 = "us-east-1" }
+  emails = { for key, region in { here = null, us-east-1 = "us-east-1" } : key => region if var.alarm_email != "" && (key == "here" || local.region != region) }
 }
 
 resource "aws_sns_topic" "alarms" {
@@ -20,5 +20,5 @@ resource "aws_sns_topic_subscription" "email" {
 
 output "topics" {
   description = "Topics for alarms in this region."
-  value       = concat(var.alarm_topics, [for key, topic in aws_sns_topic.alarms : topic.arn if key == "here"])
+  value       = local.here
 }

@@ -19,7 +19,7 @@ variable "alarm_email" {
 }
 
 variable "alarm_topics" {
-  description = "ARNs of further SNS topics that are told."
+  description = "ARNs of further SNS topics that are told: of this region, and of us-east-1 for the certificates of CloudFront."
   type        = list(string)
 }
 

@@ -14,3 +14,8 @@ output "has_nat" {
   description = "Whether the private subnets have a way out."
   value       = var.nat != "none"
 }
+
+output "zones" {
+  description = "Names of the zones, in the order of the subnets."
+  value       = local.zones
+}

@@ -13,3 +13,7 @@ output "distribution" {
 output "distribution_arn" {
   value = aws_cloudfront_distribution.preview.arn
 }
+
+output "certificate_arn" {
+  value = aws_acm_certificate.preview.arn
+}

@@ -1,8 +1,9 @@
-# App Runner takes no new customers since 2026-04-30. It pulls from a private repository or from a public one, and cannot be
-# moved from one to the other: so it is made of an image that you have pushed, and of no placeholder.
+# App Runner takes no new customers since 2026-04-30. The service is made of a public placeholder. UpdateService moves it to the
+# private repository without interruption, with the role that pulls: the first release names it (deploy-backend's `access-role`).
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-apprunner-service-imagerepository.html
 #
-# Who owns what, after the service is made: deploy-backend has the image, the variables, the secrets, the port, the sizes, and
-# the scaling; Terraform has the rest.
+# Who owns what, after the service is made: deploy-backend has the image and how it is pulled, the start command, the variables,
+# the secrets, the port, the sizes, and the scaling; Terraform has the rest.
 resource "aws_apprunner_auto_scaling_configuration_version" "api" {
   auto_scaling_configuration_name = substr(var.prefix, 0, 32)
   max_concurrency                 = var.max_concurrency
@@ -19,16 +20,15 @@ resource "aws_apprunner_service" "api" {
   auto_scaling_configuration_arn = aws_apprunner_auto_scaling_configuration_version.api.arn
 
   source_configuration {
-    # A push must not deploy by itself: it would race with deploy-backend, and nobody would watch it.
+    # A push must not deploy by itself: it would race with deploy-backend, and nobody would watch it. (App Runner takes neither
+    # this nor a role for a public image.)
     auto_deployments_enabled = false
-    authentication_configuration {
-      access_role_arn = aws_iam_role.access.arn
-    }
     image_repository {
       image_identifier      = var.first_image
-      image_repository_type = "ECR"
+      image_repository_type = "ECR_PUBLIC"
       image_configuration {
-        port = tostring(var.port)
+        port          = tostring(var.port)
+        start_command = format(var.first_command, var.port)
       }
     }
   }
@@ -61,6 +61,7 @@ resource "aws_apprunner_service" "api" {
 
   lifecycle {
     ignore_changes = [
+      source_configuration[0].authentication_configuration,
       source_configuration[0].image_repository,
       instance_configuration[0].cpu,
       instance_configuration[0].memory,
@@ -76,6 +77,10 @@ resource "aws_apprunner_vpc_connector" "api" {
   vpc_connector_name = substr(var.prefix, 0, 40)
   subnets            = var.subnet_ids
   security_groups    = var.security_group_ids
+  # Other subnets are another connector, and App Runner deletes none that a service uses.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_iam_role" "access" {

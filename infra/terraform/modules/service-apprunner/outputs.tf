@@ -12,5 +12,7 @@ output "service" {
     log_group    = "/aws/apprunner/${var.prefix}-api/*"
     passed_roles = [aws_iam_role.access.arn, aws_iam_role.instance.arn]
     alarms       = module.alarms.names
+    # What deploy-backend's input `access-role` is given.
+    access_role = aws_iam_role.access.arn
   }
 }

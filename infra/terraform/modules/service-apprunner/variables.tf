@@ -69,12 +69,19 @@ variable "max_p95_latency" {
 }
 
 variable "first_image" {
-  description = "The image, by digest, that the service is made with; afterwards deploy-backend owns it. Push one with push-image first."
+  description = "What the service is made with, until the first release: an image of ECR Public, for App Runner pulls from nowhere else without a role."
   type        = string
+  default     = "public.ecr.aws/docker/library/caddy:2.10.2-alpine"
   validation {
-    condition     = can(regex("^[0-9]{12}\\.dkr\\.ecr\\..+@sha256:[0-9a-f]{64}$", var.first_image))
-    error_message = "Name an image of your own ECR repository by digest: a tag such as latest can not be gone back to, and a service of a public image can not be moved to ECR."
+    condition     = startswith(var.first_image, "public.ecr.aws/")
+    error_message = "Name an image of ECR Public: one of a private repository comes with the first release."
   }
+}
+
+variable "first_command" {
+  description = "How that image is made to answer every path on the port (%d) with 200. The first release runs its image's own command."
+  type        = string
+  default     = "caddy respond --listen :%d no-release-yet"
 }
 
 variable "max_concurrency" {

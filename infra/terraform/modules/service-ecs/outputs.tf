@@ -12,6 +12,7 @@ output "service" {
     log_group    = aws_cloudwatch_log_group.api.name
     passed_roles = [aws_iam_role.execution.arn, aws_iam_role.task.arn]
     alarms       = module.alarms.names
+    access_role  = null
   }
 }
 

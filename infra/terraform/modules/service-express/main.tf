@@ -2,6 +2,21 @@
 # alarms here are on the metrics that the app itself writes (see service-alarms, and the README).
 #
 # Who owns what, after the service is made: deploy-backend has the container, the sizes and the scaling; Terraform has the rest.
+#
+# The cluster is this environment's own: in the account's `default` one, whoever may deploy to staging could stop production's tasks.
+resource "aws_ecs_cluster" "main" {
+  name = "${var.prefix}-express"
+  setting {
+    name  = "containerInsights"
+    value = "enabled"
+  }
+}
+
+resource "aws_ecs_cluster_capacity_providers" "main" {
+  cluster_name       = aws_ecs_cluster.main.name
+  capacity_providers = ["FARGATE"]
+}
+
 resource "aws_cloudwatch_log_group" "api" {
   name              = "/ecs/${var.prefix}-api-express"
   retention_in_days = var.log_retention_days
@@ -9,6 +24,7 @@ resource "aws_cloudwatch_log_group" "api" {
 
 resource "aws_ecs_express_gateway_service" "api" {
   service_name            = "${var.prefix}-api"
+  cluster                 = aws_ecs_cluster.main.name
   execution_role_arn      = aws_iam_role.execution.arn
   infrastructure_role_arn = aws_iam_role.infrastructure.arn
   task_role_arn           = aws_iam_role.task.arn
@@ -52,7 +68,7 @@ resource "aws_ecs_express_gateway_service" "api" {
   lifecycle {
     ignore_changes = [primary_container, cpu, memory, scaling_target]
   }
-  depends_on = [aws_iam_role_policy.execution, aws_iam_role_policy.task, aws_iam_role_policy_attachment.infrastructure]
+  depends_on = [aws_iam_role_policy.execution, aws_iam_role_policy.task, aws_iam_role_policy_attachment.infrastructure, aws_ecs_cluster_capacity_providers.main]
 }
 
 module "alarms" {

@@ -12,12 +12,13 @@ output "service" {
     url     = "https://${local.host}"
     host    = local.host
     https   = true
-    cluster = "default"
+    cluster = aws_ecs_cluster.main.name
     name    = "${var.prefix}-api"
     # Express puts the cluster in front of the name.
     family       = "*${var.prefix}-api"
     log_group    = aws_cloudwatch_log_group.api.name
     passed_roles = [aws_iam_role.execution.arn, aws_iam_role.task.arn, aws_iam_role.infrastructure.arn]
     alarms       = module.alarms.names
+    access_role  = null
   }
 }

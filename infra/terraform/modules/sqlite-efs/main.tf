@@ -7,6 +7,14 @@ resource "aws_efs_file_system" "main" {
   tags             = { Name = "${var.prefix}-data" }
 }
 
+# Every day by AWS Backup, for 35 days: the file system itself can be destroyed by whoever takes SQLite out of the environment.
+resource "aws_efs_backup_policy" "main" {
+  file_system_id = aws_efs_file_system.main.id
+  backup_policy {
+    status = "ENABLED"
+  }
+}
+
 resource "aws_efs_access_point" "main" {
   file_system_id = aws_efs_file_system.main.id
   posix_user {

@@ -7,10 +7,6 @@ data "aws_ssm_parameter" "ami" {
   name = "/aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended/image_id"
 }
 
-data "aws_subnet" "main" {
-  id = var.subnet_id
-}
-
 locals {
   name = "${var.prefix}-qdrant"
 }
@@ -29,7 +25,7 @@ resource "aws_cloudwatch_log_group" "main" {
 }
 
 resource "aws_ebs_volume" "data" {
-  availability_zone = data.aws_subnet.main.availability_zone
+  availability_zone = var.zone
   size              = var.storage_gib
   type              = "gp3"
   encrypted         = true
@@ -90,8 +86,9 @@ resource "aws_instance" "main" {
   }
   tags = { Name = local.name }
   lifecycle {
-    # A newer image or script must not take the instance away: replace it when you mean to (terraform apply -replace).
-    ignore_changes = [ami, user_data]
+    # A newer image or script, or a network that got a NAT gateway, must not take the instance away: replace it when you mean to
+    # (terraform apply -replace).
+    ignore_changes = [ami, user_data, subnet_id, associate_public_ip_address]
   }
 }
 

@@ -30,7 +30,12 @@ variable "vpc_id" {
 }
 
 variable "subnet_id" {
-  description = "The subnet of the instance, and so the zone of the volume."
+  description = "The subnet of the instance, in `zone`, when the instance is made."
+  type        = string
+}
+
+variable "zone" {
+  description = "Zone of the volume, and so of the instance."
   type        = string
 }
 

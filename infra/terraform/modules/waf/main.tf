@@ -1,6 +1,12 @@
 # What production's CloudFront is guarded by: AWS's rules against what everybody is attacked with, and a limit for one address.
 # It is made in us-east-1, where CloudFront looks for it.
+#
+# The rules on a request's body only count: an app that talks to a model is sent long texts, code and addresses, which is what they
+# block (the common rules stop at 8 KB).
 locals {
+  counted = {
+    AWSManagedRulesCommonRuleSet = ["SizeRestrictions_BODY", "CrossSiteScripting_BODY", "GenericLFI_BODY", "GenericRFI_BODY", "EC2MetaDataSSRF_BODY"]
+  }
   managed = ["AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"]
   visibility = {
     for name in concat(local.managed, ["rate"]) : name => { SampledRequestsEnabled = true, CloudWatchMetricsEnabled = true, MetricName = name }
@@ -18,10 +24,16 @@ resource "aws_wafv2_web_acl" "site" {
   # As WAF's API has them: the provider's blocks for statements nest without end.
   rule_json = jsonencode(concat([
     for index, name in local.managed : {
-      Name             = name
-      Priority         = index
-      OverrideAction   = { None = {} }
-      Statement        = { ManagedRuleGroupStatement = { VendorName = "AWS", Name = name } }
+      Name           = name
+      Priority       = index
+      OverrideAction = { None = {} }
+      Statement = {
+        ManagedRuleGroupStatement = {
+          VendorName          = "AWS"
+          Name                = name
+          RuleActionOverrides = [for rule in lookup(local.counted, name, []) : { Name = rule, ActionToUse = { Count = {} } }]
+        }
+      }
       VisibilityConfig = local.visibility[name]
     }
     ], [{
