@@ -1,5 +1,6 @@
 import { action as deployBackend } from '../actions/deploy-backend/interface.ts';
 import { action as deployFrontend } from '../actions/deploy-frontend/interface.ts';
+import { action as drift } from '../actions/drift/interface.ts';
 import { action as history } from '../actions/history/interface.ts';
 import { action as preflight } from '../actions/preflight/interface.ts';
 import { action as pushImage } from '../actions/push-image/interface.ts';
@@ -15,6 +16,8 @@ export interface Command {
   /** Inputs that may be given without their names, in this order. */
   readonly positional: readonly string[];
   readonly example: string;
+  /** Inputs whose default is another one here than in a job. */
+  readonly defaults?: Readonly<Record<string, string>>;
 }
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -35,6 +38,14 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     about: 'releases, what is live, what is good, and the delivery figures',
     positional: [],
     example: 'wwhd-deploy history --release-bucket my-site-backup --limit 10',
+  },
+  drift: {
+    action: drift,
+    about: 'does what runs differ from what the ledger says?',
+    positional: [],
+    example: 'wwhd-deploy drift --release-bucket my-site-backup --environment production',
+    // Nobody on a laptop keeps an issue; a script wants to know by the exit code.
+    defaults: { issue: 'false', fail: 'true' },
   },
   'deploy-frontend': {
     action: deployFrontend,

@@ -46,9 +46,10 @@ ${EXIT_CODES}
 export function commandHelp(name: string, command: Command): string {
   const entries = Object.entries(command.action.inputs).map(([input, spec]) => {
     const isFlag = spec.default === 'true' || spec.default === 'false';
+    const usual = command.defaults?.[input] ?? spec.default;
     const notes = [
       spec.required ? 'required' : '',
-      spec.default && !spec.default.startsWith('$') ? `default ${spec.default}` : '',
+      usual && !usual.startsWith('$') ? `default ${usual}` : '',
     ].filter(Boolean);
     const head = `  --${input}${isFlag ? '' : ' <value>'}${notes.length > 0 ? `  (${notes.join(', ')})` : ''}`;
     return `${head}\n${wrap(spec.description.replaceAll('`', ''), 74, '      ')}`;

@@ -120,13 +120,13 @@ function refuseMissing(name: string, { action }: Command, { inputs }: CommandLin
 }
 
 async function runInTerminal(
-  { action }: Command,
+  { action, defaults }: Command,
   asked: { name: string; line: CommandLine; also: Readonly<Record<string, string>> },
   terminal: Terminal,
 ): Promise<number> {
   const { name, line } = asked;
   const { options } = line;
-  const inputs = { ...line.inputs, ...asked.also };
+  const inputs = { ...defaults, ...line.inputs, ...asked.also };
   const cwd = process.cwd();
   const context = await runEnvironment(options, process.env, cwd);
   const result = await runStep({

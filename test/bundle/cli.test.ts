@@ -69,6 +69,14 @@ describe('the command line', () => {
     expect(err).toContain('release r3 is live');
   });
 
+  it('tells drift by the exit code, and keeps no issue', async () => {
+    const { code, out } = await cli('drift', '--json');
+    // The releases of this ledger name a service and a bucket that are not there: nothing can be told.
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ command: 'drift', outcome: 'failed', drift: 'false' });
+    expect(JSON.parse(out)).not.toHaveProperty('issue-number');
+  });
+
   it('ends with the exit code of the outcome, and says what to do', async () => {
     const { code, out } = await cli('rollback', 'r9');
     expect(code).toBe(2);

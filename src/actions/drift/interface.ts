@@ -26,7 +26,7 @@ export const action = {
     fail: {
       required: false,
       default: 'false',
-      description: '`true` makes the step red when there is drift.',
+      description: '`true` makes the step red when there is drift, or when it could not be told.',
     },
     'github-token': {
       required: false,
@@ -35,7 +35,7 @@ export const action = {
     },
   },
   outputs: {
-    outcome: { description: '`unchanged` (what runs is what the ledger says, or the drift is reported), `failed` (drift, with `fail`), or `refused`.' },
+    outcome: { description: '`unchanged` (what runs is what the ledger says, or the drift is reported), `failed` (drift, or not known, with `fail`), or `refused`.' },
     drift: { description: '`true` where what runs is not what the ledger says.' },
     report: { description: 'What differs, as JSON.' },
     'issue-number': { description: 'Number of the issue, where there is one.' },

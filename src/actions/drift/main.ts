@@ -32,17 +32,27 @@ async function main(job: DriftJob): Promise<ActionResult<typeof action>> {
   const summary = renderReport(report);
   for (const half of report.halves) log.info(`${half.part} of ${half.release}: ${half.state}`);
   const drift = hasDrift(report);
+  const problem = problemOf(report);
   const number = wantsIssue ? await keepIssue(report, summary, label, job) : undefined;
   return {
-    outcome: drift && fails ? 'failed' : 'unchanged',
+    // Who wants to be told by a red step wants to know that nothing could be told, too.
+    outcome: fails && problem ? 'failed' : 'unchanged',
     outputs: {
       drift: String(drift),
       report: JSON.stringify(report),
       ...(number === undefined ? {} : { 'issue-number': String(number) }),
     },
     summary: `### Drift of ${environment}\n\n${summary}`,
-    ...(drift ? { problem: `what is live in ${environment} is not what the ledger says` } : {}),
+    ...(problem ? { problem } : {}),
   };
+}
+
+function problemOf(report: DriftReport): string | undefined {
+  const { environment, halves } = report;
+  if (hasDrift(report)) return `what is live in ${environment} is not what the ledger says`;
+  const unknown = halves.filter(({ state }) => state === 'unknown').map(({ part }) => part);
+  if (unknown.length === 0) return undefined;
+  return `whether what is live in ${environment} is what the ledger says could not be told: ${unknown.join(', ')}`;
 }
 
 async function lookAt(environment: string, bucket: string, job: DriftJob): Promise<DriftReport> {
