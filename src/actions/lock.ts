@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { S3Client } from '@aws-sdk/client-s3';
 import { clientConfig } from '../aws/config.ts';
+import { isWithoutCredentials } from '../aws/errors.ts';
 import { s3Store } from '../aws/s3-store.ts';
 import type { Hold, Ledger } from '../release/ledger.ts';
+import { LOCK_TTL } from '../release/lock-state.ts';
 import { openLedger } from '../release/open.ts';
 import type { Part } from '../release/record.ts';
 import type { Job } from '../runtime/action.ts';
+import { formatDuration } from '../runtime/duration.ts';
 import type { ActionInterface } from '../runtime/inputs.ts';
 
 /** Under which name the post step finds our entry in the lock. */
@@ -49,10 +52,18 @@ export async function freeSavedLock<A extends ActionInterface>(job: Job<A>): Pro
   const client = new S3Client(clientConfig({ region }));
   const { log, clock } = job;
   const ledger = openLedger({ store: s3Store(client, bucket), environment, log, clock });
-  if (await ledger.free(token)) {
-    log.warning(`this job was stopped while it held the lock of ${environment}: the lock has been freed`);
+  try {
+    if (await ledger.free(token)) {
+      log.warning(`this job was stopped while it held the lock of ${environment}: the lock has been freed`);
+    }
+  } catch (error) {
+    if (!isWithoutCredentials(error)) throw error;
+    log.warning(
+      `the lock of ${environment} is left as it is, for the credentials have ended: nobody renews it, so it is free by itself ${formatDuration(LOCK_TTL)} after its last renewal`,
+    );
+  } finally {
+    client.destroy();
   }
-  client.destroy();
 }
 
 function readSaved<A extends ActionInterface>(job: Job<A>): SavedLock | undefined {

@@ -1,4 +1,4 @@
-import { type ActionError, failed, refused } from '../runtime/errors.ts';
+import { ActionError, failed, refused } from '../runtime/errors.ts';
 
 /** What an AWS call's failure means to us. */
 export type AwsFailure =
@@ -146,6 +146,17 @@ export function tagAsked(error: unknown, asked: Asked): unknown {
 export function explainAws(error: unknown): ActionError | undefined {
   const asked = typeof error === 'object' && error !== null && (error as { [ASKED]?: Asked })[ASKED];
   return asked ? awsProblem(error, { ...asked, afterChange: true }) : undefined;
+}
+
+/** True where our credentials are no longer taken at all: also of an error that was explained. */
+export const isWithoutCredentials = (error: unknown): boolean =>
+  readAwsError(underneath(error)).kind === 'credentials';
+
+/** What AWS said, beneath what we have made of it. */
+function underneath(error: unknown): unknown {
+  let under = error;
+  while (under instanceof ActionError && under.problem.cause !== undefined) under = under.problem.cause;
+  return under;
 }
 
 const firstLine = (text: string) => text.split('\n', 1)[0] ?? '';

@@ -1,6 +1,7 @@
 import { alarmsApi } from '../aws/alarms.ts';
 import { appRunnerApi } from '../aws/apprunner.ts';
 import { autoScalingApi } from '../aws/autoscaling.ts';
+import { credentialsEnd } from '../aws/credentials.ts';
 import { ecrApi } from '../aws/ecr.ts';
 import { ecsApi } from '../aws/ecs.ts';
 import { loadBalancersApi } from '../aws/load-balancers.ts';
@@ -21,5 +22,6 @@ export function awsClients(): BackendAws {
     loadBalancers: (region) => loadBalancersApi({ region }),
     logs: (region) => logsApi({ region }),
     alarms: (region) => alarmsApi({ region }),
+    credentialsEnd,
   };
 }

@@ -58,6 +58,8 @@ export interface BackendConfig {
   readonly rollbackOnFailure: boolean;
   readonly waitTimeout: number;
   readonly lockTimeout: number;
+  /** `timeout-minutes` of the job, where it is told: nobody else can know it. */
+  readonly jobTimeout?: number | undefined;
   readonly dryRun: boolean;
 }
 
@@ -72,6 +74,8 @@ export interface BackendAws {
   loadBalancers(region: string | undefined): LoadBalancersApi;
   logs(region: string | undefined): LogsApi;
   alarms(region: string | undefined): AlarmsApi;
+  /** When the credentials end, in milliseconds since the epoch; `undefined` where that is not known. Never throws. */
+  credentialsEnd(): Promise<number | undefined>;
 }
 
 /** What the smoke checks said. */

@@ -1,3 +1,4 @@
+import { ActionError } from '../runtime/errors.ts';
 import type { BackendConfig, BackendPorts, BeforeUs, Journal } from './config.ts';
 import type { Deployment } from './deployment.ts';
 import type { Failure } from './failure.ts';
@@ -10,6 +11,7 @@ import { type Prepared, prepareDeployment, regionOf } from './prepare.ts';
 import { recover } from './recover.ts';
 import { type BackendResult, fingerprints } from './result.ts';
 import { bringLive } from './rollout.ts';
+import { sayShortTime } from './short-time.ts';
 import { resultBase, type Taken, takeSnapshot } from './snapshot.ts';
 import { applyChange } from './spec.ts';
 import { unchangedResult } from './unchanged.ts';
@@ -30,6 +32,7 @@ export async function deployBackend(
     prepareDeployment(config, given),
   );
   const { target } = prepared;
+  await sayShortTime(prepared, config, given);
   if (config.dryRun) return planned(prepared, given);
   const lockLost = await journal?.open();
   const signal = lockLost ? AbortSignal.any([given.signal, lockLost]) : given.signal;
@@ -45,7 +48,32 @@ export async function deployBackend(
   await journal?.begin(taken.common, beforeUs(taken));
   if (taken.plan.length === 0) return unchangedResult(prepared, taken, proved, config, ports);
   const stopped = await migrate(prepared, taken, config, ports);
-  return stopped ?? rollOut(prepared, { ...taken, proved }, config, ports, recover);
+  if (stopped) return stopped;
+  try {
+    return await rollOut(prepared, { ...taken, proved }, config, ports, recover);
+  } catch (error) {
+    if (!prepared.migration || !isRefusal(error)) throw error;
+    return afterMigration(taken, prepared.migration, error);
+  }
+}
+
+const isRefusal = (error: unknown): error is ActionError =>
+  error instanceof ActionError && error.outcome === 'refused';
+
+/** The service was not changed, and the database was: that is no refusal any more. */
+function afterMigration(
+  { common }: Taken,
+  words: readonly string[],
+  { problem }: ActionError,
+): BackendResult {
+  return {
+    ...common,
+    outcome: 'failed',
+    cause: `migrate-command ran to its good end (${JSON.stringify(words)}), and then the service could not be updated: ${problem.what}`,
+    causes: problem.found ? [problem.found] : [],
+    details: problem.details ?? [],
+    fix: `the release before runs, on the migrated database. ${problem.fix ?? 'Correct the cause above'}; then deploy again, which runs the migration once more`,
+  };
 }
 
 function beforeUs({ snapshot, common }: Taken): BeforeUs {
@@ -115,6 +143,7 @@ export async function rollOut<T>(
       undo: proved ? provedUndo(undo, proved) : undo,
       rollout: undefined,
       sent: false,
+      proved: false,
       smoke: undefined,
       alarmJudgement: undefined,
     };

@@ -23,6 +23,8 @@ export interface Deployment {
   rollout: Rollout | undefined;
   /** True from just before the update is sent: from here on the service may have been changed. */
   sent: boolean;
+  /** True once the new version was seen to run, whole: what the gates say comes after that. */
+  proved: boolean;
   smoke: GateAnswer | undefined;
   alarmJudgement: AlarmJudgement | undefined;
 }

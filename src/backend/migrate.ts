@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { EcsApi, EcsTask, NetworkConfiguration } from '../aws/ecs.ts';
-import { awsProblem, readAwsError } from '../aws/errors.ts';
+import { awsProblem, explainAws, mayBeDone, readAwsError } from '../aws/errors.ts';
 import type { LogsApi } from '../aws/logs.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { formatDuration } from '../runtime/duration.ts';
-import { ActionError } from '../runtime/errors.ts';
+import { ActionError, messageOf } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import { poll } from '../runtime/poll.ts';
 import type { MigrationConfig } from './config.ts';
@@ -54,7 +54,8 @@ export async function runMigration(
     ]);
   } catch (error) {
     await ports.ecs.stopTask(oneOff.cluster, arn, 'wwhd-deploy: gave up waiting').catch(() => {});
-    if (ports.signal.aborted || !(error instanceof ActionError) || error.outcome !== 'timed-out') throw error;
+    if (ports.signal.aborted) throw error;
+    if (!(error instanceof ActionError) || error.outcome !== 'timed-out') return lostSight(arn, error);
     const lines = await lastLines(oneOff, arn, since, ports);
     return failure(
       'timed-out',
@@ -62,6 +63,16 @@ export async function runMigration(
       lines.slice(-10),
     );
   }
+}
+
+/** The task was started, and what became of it cannot be read: it may have changed the database. */
+function lostSight(arn: string, thrown: unknown): Failure {
+  const error = explainAws(thrown) ?? thrown;
+  return failure(
+    'failed',
+    `migrate-command was started and could not be watched to its end: look at task ${arn} and at the database; the service was not touched`,
+    [messageOf(error)],
+  );
 }
 
 async function startTask(
@@ -86,6 +97,7 @@ async function startTask(
         operation: 'ecs:RunTask',
         resource: oneOff.taskDefinition,
         input: 'migrate-command',
+        afterChange: mayBeDone(error),
       });
     });
   if (task?.taskArn) return task;

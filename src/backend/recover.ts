@@ -2,6 +2,7 @@ import type { Deployment } from './deployment.ts';
 import { findingLines, likelyCauses } from './diagnosis.ts';
 import { aborted, type Failure } from './failure.ts';
 import { shortImage } from './image-ref.ts';
+import { lookCommand } from './look-at.ts';
 import { probeChart } from './probe-chart.ts';
 import { type Restored, returnToSnapshot, sayProof } from './restore.ts';
 import type { BackendResult } from './result.ts';
@@ -14,6 +15,7 @@ export async function recover(d: Deployment, failure: Failure | undefined): Prom
   }
   d.ports.log.warning(failure.why);
   if (failure.kind === 'interrupted') return stopHere(d, failure);
+  if (failure.kind === 'no-credentials') return leaveUnknown(d, failure.why);
   const { causes, lines } = await diagnose(d);
   const details = [...failure.details, ...lines];
   await d.ports.log.group('Why', async () => {
@@ -34,8 +36,9 @@ export async function recover(d: Deployment, failure: Failure | undefined): Prom
     return {
       ...base,
       outcome: failure.kind === 'timed-out' ? 'timed-out' : 'failed',
+      ...(failure.isBlind ? { isUnknown: true } : {}),
       cause: `${failure.why}; rollback-on-failure is false, so the service was left as it is`,
-      fix: 'run the rollback action, or deploy a version that works',
+      fix: failure.isBlind ? maybeLive(d) : 'run the rollback action, or deploy a version that works',
     };
   }
   try {
@@ -77,7 +80,7 @@ function endOf(
   d: Deployment,
   failure: Failure,
   { restored, stopped }: { readonly restored: Restored; readonly stopped: boolean },
-): Pick<BackendResult, 'outcome' | 'cause' | 'fix'> {
+): Pick<BackendResult, 'outcome' | 'cause' | 'fix' | 'isUnknown'> {
   const before = shortImage(d.undo.pinned ?? d.undo.previousImage);
   switch (restored.kind) {
     case 'restored':
@@ -93,12 +96,40 @@ function endOf(
         fix: `when the operation has ended, see what runs, and run the rollback action if it is ${shortImage(d.image.image)}`,
       };
     case 'failed':
+      if (!restored.isKnown) {
+        return unknownEnd(
+          d,
+          `${failure.why}; the return to ${before} could not be seen through: ${restored.why}`,
+        );
+      }
       return {
         outcome: 'rollback-failed',
         cause: `${failure.why}; and the return to ${before} failed: ${restored.why}`,
         fix: 'users may be without a working release: look at the service now, then run the rollback action',
       };
   }
+}
+
+/** Nothing can be asked any more, so nothing is tried: the post step, or a person with credentials, goes on. */
+function leaveUnknown(d: Deployment, why: string): BackendResult {
+  d.ports.onUndo?.({ ...d.undo, ended: 'rollback-failed' });
+  return { ...soFar(d), ...unknownEnd(d, why) };
+}
+
+function unknownEnd(
+  d: Deployment,
+  why: string,
+): Pick<BackendResult, 'outcome' | 'cause' | 'fix' | 'isUnknown'> {
+  return { outcome: 'rollback-failed', isUnknown: true, cause: why, fix: maybeLive(d) };
+}
+
+/** What may be live where nobody can look, and how a person looks. */
+function maybeLive(d: Deployment): string {
+  const look = lookCommand(d.target.kind, d.target.arn);
+  const live = d.proved
+    ? `${shortImage(d.image.image)} was live when it was last seen, before its checks were over`
+    : `the new version (${shortImage(d.image.image)}) may be live`;
+  return `${live}: with fresh credentials, look at it by \`${look}\`, then run the rollback action or deploy again`;
 }
 
 /** Cancelled: what can be stopped at once is; the `post:` step does the rest, for it has minutes and we have seconds. */

@@ -1,10 +1,11 @@
 import type { BackendHalf } from '../release/record.ts';
-import { ActionError } from '../runtime/errors.ts';
+import { ActionError, LeftUnknown } from '../runtime/errors.ts';
 import type { BackendConfig, BackendPorts } from './config.ts';
 import { rollOut } from './deploy.ts';
 import type { Deployment } from './deployment.ts';
 import type { Failure } from './failure.ts';
 import { parseImageRef } from './image-ref.ts';
+import { lookCommand } from './look-at.ts';
 import { type PlanEntry, planChanges, planLines } from './plan.ts';
 import { prepareDeployment } from './prepare.ts';
 import { recover } from './recover.ts';
@@ -12,6 +13,7 @@ import { returnToSnapshot } from './restore.ts';
 import { fingerprints } from './result.ts';
 import { type SecretRef, splitNative } from './secret-ref.ts';
 import { parseServiceRef } from './service-ref.ts';
+import { sayShortTime } from './short-time.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { applyChange, type BackendSpec } from './spec.ts';
 import type { BackendState, Target } from './targets/target.ts';
@@ -23,6 +25,8 @@ export interface RestoreConfig {
   readonly service?: string | undefined;
   readonly waitTimeout: number;
   readonly lockTimeout: number;
+  /** `timeout-minutes` of the job, where it is told. */
+  readonly jobTimeout?: number | undefined;
 }
 
 /** What a return would change. That it could be made proves that it can be finished: service, image, secrets are there. */
@@ -107,6 +111,8 @@ export async function restoreBackend(
 ): Promise<BackendRestoration> {
   const wanted = backendConfig(config);
   const prepared = await prepareDeployment(wanted, ports);
+  // The lock is held by now, and the service was seen to be free.
+  await sayShortTime(prepared, { ...wanted, lockTimeout: 0 }, ports);
   const taken = await takeSnapshot(prepared, wanted, ports);
   if (taken.plan.length === 0) {
     return { fields: fieldsOf(taken.snapshot), url: taken.snapshot.url, undo: async () => {} };
@@ -120,9 +126,11 @@ async function settle(
   timeout: number,
 ): Promise<BackendRestoration> {
   if (failure) {
-    const { outcome, cause = failure.why, causes: details, fix } = await recover(d, failure);
+    const { outcome, cause = failure.why, causes: details, fix, isUnknown } = await recover(d, failure);
+    const problem = { what: cause, details, fix };
+    if (isUnknown) throw new LeftUnknown(outcome, problem);
     // "rolled back" is said from the deployment's point of view: for a return to a release it is a failure.
-    throw new ActionError(outcome === 'rolled-back' ? 'failed' : outcome, { what: cause, details, fix });
+    throw new ActionError(outcome === 'rolled-back' ? 'failed' : outcome, problem);
   }
   d.ports.onSettled?.();
   return {
@@ -142,7 +150,9 @@ async function settle(
       const restored = await returnToSnapshot(d.target, d.undo, timeout, d.ports);
       if (restored.kind === 'restored') return;
       const what = `the return to ${d.undo.previousImage} did not work: ${restored.why}`;
-      throw new ActionError('rollback-failed', { what, fix: 'look at the service now' });
+      const problem = { what, fix: `look at the service now: ${lookCommand(d.target.kind, d.target.arn)}` };
+      if (restored.kind === 'failed' && !restored.isKnown) throw new LeftUnknown('rollback-failed', problem);
+      throw new ActionError('rollback-failed', problem);
     },
   };
 }
@@ -160,7 +170,13 @@ function fieldsOf(state: BackendState): Partial<BackendHalf> {
 }
 
 /** A return to a release is a deployment of what it recorded, with no gates of its own: the caller has them. */
-function backendConfig({ half, service, waitTimeout, lockTimeout }: RestoreConfig): BackendConfig {
+function backendConfig({
+  half,
+  service,
+  waitTimeout,
+  lockTimeout,
+  jobTimeout,
+}: RestoreConfig): BackendConfig {
   const secrets = Object.entries(half.secrets ?? {}).map(([name, reference]) => [
     name,
     splitNative(reference),
@@ -183,6 +199,7 @@ function backendConfig({ half, service, waitTimeout, lockTimeout }: RestoreConfi
     rollbackOnFailure: true,
     waitTimeout,
     lockTimeout,
+    jobTimeout,
     dryRun: false,
   };
 }

@@ -22,7 +22,8 @@ export type Restored =
     }
   /** Something is still under way that AWS cannot cancel. */
   | { readonly kind: 'still-busy'; readonly why: string }
-  | { readonly kind: 'failed'; readonly why: string };
+  /** `isKnown`: what runs could be read; else nobody can say which version is live. */
+  | { readonly kind: 'failed'; readonly why: string; readonly isKnown: boolean };
 
 /** How long an operation that should not be there any more is waited out before a return to the snapshot, at most. */
 const GRACE = 5 * 60_000;
@@ -64,8 +65,18 @@ export async function returnToSnapshot(
     return await goBack(target, running?.state ?? now.state, undo, timeout, ports, true);
   } catch (error) {
     if (ports.signal.aborted) throw error;
-    return { kind: 'failed', why: messageOf(error) };
+    return notRestored(target, messageOf(error));
   }
+}
+
+/** A way back that could not be gone, with what runs now, where that can be read. */
+async function notRestored(target: Target, why: string): Promise<Restored> {
+  const running = await target.running(undefined).catch(() => undefined);
+  return {
+    kind: 'failed',
+    why: running ? `${why}; what runs is ${sayRunning(running)}` : why,
+    isKnown: !!running,
+  };
 }
 
 const restored = ({ tasks }: Running, byTarget: boolean, operationId: string | undefined): Restored => ({
@@ -121,13 +132,17 @@ async function goBack(
   const running = await whatRuns(target, followed, digestsOf(undo), left, ports);
   if (running && !running.replacedBy && isBack(running, undo, true))
     return restored(running, false, rollout.id);
-  return { kind: 'failed', why: whyNot(running, watched.status, watched.reason) };
+  return { kind: 'failed', why: whyNot(running, watched.status, watched.reason), isKnown: !!running };
 }
 
 function whyNot(running: Running | undefined, status: string, reason: string | undefined): string {
   const ended = `it ended as ${status}${reason ? `: ${reason.replace(/\.$/, '')}` : ''}`;
   if (!running) return `${ended}, and what runs now cannot be read`;
   if (running.replacedBy) return `another deployment (${running.replacedBy}) took its place`;
+  return `${ended}, and what runs is ${sayRunning(running)}`;
+}
+
+function sayRunning(running: Running): string {
   const runs = [...running.digests, ...(running.tasks?.others ?? [])].join(', ') || 'nothing';
-  return `${ended}, and what runs is ${runs}${running.tasks ? ` (${sayTasks(running) || 'all wanted tasks'})` : ''}`;
+  return `${runs}${running.tasks ? ` (${sayTasks(running) || 'all wanted tasks'})` : ''}`;
 }

@@ -24,6 +24,8 @@ export interface BackendResult {
   readonly alarms?: AlarmJudgement | undefined;
   /** Why it is red, in a sentence. */
   readonly cause?: string | undefined;
+  /** True where a change was sent and nobody could say whether it is live: the record says `unknown`. */
+  readonly isUnknown?: boolean | undefined;
   /** Plain sentences for what is likely behind it. */
   readonly causes: readonly string[];
   /** Events, stopped tasks, last log lines. */

@@ -1,4 +1,4 @@
-import { explainAws } from '../aws/errors.ts';
+import { explainAws, isWithoutCredentials } from '../aws/errors.ts';
 import { formatDuration } from '../runtime/duration.ts';
 import { ActionError, messageOf, refused } from '../runtime/errors.ts';
 import type { Deployment } from './deployment.ts';
@@ -36,7 +36,7 @@ export async function bringLive(d: Deployment): Promise<Failure | undefined> {
 function unexpected(thrown: unknown): Failure {
   const error = explainAws(thrown) ?? thrown;
   const details = error instanceof ActionError ? [] : [String((error as Error)?.stack ?? error)];
-  return failure('failed', messageOf(error), details);
+  return { ...failure('failed', messageOf(error), details), isBlind: isWithoutCredentials(thrown) };
 }
 
 /** The update itself, once the service is free and still as it was in the snapshot. */
@@ -86,7 +86,9 @@ async function watchOurs(d: Deployment, rollout: Rollout): Promise<Failure | und
   d.probe?.markVerdict();
   if (running) d.common = { ...d.common, ...recordOf(running.state) };
   ports.log.info(`${formatDuration(ports.clock.now() - started)}  ${verdict.why}`);
-  return verdict.kind === 'live' ? undefined : failure(verdict.kind, verdict.why);
+  if (verdict.kind !== 'live') return { ...failure(verdict.kind, verdict.why), isBlind: !running };
+  d.proved = true;
+  return undefined;
 }
 
 /** What is recorded is what runs: a way back that keeps the variables of today says so of itself. */

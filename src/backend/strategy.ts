@@ -60,9 +60,13 @@ export function strategyLength(shape: DeploymentShape | undefined): StrategyLeng
 }
 
 /**
- * True where ECS's circuit breaker works: for rolling and for blue/green deployments
- * (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-failure-detection.html: "Both methods only support
- * rolling update deployment and blue/green deployment types").
+ * True where we may switch ECS's circuit breaker on: for rolling deployments, of which all of AWS's pages say that it works.
+ * They disagree on blue/green: "Both methods only support rolling update deployment and blue/green deployment types"
+ * (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-failure-detection.html), and "can only be used for
+ * services using the rolling update (ECS) deployment type"
+ * (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentCircuitBreaker.html). No page names CANARY or
+ * LINEAR. So with any strategy that shifts traffic it is left as the service has it: a new version that does not start gets
+ * no traffic there, and is stopped by us when the time is over.
  */
 export const hasCircuitBreaker = (strategy: Pick<StrategyLength, 'name'> | undefined): boolean =>
-  strategy === undefined || strategy.name === 'BLUE_GREEN';
+  strategy === undefined;

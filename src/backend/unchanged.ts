@@ -1,5 +1,6 @@
 import type { BackendConfig, BackendPorts } from './config.ts';
 import { shortImage } from './image-ref.ts';
+import { lookCommand } from './look-at.ts';
 import type { Prepared } from './prepare.ts';
 import { returnToSnapshot, sayProof } from './restore.ts';
 import type { BackendResult } from './result.ts';
@@ -56,7 +57,7 @@ async function goBack(
   config: BackendConfig,
   ports: BackendPorts,
   cause: string,
-): Promise<Pick<BackendResult, 'outcome' | 'cause' | 'fix'>> {
+): Promise<Pick<BackendResult, 'outcome' | 'cause' | 'fix' | 'isUnknown'>> {
   const undo = undoToImage(now, proved, config.container);
   ports.onUndo?.(undo);
   const restored = await returnToSnapshot(target, undo, config.waitTimeout, ports);
@@ -70,7 +71,8 @@ async function goBack(
   }
   return {
     outcome: 'rollback-failed',
+    ...(restored.kind === 'failed' && !restored.isKnown ? { isUnknown: true } : {}),
     cause: `${cause}; and the return to ${shortImage(proved)} failed: ${restored.why}`,
-    fix: 'look at the service now, then run the rollback action',
+    fix: `look at the service now (${lookCommand(target.kind, target.arn)}), then run the rollback action`,
   };
 }

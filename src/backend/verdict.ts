@@ -125,7 +125,10 @@ export function judgeRollout(evidence: Evidence): Verdict {
     return { kind: 'replaced', why: `another deployment (${replacedBy}) took the place of this one` };
   }
   if (ending === 'denied') {
-    return { kind: 'failed', why: 'the permission to watch the rollout was taken away while it ran' };
+    return {
+      kind: 'failed',
+      why: 'the permission to watch the rollout was taken away while it ran, or the credentials ended',
+    };
   }
   if (ending === 'vanished') {
     return {

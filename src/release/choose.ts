@@ -117,7 +117,9 @@ function named(question: ChoiceQuestion): Choice {
   const lived = matches.find((record) => record.pair);
   if (!lived) {
     const found = matches.map((record) => `${record.id}: ${record.result}`).join(', ');
-    return refuse(`${JSON.stringify(to)} names a release that never went live`, found);
+    const isUnknown = matches.some((record) => record.result === 'unknown');
+    const what = isUnknown ? 'of which nobody knows whether it went live' : 'that never went live';
+    return refuse(`${JSON.stringify(to)} names a release ${what}`, found);
   }
   const pair = within(pairOf(lived, records.slice(records.indexOf(lived) + 1)), scope);
   if (isEmpty(pair)) return refuse(`release ${lived.id} has no ${scope} half`);

@@ -15,6 +15,7 @@ const TONES: Readonly<Record<Result, 'ok' | 'back' | 'bad' | 'idle'>> = {
   'rolled-back': 'back',
   failed: 'bad',
   'rollback-failed': 'bad',
+  unknown: 'bad',
   'timed-out': 'bad',
   interrupted: 'idle',
   refused: 'idle',

@@ -16,6 +16,7 @@ import type { Hold } from './ledger.ts';
 import {
   decideLock,
   describeHolder,
+  expiresAt,
   GIVE_UP_AFTER,
   type Holder,
   LOCK_TTL,
@@ -195,15 +196,16 @@ function keepHold(ports: LedgerPorts, me: Holder, first: Written): Hold {
   const lost = new AbortController();
   const stop = new AbortController();
   let last = first;
-  let trouble = '';
+  let trouble: unknown;
 
   const lose = (why: string) => {
     if (stop.signal.aborted || lost.signal.aborted) return;
     lost.abort(
       failed({
         what: `the lock of ${keys.lock.split('/')[0]} was lost while we held it: ${why}`,
-        found: trouble || undefined,
+        found: trouble === undefined ? undefined : messageOf(trouble),
         fix: 'see which run took it; then run this one again',
+        cause: trouble,
       }),
     );
   };
@@ -214,13 +216,13 @@ function keepHold(ports: LedgerPorts, me: Holder, first: Written): Hold {
         await clock.sleep(Math.max(RETRY_RENEWAL, RENEW_EVERY - age), stop.signal);
         const over = () => stop.signal.aborted || lost.signal.aborted;
         const renewed = await renew(ports, me, last, over);
-        trouble = '';
+        trouble = undefined;
         if (renewed) last = renewed;
         else lose('another run has taken it over');
       } catch (error) {
         if (stop.signal.aborted) continue;
-        trouble = messageOf(error);
-        log.debug(`the lock could not be renewed: ${trouble}`);
+        trouble = error;
+        log.debug(`the lock could not be renewed: ${messageOf(error)}`);
       }
     }
   })();
@@ -243,9 +245,12 @@ function keepHold(ports: LedgerPorts, me: Holder, first: Written): Hold {
       if (stop.signal.aborted) return;
       stop.abort();
       await Promise.all([renewal, watchdog]);
-      await freeLock(ports, me.token, last).catch((error) =>
-        log.warning(`the lock could not be freed and will expire: ${messageOf(error)}`),
-      );
+      await freeLock(ports, me.token, last).catch((error) => {
+        const mine = last.document.holders.find((holder) => holder.token === me.token) ?? me;
+        log.warning(
+          `the lock could not be freed; nobody renews it any more, so it is free by itself at ${new Date(expiresAt(mine)).toISOString()}: ${messageOf(error)}`,
+        );
+      });
     },
     async leave() {
       stop.abort();

@@ -3,8 +3,11 @@ import type { AnyOutcome, Outcome } from '../runtime/outcome.ts';
 /** The two halves of a release. */
 export type Part = 'backend' | 'frontend';
 
-/** How far one half has come. `in-progress` in an old record means that its run died. */
-export type Result = 'in-progress' | Outcome;
+/**
+ * How far one half has come. `in-progress` in an old record means that its run died. `unknown`: its change was sent, and
+ * then the run lost its credentials or permissions, so that nobody could say whether it is live.
+ */
+export type Result = 'in-progress' | 'unknown' | Outcome;
 
 /** The backend half: enough to put exactly this backend back, and nothing secret. */
 export interface BackendHalf {

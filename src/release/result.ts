@@ -5,6 +5,7 @@ import type { ReleaseRecord, Result } from './record.ts';
 const WORST_FIRST: readonly Result[] = [
   'in-progress',
   'rollback-failed',
+  'unknown',
   'failed',
   'timed-out',
   'interrupted',

@@ -44,6 +44,9 @@ export class ActionError extends Error {
   }
 }
 
+/** A change that was sent, and nobody can say whether it is live: the record says `unknown`. */
+export class LeftUnknown extends ActionError {}
+
 /** Nothing was changed: wrong input, a missing resource, a lock held by another, an older commit. */
 export function refused(problem: Problem): ActionError {
   return new ActionError('refused', problem);

@@ -47,6 +47,27 @@ const definitionOf = async (name: string) => {
 };
 
 describe.concurrent('a release on ECS', () => {
+  test('tells before the start what ends in its middle: the credentials, the job', async () => {
+    const service = await createEcs(cloud, 'short-of-time', one, { desired: 1 });
+    const plan = (end: string | undefined, inputs = {}) =>
+      deployBackend(
+        cloud,
+        { service: service.arn, image: two, 'dry-run': 'true', 'bake-time': '5m', ...inputs },
+        { env: end ? { AWS_SESSION_TOKEN: '', AWS_CREDENTIAL_EXPIRATION: end } : {} },
+      );
+    const soon = new Date(Date.now() + 20 * 60_000).toISOString();
+    const told = await plan(soon, { 'job-timeout': '30m' });
+    expect(told.outputs['outcome'], told.log).toBe('planned');
+    expect(told.log).toMatch(
+      /the AWS credentials of this job end at \S+Z, in (20m00s|19m5\ds), and this deployment may take 35m00s \(lock-timeout 10m00s, wait-timeout 20m00s, bake-time 5m00s\).*`role-duration-seconds`/,
+    );
+    expect(told.log).toMatch(/the job ends after 30m00s/);
+    for (const end of [undefined, new Date(Date.now() + 3_600_000).toISOString()]) {
+      const quiet = await plan(end);
+      expect(quiet.log).not.toMatch(/role-duration-seconds|job-timeout/);
+    }
+  });
+
   test('is a copy of the task definition with another image: the rest is left as whoever manages it has it', async () => {
     const [main] = taskDefinition('x', one).containerDefinitions;
     const service = await createEcs(cloud, 'copies', one, {

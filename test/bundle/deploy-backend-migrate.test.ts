@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { changesOf, createOn, deployBackend, ecs, pushApp, taskDefinition } from '../support/backend.ts';
+import {
+  changesOf,
+  createBucket,
+  createOn,
+  deployBackend,
+  ecs,
+  pushApp,
+  readJson,
+  taskDefinition,
+} from '../support/backend.ts';
 import { logText, versionAt } from '../support/backend-faults.ts';
 import { TARGETS, type Target } from '../support/backend-table.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
@@ -104,6 +113,31 @@ describe.concurrent('a migration', () => {
     expect(await versionAt(service)).toBe(row.runs);
   });
 
+  test.each(TARGETS)(
+    'on %s that passes, before an update that is denied: failed, for the database is another',
+    async (target) => {
+      const id = `${target}-then-denied`;
+      const service = await createOn[target](cloud, id, one);
+      const home = await homeOf(target, id);
+      await cloud.fault({ kind: 'denied', operation: service.update, resource: id });
+      const run = await deployBackend(cloud, {
+        service: service.arn,
+        image: two,
+        'migrate-command': `node -e ""`,
+        ...home,
+        'release-bucket': await createBucket(cloud, `releases-${id}`),
+        'release-id': 'r1',
+      });
+      expect(run.outputs['outcome'], run.log).toBe('failed');
+      expect(logText(run.log)).toMatch(
+        /migrate-command ran to its good end \(\["node","-e",""\]\), and then the service could not be updated[\s\S]*next: the release before runs, on the migrated database/,
+      );
+      expect(await versionAt(service)).toBe('1');
+      const record = await readJson(cloud, `releases-${id}`, 'production/releases/r1.json');
+      expect(record).toMatchObject({ backend: { result: 'failed' } });
+    },
+  );
+
   test('on App Runner with no place to run in is refused, with what to do', async () => {
     const service = await createOn.apprunner(cloud, 'homeless', one);
     const run = await deployBackend(cloud, { service: service.arn, image: two, 'migrate-command': 'true' });
@@ -186,4 +220,20 @@ describe.concurrent('a migration', () => {
     const again = await deployBackend(cloud, inputs);
     expect(again.outputs['outcome'], again.log).toBe('unchanged');
   });
+});
+
+// By itself: the fault meets the tasks of the whole cluster.
+test('a migration that can be started and not watched: failed, and where to look', async () => {
+  const service = await createOn.ecs(cloud, 'unwatched', one);
+  await cloud.fault({ kind: 'denied', operation: 'DescribeTasks', after: 2, resource: 'task/main' });
+  const run = await deployBackend(cloud, {
+    service: service.arn,
+    image: two,
+    'migrate-command': `node -e "setTimeout(() => {}, 20000)"`,
+  });
+  await cloud.clearFaults();
+  expect(run.outputs['outcome'], run.log).toBe('failed');
+  expect(run.log).toMatch(
+    /was started and could not be watched to its end: look at task arn:\S+ and at the database/,
+  );
 });

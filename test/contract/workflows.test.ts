@@ -31,6 +31,15 @@ describe.each(workflows)('%s', (path) => {
     expect(checkWorkflow(read<Workflow>(path))).toEqual([]);
   });
 
+  it("tells a step how long its job may take as the job's own timeout-minutes has it", () => {
+    for (const job of Object.values(read<Workflow>(path).jobs)) {
+      for (const step of job.steps ?? []) {
+        const told = step.with?.['job-timeout'];
+        if (told !== undefined) expect(told).toBe(`${job['timeout-minutes']}m`);
+      }
+    }
+  });
+
   it('has no expression inside a script, and keeps no credentials in the checkout', () => {
     const steps = Object.values(read<Workflow>(path).jobs).flatMap((job) => job.steps ?? []);
     for (const step of steps) {

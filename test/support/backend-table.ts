@@ -53,7 +53,7 @@ export interface Fault extends End {
   readonly recorded?: string;
   /** Nothing at all about the service was changed, not even a task definition registered. */
   readonly untouched?: boolean;
-  readonly but?: Partial<Record<Target, Partial<End> & Pick<Fault, 'inputs'>>>;
+  readonly but?: Partial<Record<Target, Partial<End> & Pick<Fault, 'inputs' | 'post' | 'recorded'>>>;
 }
 
 const ECS: readonly Target[] = ['ecs', 'ecs-express'];
@@ -187,6 +187,53 @@ const shifting = (strategy: keyof typeof STRATEGIES) => async (stage: FaultStage
     loadBalancers: [balancer],
   });
 };
+
+/** A hook that somebody put on the service: it stops each deployment of it once the new tasks run. */
+const holdAtScaleUp = ({ cloud }: FaultStage, of: TestService) =>
+  ecs(cloud, 'UpdateService', {
+    cluster: 'main',
+    service: of.name,
+    deploymentConfiguration: {
+      ...STRATEGIES.BLUE_GREEN,
+      lifecycleHooks: [{ targetType: 'PAUSE', lifecycleStages: ['POST_SCALE_UP'] }],
+    },
+  });
+
+interface HookAnswer {
+  readonly serviceDeployments: ReadonlyArray<{
+    readonly serviceDeploymentArn: string;
+    readonly lifecycleHookDetails?: ReadonlyArray<{ readonly hookId: string; readonly status: string }>;
+  }>;
+}
+
+/** Somebody answers the hook, later than our own wait would have lasted. */
+async function answerHook({ cloud }: FaultStage, of: TestService, _child: ChildProcess): Promise<void> {
+  const waiting = await until(async () => {
+    const { serviceDeployments: all } = await ecs<HookAnswer>(cloud, 'ListServiceDeployments', {
+      cluster: 'main',
+      service: of.name,
+      status: ['IN_PROGRESS'],
+    });
+    const serviceDeploymentArns = all.map((one) => one.serviceDeploymentArn);
+    if (serviceDeploymentArns.length === 0) return undefined;
+    const told = await ecs<HookAnswer>(cloud, 'DescribeServiceDeployments', { serviceDeploymentArns });
+    return told.serviceDeployments.find((one) =>
+      one.lifecycleHookDetails?.some((hook) => hook.status === 'AWAITING_ACTION'),
+    );
+  }, 'the hook to wait');
+  await new Promise((resolve) => setTimeout(resolve, 14_000));
+  await ecs(cloud, 'ContinueServiceDeployment', {
+    serviceDeploymentArn: waiting.serviceDeploymentArn,
+    hookId: waiting.lifecycleHookDetails?.[0]?.hookId,
+    action: 'CONTINUE',
+  });
+}
+
+/** Everything that is asked about the service is denied once the update is sent. */
+async function loseAllPermissions({ cloud }: FaultStage, of: TestService): Promise<void> {
+  await updated(cloud, of);
+  await cloud.fault({ kind: 'denied', service: service(of.target), resource: of.name });
+}
 
 /** SUCCESSFUL as soon as half of the tasks are new: the old ones may still run. */
 const EARLY_SUCCESS = {
@@ -353,6 +400,17 @@ export const FAULTS: readonly Fault[] = [
     inputs: { 'wait-timeout': '10s' },
     ...LIVE,
     says: /LINEAR, 2 steps of 50 %, 20m00s after each, then 20m00s of bake: \S+ by itself[\s\S]*TRAFFIC_SHIFT, 50 % of the traffic/,
+  },
+  {
+    name: 'a PAUSE hook is told at once, with the command that goes on; its wait is not ours, nor its answer',
+    on: ['ecs'],
+    quick: ['ecs'],
+    create: shifting('BLUE_GREEN'),
+    before: holdAtScaleUp,
+    during: answerHook,
+    inputs: { 'wait-timeout': '10s' },
+    ...LIVE,
+    says: /waits at POST_SCALE_UP for the hook PAUSE \(ecs-pause-\S+\) until \S+Z; then ECS goes back by itself[\s\S]*--hook-id ecs-pause-\S+ --action CONTINUE[\s\S]*--action ROLLBACK/,
   },
   { name: 'LINEAR: nothing goes wrong', on: ['ecs'], create: shifting('LINEAR'), ...LIVE },
   {
@@ -651,6 +709,27 @@ export const FAULTS: readonly Fault[] = [
       onWire({ kind: 'denied', operation: watching(target), after: target === 'apprunner' ? 2 : 1 })(target),
     ...BY_US,
     says: /permission to watch/,
+  },
+  {
+    name: 'everything about the service is denied in the middle, for good: nobody says what is live',
+    quick: ['apprunner', 'ecs', 'ecs-express'],
+    faults: ofKind({ kind: 'stuck' }),
+    during: loseAllPermissions,
+    outcome: 'rollback-failed',
+    runs: 'any',
+    updates: 1,
+    recorded: 'unknown',
+    says: /the new version \(api@sha256:\w+\) may be live: with fresh credentials, look at it by `aws (apprunner describe-service|ecs describe-services) /,
+    post: /what it runs is not known: look at it by `aws /,
+    but: {
+      // Its faults are over before the post step, which then puts it right.
+      apprunner: {
+        runs: 'old',
+        updates: 2,
+        recorded: 'rolled-back',
+        post: /ended as rollback-failed; the service was returned to api@sha256:\w+, verified/,
+      },
+    },
   },
   {
     name: 'the list of deployments is denied from the update on: the new version does not stay unwatched',

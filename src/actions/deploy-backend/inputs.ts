@@ -80,6 +80,7 @@ export function readInputs(
       rollbackOnFailure: inputs.flag('rollback-on-failure'),
       waitTimeout: atLeast(inputs, 'wait-timeout', 1000),
       lockTimeout: inputs.duration('lock-timeout'),
+      jobTimeout: inputs.text('job-timeout') ? inputs.duration('job-timeout') : undefined,
       dryRun: inputs.flag('dry-run'),
     },
     environment: checkEnvironment(inputs.text('environment')),

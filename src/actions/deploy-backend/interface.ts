@@ -188,6 +188,11 @@ export const action = {
       default: '10m',
       description: 'How long to wait for another deployment, or another operation on the service, to end.',
     },
+    'job-timeout': {
+      required: false,
+      default: '',
+      description: '`timeout-minutes` of the job, such as `60m`, where it is to be compared with what this may take: GitHub does not tell it to a step. Too short a job is told before anything is changed.',
+    },
     'allow-older-commit': {
       required: false,
       default: 'false',

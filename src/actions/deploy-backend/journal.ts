@@ -14,7 +14,7 @@ import { fence } from '../../release/fence.ts';
 import type { Hold, Ledger } from '../../release/ledger.ts';
 import { openLedger } from '../../release/open.ts';
 import { publishHistory } from '../../release/publish.ts';
-import type { BackendHalf, Pointer, ReleaseRecord } from '../../release/record.ts';
+import type { BackendHalf, Pointer, ReleaseRecord, Result } from '../../release/record.ts';
 import type { Job } from '../../runtime/action.ts';
 import { ActionError, messageOf, refused } from '../../runtime/errors.ts';
 import { isSuccess, type Outcome } from '../../runtime/outcome.ts';
@@ -73,13 +73,13 @@ export function openJournal(config: DeployBackendConfig, releaseId: string, job:
       const ours = (await ledger.newest(RECENT)).filter((record) => record.backend?.service === service);
       dead = ours.filter((record) => record.backend?.result === 'in-progress');
       const left = ours.find((record) => record.backend?.image === image);
-      if (left?.backend?.result !== 'in-progress') return undefined;
+      if (!['in-progress', 'unknown'].includes(left?.backend?.result ?? '')) return undefined;
       const id = current?.backend;
       const live = id ? (await ledger.record(id))?.backend : undefined;
       return live?.service === service && live.image !== image ? live.image : undefined;
     },
     async finish(result) {
-      const half = halfOf(result, result.outcome, startedAt, now());
+      const half = halfOf(result, result.isUnknown ? 'unknown' : result.outcome, startedAt, now());
       await ledger.writeBackend(releaseId, half, result.smoke ? { checks: result.smoke.outcome } : {});
       if (isSuccess('deploy-backend', result.outcome)) await ledger.movePointer(releaseId, ['backend']);
       for (const { id, backend } of dead) {
@@ -280,7 +280,7 @@ export async function rejoinLock(job: BackendJob): Promise<Hold | undefined> {
 }
 
 /** Writes into the record how the interrupted deployment was left. Never throws. */
-export async function recordInterrupted(job: BackendJob, outcome: Outcome, cause: string): Promise<void> {
+export async function recordInterrupted(job: BackendJob, outcome: Result, cause: string): Promise<void> {
   const saved = savedLedger(job);
   if (!saved) return;
   const { ledger, id } = saved;

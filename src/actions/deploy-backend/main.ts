@@ -129,7 +129,7 @@ async function post(job: Job<DeployBackend>): Promise<void> {
     const timeout = job.inputs.duration('wait-timeout');
     const ports = { aws: awsClients(), log, clock, signal };
     const { outcome, cause } = await cleanUpInterrupted(JSON.parse(saved) as Undo, timeout, ports);
-    if (outcome === 'rollback-failed') log.error(cause);
+    if (outcome === 'rollback-failed' || outcome === 'unknown') log.error(cause);
     else log.warning(cause);
     await recordInterrupted(job, outcome, cause);
     await hold?.release();

@@ -14,7 +14,7 @@ import { ActionError, messageOf } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import { githubAccess } from '../github-access.ts';
 import { action } from './interface.ts';
-import { type DriftReport, type HalfDrift, hasDrift, isClean, renderReport } from './report.ts';
+import { type DriftReport, type HalfDrift, hasDrift, isClean, renderReport, withUnknown } from './report.ts';
 
 type DriftJob = Job<typeof action>;
 
@@ -73,7 +73,8 @@ async function lookAt(environment: string, bucket: string, job: DriftJob): Promi
           : { part, release, state: 'unknown', lines: ['the record of this release can not be read'] },
       );
     }
-    return { environment, pointer, halves };
+    const [newest] = halves.some(({ state }) => state !== 'as-recorded') ? await ledger.newest(1) : [];
+    return { environment, pointer, halves: halves.map((half) => withUnknown(half, newest)) };
   } finally {
     client.destroy();
   }

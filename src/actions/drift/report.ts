@@ -1,4 +1,4 @@
-import type { Part, Pointer } from '../../release/record.ts';
+import type { Part, Pointer, ReleaseRecord } from '../../release/record.ts';
 import { code, fenced } from '../../runtime/markdown.ts';
 
 /** One half of what is live, against its record. */
@@ -26,6 +26,20 @@ export const hasDrift = ({ halves }: DriftReport): boolean => halves.some((half)
 /** True where everything was looked at and is as recorded: only then is an open issue closed. */
 export const isClean = ({ halves }: DriftReport): boolean =>
   halves.length > 0 && halves.every((half) => half.state === 'as-recorded');
+
+/** A half that is not as recorded, with what the newest release may have done to it: nobody saw how that ended. */
+export function withUnknown(half: HalfDrift, newest: ReleaseRecord | undefined): HalfDrift {
+  const last = newest?.[half.part];
+  if (half.state === 'as-recorded' || last?.result !== 'unknown') return half;
+  const what = 'image' in last ? last.image : last.manifest;
+  return {
+    ...half,
+    lines: [
+      ...half.lines,
+      `how release ${newest?.id} ended is unknown: what it brought may be what runs (${what})`,
+    ],
+  };
+}
 
 const WORDS: Record<HalfDrift['state'], string> = {
   'as-recorded': 'as recorded',

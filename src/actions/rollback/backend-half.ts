@@ -23,6 +23,7 @@ export interface BackendHalfOptions {
   readonly estimate: number | undefined;
   readonly waitTimeout: number;
   readonly lockTimeout: number;
+  readonly jobTimeout: number | undefined;
   readonly ports: HalfPorts;
   /** Told the way back before the service is changed, for the post step. */
   readonly onUndo: (undo: Undo) => void;
@@ -39,8 +40,8 @@ const LOOK_EVERY = 2000;
  * @throws ActionError `refused` where it could not be finished.
  */
 export async function backendHalf(options: BackendHalfOptions): Promise<HalfPort> {
-  const { half, service, waitTimeout, lockTimeout, onUndo } = options;
-  const config: RestoreConfig = { half, service, waitTimeout, lockTimeout };
+  const { half, service, waitTimeout, lockTimeout, jobTimeout, onUndo } = options;
+  const config: RestoreConfig = { half, service, waitTimeout, lockTimeout, jobTimeout };
   const ports: BackendPorts = {
     ...options.ports,
     aws: awsClients(),
@@ -77,7 +78,7 @@ export async function backendHalf(options: BackendHalfOptions): Promise<HalfPort
  */
 export async function recoverBackend(undo: Undo, timeout: number, ports: HalfPorts): Promise<void> {
   const { outcome, cause } = await cleanUpInterrupted(undo, timeout, { ...ports, aws: awsClients() });
-  if (outcome === 'rollback-failed') throw new Error(cause);
+  if (outcome === 'rollback-failed' || outcome === 'unknown') throw new Error(cause);
 }
 
 /**

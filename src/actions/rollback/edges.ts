@@ -112,6 +112,7 @@ function backendOptions(
     estimate: estimateBackend(half, found.records),
     waitTimeout: config.waitTimeout,
     lockTimeout: config.lockTimeout,
+    jobTimeout: config.jobTimeout,
     ports: { log: job.log, clock: job.clock, signal: way.signal },
     onUndo: way.onUndo,
   };

@@ -28,6 +28,8 @@ export interface RollbackConfig {
   /** Milliseconds. */
   readonly waitTimeout: number;
   readonly lockTimeout: number;
+  /** `timeout-minutes` of the job, where it is told. */
+  readonly jobTimeout: number | undefined;
 }
 
 /** Longest `reason` that the record keeps: it is for a table, not for an essay. A longer one is cut: nobody counts letters in a fire. */
@@ -57,6 +59,7 @@ export function readInputs(inputs: Inputs<typeof action>): RollbackConfig {
     githubToken: inputs.text('github-token'),
     waitTimeout: inputs.duration('wait-timeout'),
     lockTimeout: inputs.duration('lock-timeout'),
+    jobTimeout: inputs.text('job-timeout') ? inputs.duration('job-timeout') : undefined,
   };
 }
 

@@ -103,6 +103,11 @@ export const action = {
       default: '10m',
       description: 'How long to wait for another deployment to the same environment.',
     },
+    'job-timeout': {
+      required: false,
+      default: '',
+      description: '`timeout-minutes` of the job, such as `60m`, where it is to be compared with what this may take: GitHub does not tell it to a step. Too short a job is told before anything is changed.',
+    },
   },
   outputs: {
     outcome: { description: '`rolled-back` (success), `unchanged`, `planned`, `refused` (nothing was changed), `failed` (the pair from before is live again), `rollback-failed` (see the log for what is live), `timed-out` or `interrupted`.' },

@@ -5,7 +5,7 @@ import { originsOf } from '../../release/pair.ts';
 import { publishHistory } from '../../release/publish.ts';
 import type { Part } from '../../release/record.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
-import { ActionError, messageOf, refused } from '../../runtime/errors.ts';
+import { ActionError, LeftUnknown, messageOf, refused } from '../../runtime/errors.ts';
 import type { Outcome, SmokeOutcome } from '../../runtime/outcome.ts';
 import { holdLock } from '../lock.ts';
 import { planEarly } from './early-plan.ts';
@@ -281,7 +281,8 @@ async function settle(
   if (answer.kind === 'unfinished') return result(room, prepared, 'rollback-failed', problem);
   const outcome = answer.kind === 'put-back' ? 'failed' : 'rollback-failed';
   const checks = answer.cause instanceof ChecksFailed ? 'failed' : undefined;
-  await recorder.end(outcome, messageOf(answer.cause), checks);
+  const unknown = answer.kind === 'torn' ? answer.left.filter((one) => one.cause instanceof LeftUnknown) : [];
+  await recorder.end(outcome, messageOf(answer.cause), checks, new Set(unknown.map(({ part }) => part)));
   return result(room, prepared, outcome, problem);
 }
 

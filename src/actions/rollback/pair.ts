@@ -30,6 +30,13 @@ export interface PairSteps {
 /** Where a rollback failed. */
 export type Place = Part | 'checks' | 'record';
 
+/** A half that is not as it was. */
+export interface Left {
+  readonly part: Part;
+  readonly why: string;
+  readonly cause: unknown;
+}
+
 export type PairResult =
   | { readonly kind: 'restored'; readonly live: ReadonlyMap<Part, Restoration> }
   /** It is live and proved, and the pointer says so; what comes after that could not be done. */
@@ -42,7 +49,7 @@ export type PairResult =
       readonly failed: Place;
       readonly cause: unknown;
       /** Halves that are live in their target form, or in no known form. */
-      readonly left: ReadonlyArray<{ readonly part: Part; readonly why: string }>;
+      readonly left: readonly Left[];
     };
 
 /**
@@ -63,7 +70,7 @@ export async function restorePair(halves: readonly HalfPort[], steps: PairSteps)
       live.set(half.part, await half.restore({ started, signal: steps.signal }));
     } catch (error) {
       if (steps.signal.aborted) throw error;
-      const torn = isTorn(error) ? [{ part: half.part, why: messageOf(error) }] : [];
+      const torn = isTorn(error) ? [{ part: half.part, why: messageOf(error), cause: error }] : [];
       return await putBack(live, half.part, error, torn, steps);
     }
   }
@@ -120,13 +127,13 @@ async function putBack(
   live: ReadonlyMap<Part, Restoration>,
   failed: Place,
   cause: unknown,
-  torn: ReadonlyArray<{ part: Part; why: string }>,
+  torn: readonly Left[],
   steps: PairSteps,
 ): Promise<PairResult> {
   const left = [...torn];
   for (const [part, restoration] of [...live].toReversed()) {
     if (!steps.putBackOnFailure) {
-      left.push({ part, why: 'rollback-on-failure is false: it was left in the restored form' });
+      left.push({ part, why: 'rollback-on-failure is false: it was left in the restored form', cause });
       continue;
     }
     try {
@@ -134,7 +141,7 @@ async function putBack(
       await restoration.undo();
     } catch (error) {
       if (steps.signal.aborted) throw error;
-      left.push({ part, why: messageOf(error) });
+      left.push({ part, why: messageOf(error), cause: error });
     }
   }
   return left.length === 0 ? { kind: 'put-back', failed, cause } : { kind: 'torn', failed, cause, left };

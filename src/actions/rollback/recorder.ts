@@ -86,12 +86,20 @@ export class Recorder {
     return Object.fromEntries(this.#rollback.halves.map(({ part }) => [part, fields(part)]));
   }
 
-  /** Writes how every half ended that is not known to have ended well. Never throws. */
-  async end(outcome: Outcome, cause: string, checks?: SmokeOutcome): Promise<void> {
+  /**
+   * Writes how every half ended that is not known to have ended well. Never throws.
+   * @param unknown halves of which nobody can say what is live
+   */
+  async end(
+    outcome: Outcome,
+    cause: string,
+    checks?: SmokeOutcome,
+    unknown: ReadonlySet<Part> = new Set(),
+  ): Promise<void> {
     if (!(await this.isOpen())) return;
     try {
       await this.write(
-        this.all(() => ({ result: outcome, cause })),
+        this.all((part) => ({ result: unknown.has(part) ? 'unknown' : outcome, cause })),
         checks,
       );
     } catch (error) {

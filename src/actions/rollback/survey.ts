@@ -132,7 +132,9 @@ function mayBeElsewhere(records: readonly ReleaseRecord[], current: Pointer): bo
   if (!newest || newest.id === current.release) return false;
   // A rollback that failed has put back what was live, and proved it.
   if (newest.type === 'rollback' && newest.result === 'failed') return false;
-  return ['in-progress', 'failed', 'rollback-failed', 'timed-out', 'interrupted'].includes(newest.result);
+  return ['in-progress', 'unknown', 'failed', 'rollback-failed', 'timed-out', 'interrupted'].includes(
+    newest.result,
+  );
 }
 
 function cannotChoose(

@@ -37,10 +37,11 @@ test.each([
 });
 
 test.each([
+  [undefined, true],
   ['ROLLING', true],
-  ['BLUE_GREEN', true],
+  ['BLUE_GREEN', false],
   ['LINEAR', false],
   ['CANARY', false],
-])('the circuit breaker works with %s: %s', (strategy, works) => {
+])('the circuit breaker is switched on with %s: %s', (strategy, works) => {
   expect(hasCircuitBreaker(strategyLength({ strategy }))).toBe(works);
 });

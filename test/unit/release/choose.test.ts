@@ -51,6 +51,7 @@ describe('latest-good', () => {
         'interrupted',
         'refused',
         'in-progress',
+        'unknown',
         'planned',
       ] as const
     ).map((result): [string, ReleaseRecord[], string] => [
@@ -149,4 +150,11 @@ describe('a release that is named', () => {
   it('is found by a tag of the repository at hand', () => {
     expect(choose('v2', story, { tagCommit: `abcd999${'0'.repeat(33)}` })).toBe('20261101T020000Z-abcd999');
   });
+});
+
+it('a release of which nobody knows whether it went live is not gone back to by name, and that is said', () => {
+  const story = [good('a1', 1), sunk('b2', 2, 'unknown'), good('c3', 3)];
+  expect(choose('b2', story)).toBe(
+    'refused: "b2" names a release of which nobody knows whether it went live',
+  );
 });
