@@ -17,6 +17,7 @@ export const siteDistribution = ({
   functions = [],
   errorPages = [],
   aliases = [],
+  behaviors = [],
 }) => ({
   CallerReference: bucket,
   Comment: '',
@@ -24,7 +25,7 @@ export const siteDistribution = ({
   Aliases: { Quantity: aliases.length, Items: aliases },
   DefaultRootObject: 'index.html',
   Origins: {
-    Quantity: 1,
+    Quantity: 1 + behaviors.length,
     Items: [
       {
         Id: 'site',
@@ -33,6 +34,12 @@ export const siteDistribution = ({
         OriginAccessControlId: originAccessId,
         S3OriginConfig: { OriginAccessIdentity: '' },
       },
+      ...behaviors.map(({ path, host }) => ({
+        Id: path,
+        DomainName: host,
+        OriginPath: '',
+        CustomOriginConfig: { HTTPPort: 80, HTTPSPort: 443, OriginProtocolPolicy: 'https-only' },
+      })),
     ],
   },
   DefaultCacheBehavior: {
@@ -41,6 +48,19 @@ export const siteDistribution = ({
     CachePolicyId: CACHING_OPTIMIZED,
     FunctionAssociations: { Quantity: functions.length, Items: functions },
   },
+  ...(behaviors.length > 0
+    ? {
+        CacheBehaviors: {
+          Quantity: behaviors.length,
+          Items: behaviors.map(({ path }) => ({
+            PathPattern: path,
+            TargetOriginId: path,
+            ViewerProtocolPolicy: 'redirect-to-https',
+            CachePolicyId: CACHING_OPTIMIZED,
+          })),
+        },
+      }
+    : {}),
   CustomErrorResponses: { Quantity: errorPages.length, Items: errorPages },
 });
 

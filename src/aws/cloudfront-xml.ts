@@ -10,7 +10,8 @@ export function parseDistribution(xml: string): {
   enabled: boolean;
   defaultRootObject: string;
   findsFiles: boolean;
-  origins: Array<{ domain: string; path: string; signed: boolean }>;
+  origins: Array<{ id: string; domain: string; path: string; signed: boolean }>;
+  behaviors: Array<{ path: string; origin: string }>;
   errorPages: Array<{ code: number; status: number; path: string; ttl: number | undefined }>;
 } {
   const config = part(xml, 'DistributionConfig');
@@ -40,10 +41,15 @@ export function parseDistribution(xml: string): {
       /<EventType>(?:viewer|origin)-request<\/EventType>/.test(config) ||
       config.includes('<CustomOriginConfig>'),
     origins: origins.map((origin) => ({
+      id: xmlText(origin, 'Id'),
       domain: xmlText(origin, 'DomainName'),
       path: xmlText(origin, 'OriginPath'),
       signed: Boolean(xmlText(origin, 'OriginAccessControlId') || xmlText(origin, 'OriginAccessIdentity')),
     })),
+    behaviors: part(config, 'CacheBehaviors')
+      .split('</CacheBehavior>')
+      .slice(0, -1)
+      .map((one) => ({ path: xmlText(one, 'PathPattern'), origin: xmlText(one, 'TargetOriginId') })),
     errorPages: part(config, 'CustomErrorResponses')
       .split('</CustomErrorResponse>')
       .slice(0, -1)

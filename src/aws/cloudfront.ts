@@ -18,6 +18,7 @@ export interface Distribution {
   readonly enabled: boolean;
   readonly defaultRootObject: string;
   readonly origins: ReadonlyArray<{
+    readonly id: string;
     readonly domain: string;
     readonly path: string;
     /** Requests are signed for S3 (Origin Access Control or its forerunner): nothing has to be public. */
@@ -28,6 +29,8 @@ export interface Distribution {
    * an origin that is no bucket (S3's website endpoint among them).
    */
   readonly findsFiles: boolean;
+  /** Paths that are answered in another way than the rest, first match first; `origin` is its id. */
+  readonly behaviors: ReadonlyArray<{ readonly path: string; readonly origin: string }>;
   /** Custom error responses: an answer of the origin with `code` reaches the visitor as `path`, with `status`. */
   readonly errorPages: ReadonlyArray<{
     readonly code: number;

@@ -1,5 +1,5 @@
 import { refused } from '../runtime/errors.ts';
-import { localReferences } from './html-refs.ts';
+import { type Loaded, localReferences } from './html-refs.ts';
 import { isPage } from './is-page.ts';
 import type { SiteFile } from './types.ts';
 
@@ -28,6 +28,7 @@ export function checkIsSite(files: readonly SiteFile[], source: string): void {
 export interface MissingReference {
   readonly page: string;
   readonly path: string;
+  readonly loaded: Loaded;
 }
 
 /** References of one page to files that are not there. */
@@ -39,13 +40,25 @@ export function missingReferences(
 ): MissingReference[] {
   // The same page may be mounted at the root (an origin path hides the prefix) or at the prefix: what one reading
   // finds whole is whole.
-  const readings = mounts.map((mount) => localReferences(html, page, mount).filter((path) => !present(path)));
+  const readings = mounts.map((mount) =>
+    [...localReferences(html, page, mount)].filter(([path]) => !present(path)),
+  );
   const fewest = readings.reduce((a, b) => (b.length < a.length ? b : a), readings[0] ?? []);
-  return fewest.map((path) => ({ page, path }));
+  return fewest.map(([path, loaded]) => ({ page, path, loaded }));
+}
+
+/** In words, the missing icons: a browser shows none, and the page works. */
+export function missingIcons(all: readonly MissingReference[]): string | undefined {
+  const icons = [...new Set(all.filter(({ loaded }) => loaded === 'icon').map(({ path }) => `/${path}`))];
+  const more = icons.length > 5 ? ` and ${icons.length - 5} more` : '';
+  return icons.length > 0
+    ? `pages name icons that the folder does not have: ${icons.slice(0, 5).join(', ')}${more}`
+    : undefined;
 }
 
 /** Refuses pages that would load what is not there. */
-export function refuseMissing(missing: readonly MissingReference[]): void {
+export function refuseMissing(all: readonly MissingReference[]): void {
+  const missing = all.filter(({ loaded }) => loaded === 'file');
   if (missing.length === 0) return;
   const paths = new Set(missing.map((m) => m.path));
   throw refused({

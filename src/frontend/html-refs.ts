@@ -1,32 +1,38 @@
-/** A tag that makes the browser load something, with the attributes that say what. */
-const TAGS = /<(script|link|img|source|video|audio|track|embed|iframe)\b([^>]*)>/gi;
+import { type Tag, tagsOf } from './html-tags.ts';
+
+/** Tags that make the browser load something. */
+const LOADING = new Set(['script', 'link', 'img', 'source', 'video', 'audio', 'track', 'embed']);
 /** Tags that a visitor follows. */
-const LINKS = /<(?:a|area)\b([^>]*)>/gi;
-const BASE = /<base\b[^>]*\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))/i;
-const ATTRIBUTE =
-  /(?:^|\s)(src|href|rel|srcset|imagesrcset|poster)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi;
-/** Parts of a page in which tags are text. */
-const NOT_TAGS = /<!--[\s\S]*?-->|<(script|style|template|noscript|textarea)\b([^>]*)>[\s\S]*?<\/\1\s*>/gi;
+const FOLLOWED = new Set(['a', 'area']);
+/** What a template puts in later: Jinja, Angular, Vue, Handlebars, EJS, a script's own strings. */
+const PLACEHOLDER = /\{\{|\}\}|\$\{|\{%|<%|%7b%7b/i;
 /** Relations of a link that the browser loads; `canonical`, `alternate`, `next` and their like it does not. */
 const LOADED = /(?:^|\s)(stylesheet|modulepreload|preload|icon|apple-touch-icon|manifest|mask-icon)(?:\s|$)/i;
 
+const ICON = /(?:^|\s)(?:icon|apple-touch-icon|apple-touch-startup-image|mask-icon)(?:\s|$)/i;
+
+/** What a page loads: an icon that is missing breaks nothing. */
+export type Loaded = 'icon' | 'file';
+
 /**
- * Paths (relative to the site, decoded) that a page makes the browser load from the site itself. Pure, and forgiving as
- * browsers are: what it does not understand it leaves out.
+ * Paths (relative to the site, decoded) that a page makes the browser load from the site itself, and what for. Pure, and
+ * forgiving as browsers are: what it does not understand it leaves out.
  * @param page the page's own path, e.g. `docs/index.html`
  * @param base path that the site is mounted at, without slashes at its ends: '' for the root
  */
-export function localReferences(html: string, page: string, base = ''): string[] {
-  const found = new Set<string>();
-  const { text, from } = readPage(html, page, base);
-  for (const match of text.matchAll(TAGS)) {
-    for (const reference of loadedBy((match[1] ?? '').toLowerCase(), attributesOf(match[2] ?? ''))) {
+export function localReferences(html: string, page: string, base = ''): Map<string, Loaded> {
+  const found = new Map<string, Loaded>();
+  const { tags, from } = readPage(html, page, base);
+  for (const tag of tags.filter(({ name }) => LOADING.has(name))) {
+    const isIcon = tag.name === 'link' && ICON.test(tag.attributes.get('rel') ?? '');
+    for (const reference of loadedBy(tag)) {
       const path = localPath(reference, from, base);
       // A folder is a page or a route.
-      if (path !== undefined && path !== '' && !path.endsWith('/')) found.add(path);
+      if (path === undefined || path === '' || path.endsWith('/')) continue;
+      found.set(path, isIcon && found.get(path) !== 'file' ? 'icon' : 'file');
     }
   }
-  return [...found];
+  return found;
 }
 
 /**
@@ -35,47 +41,35 @@ export function localReferences(html: string, page: string, base = ''): string[]
  */
 export function localLinks(html: string, page: string, base = ''): string[] {
   const found = new Set<string>();
-  const { text, from } = readPage(html, page, base);
-  for (const match of text.matchAll(LINKS)) {
-    const href = attributesOf(match[1] ?? '').get('href');
+  const { tags, from } = readPage(html, page, base);
+  for (const { name, attributes } of tags) {
+    const href = FOLLOWED.has(name) ? attributes.get('href') : undefined;
     if (href === undefined) continue;
-    const address = localPath(href, from, base);
+    const address = localPath(decodeEntities(href), from, base);
     if (address !== undefined) found.add(address);
   }
   return [...found];
 }
 
-/** The tags of a page, without those that are text, and the URL that its references are relative to. */
-function readPage(html: string, page: string, base: string): { text: string; from: URL } {
-  // The opening tag of a script is kept: it may have a `src`.
-  const text = html.replaceAll(NOT_TAGS, (_all, tag, attributes) =>
-    /^script$/i.test(tag ?? '') ? `<script${attributes}>` : '',
-  );
+/** The tags of a page, and the URL that its references are relative to. */
+function readPage(html: string, page: string, base: string): { tags: Tag[]; from: URL } {
+  const tags = [...tagsOf(html)];
   const start = `http://site.invalid/${base ? `${base}/` : ''}${page.split('/').map(encodeURIComponent).join('/')}`;
-  const baseMatch = BASE.exec(text);
-  const from = safeUrl(baseMatch?.[1] ?? baseMatch?.[2] ?? baseMatch?.[3] ?? '', start) ?? new URL(start);
-  return { text, from };
+  const href = tags
+    .find(({ name, attributes }) => name === 'base' && attributes.has('href'))
+    ?.attributes.get('href');
+  return { tags, from: safeUrl(href ?? '', start) ?? new URL(start) };
 }
 
-function attributesOf(text: string): Map<string, string> {
-  const attributes = new Map<string, string>();
-  for (const match of text.matchAll(ATTRIBUTE)) {
-    const name = (match[1] ?? '').toLowerCase();
-    if (!attributes.has(name)) attributes.set(name, decodeEntities(match[2] ?? match[3] ?? match[4] ?? ''));
-  }
-  return attributes;
-}
-
-function loadedBy(tag: string, attributes: Map<string, string>): string[] {
-  const one = (name: string) => (attributes.get(name) ? [attributes.get(name) as string] : []);
-  if (tag === 'link') {
-    return LOADED.test(attributes.get('rel') ?? '')
-      ? [...one('href'), ...candidates(attributes.get('imagesrcset'))]
-      : [];
-  }
-  // A frame shows a page, which may be a route of an app and no file.
-  if (tag === 'iframe') return [];
-  return [...one('src'), ...one('poster'), ...candidates(attributes.get('srcset'))];
+function loadedBy({ name, attributes }: Tag): string[] {
+  const get = (attribute: string) => decodeEntities(attributes.get(attribute) ?? '');
+  const all =
+    name === 'link'
+      ? LOADED.test(get('rel'))
+        ? [get('href'), ...candidates(get('imagesrcset'))]
+        : []
+      : [get('src'), get('poster'), ...candidates(get('srcset'))];
+  return all.filter((reference) => reference !== '');
 }
 
 /** `srcset`: URLs with a width or a density, after commas. A data URL has commas of its own and is none of ours. */
@@ -88,6 +82,7 @@ function candidates(srcset = ''): string[] {
 }
 
 function localPath(reference: string, from: URL, base: string): string | undefined {
+  if (PLACEHOLDER.test(reference)) return undefined;
   const url = safeUrl(reference.trim(), from.href);
   if (!url || reference.trim() === '' || url.host !== 'site.invalid' || url.protocol !== 'http:')
     return undefined;

@@ -1,10 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { refused } from '../runtime/errors.ts';
+import type { Log } from '../runtime/log.ts';
 import { type Address, addressesOf, basePath, distinct, pagesOf, refuseUnfindable } from './addresses.ts';
 import type { DeploySiteConfig, DeploySitePorts } from './deploy-types.ts';
-import { checkIsSite, type MissingReference, missingReferences, refuseMissing } from './guards.ts';
+import {
+  checkIsSite,
+  type MissingReference,
+  missingIcons,
+  missingReferences,
+  refuseMissing,
+} from './guards.ts';
 import { POLICY } from './header-rules.ts';
 import { type SiteKeys, siteKeys } from './keys.ts';
+import { isElsewhere } from './other-paths.ts';
 import { type Prepared, planFor } from './plan-deployment.ts';
 import { type Scanned, scan } from './scan.ts';
 import { type Front, findFront } from './site.ts';
@@ -37,7 +45,7 @@ export async function prepare(config: DeploySiteConfig, ports: DeploySitePorts):
   }
   checkIsSite(scanned.files, config.scan.source);
   const { front: found, situation } = await looking;
-  const addresses = readPages(config, scanned, found);
+  const addresses = readPages(config, scanned, found, log);
   if (!config.writes.acl) await refuseLosingAcl(ports, keys, found, situation);
   const front = found.absenceAsked ? found : await askSiteFirst(config, ports, found, situation, scanned);
   return planFor(config, clock, { keys, scanned, front, situation, addresses });
@@ -130,12 +138,13 @@ async function lookAtSite(
  * and where its links lead must be found.
  * @returns the addresses of pages that pages link to
  */
-function readPages(config: DeploySiteConfig, scanned: Scanned, front: Front): Address[] {
+function readPages(config: DeploySiteConfig, scanned: Scanned, front: Front, log: Log): Address[] {
   const present = new Set(scanned.files.map((file) => file.path));
   const isPresent = (path: string) =>
     present.has(path) ||
     present.has(`${path}/index.html`) ||
     config.mayBeMissing(path) ||
+    isElsewhere(path, front) ||
     config.scan.excluded(path);
   const mounts = [...new Set(['', front.mount, config.place.prefix])];
   const pages = pagesOf(scanned.files);
@@ -150,6 +159,8 @@ function readPages(config: DeploySiteConfig, scanned: Scanned, front: Front): Ad
     addresses.push(...addressesOf(html, path, base, pages));
   }
   refuseMissing(missing);
+  const icons = missingIcons(missing);
+  if (icons) log.warning(icons);
   const asked = distinct(addresses).filter(
     ({ address }) => !config.mayBeMissing(address.replace(/\/+$/, '')),
   );

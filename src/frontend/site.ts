@@ -5,6 +5,7 @@ import { refused } from '../runtime/errors.ts';
 import { publicUrl } from '../runtime/url.ts';
 import { DEFAULT_ERROR_TTL, missingTtl } from './cached-errors.ts';
 import { mountOf } from './invalidation-paths.ts';
+import { otherPaths } from './other-paths.ts';
 import type { SitePlace, SitePorts } from './types.ts';
 
 /** How visitors reach the site. */
@@ -21,6 +22,8 @@ export interface Front {
   readonly signed: boolean;
   /** False where nothing but a bucket is behind the distribution, which knows keys only. */
   readonly findsFiles: boolean;
+  /** Path patterns of the distribution that something else than the site's bucket answers: `/api/*`. */
+  readonly otherPaths: readonly string[];
   /** Seconds that an error answer for a name which is not there stays in the caches. */
   readonly errorTtl: number;
   /** Paths, without a slash at the start, that the distribution answers with where a file is not there. */
@@ -49,6 +52,7 @@ export async function findFront(
       mount: place.prefix,
       signed: false,
       findsFiles: true,
+      otherPaths: [],
       errorTtl: DEFAULT_ERROR_TTL,
       errorPages: [],
     };
@@ -72,6 +76,7 @@ export async function findFront(
     aliases: distribution.aliases,
     mount,
     findsFiles: distribution.findsFiles,
+    otherPaths: otherPaths(distribution, place.bucket),
     errorTtl: missingTtl(distribution.errorPages),
     errorPages: answering.map(({ path }) => path.replace(/^\//, '')),
     missingIsPage: missingIsPage(distribution),

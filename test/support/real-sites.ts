@@ -55,7 +55,7 @@ export async function browse(
   const answer = await site.get(page);
   if (answer.status !== 200) return { loaded, problems: [`${page}: HTTP ${answer.status}`] };
   const file = page.endsWith('/') ? `${page.slice(1)}index.html` : page.slice(1);
-  const named = [...localReferences(answer.body, file), ...namedIn(answer.body, file)];
+  const named = [...localReferences(answer.body, file).keys(), ...namedIn(answer.body, file)];
   await Promise.all(named.map((path) => load(path, page)));
   return { loaded, problems };
 }

@@ -190,7 +190,7 @@ export async function loadPage(site: TestSite, path: string): Promise<string[]> 
 async function loadAssets(site: TestSite, path: string, html: string): Promise<string[]> {
   const file = path.endsWith('/') ? `${path.slice(1)}index.html` : path.slice(1);
   const missing = await Promise.all(
-    localReferences(html, file).map(async (asset) => {
+    [...localReferences(html, file).keys()].map(async (asset) => {
       const answer = await site.get(`/${asset}`);
       return answer.status === 200 ? undefined : `${path} loads /${asset}: HTTP ${answer.status}`;
     }),

@@ -69,6 +69,8 @@ export interface SiteOptions {
   readonly regions?: { readonly site: string; readonly release: string };
   /** The code of a CloudFront function for each event. */
   readonly functions?: { readonly [event in EventType]?: string };
+  /** Paths that another host answers. */
+  readonly behaviors?: readonly { readonly path: string; readonly host: string }[];
   /** Alternate domain names. */
   readonly aliases?: readonly string[];
 }
@@ -180,8 +182,8 @@ async function makeDistribution(
       FunctionARN: await publish(client, `${bucket}-${event}`, code),
     });
   const originAccessId = access.OriginAccessControl?.Id ?? '';
-  const { originPath, aliases } = options;
-  const site = { bucket, originAccessId, originPath, functions, errorPages, aliases };
+  const { originPath, aliases, behaviors } = options;
+  const site = { bucket, originAccessId, originPath, functions, errorPages, aliases, behaviors };
   const answer = await client.send(
     new CreateDistributionCommand({ DistributionConfig: siteDistribution(site) }),
   );

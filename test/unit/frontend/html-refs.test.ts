@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { missingReferences } from '../../../src/frontend/guards.ts';
+import { missingIcons, missingReferences, refuseMissing } from '../../../src/frontend/guards.ts';
 import { localReferences } from '../../../src/frontend/html-refs.ts';
+import { matchesPattern } from '../../../src/frontend/other-paths.ts';
 
 describe('localReferences', () => {
   it.each<[string, string, string, string, string[]]>([
@@ -64,6 +65,34 @@ describe('localReferences', () => {
     ['folders', '<img src="/"><script src="/dir/"></script>', 'index.html', '', []],
     ['nonsense', '<img src="http://[bad"><img src="%E0%A4%A"><img', 'index.html', '', []],
     [
+      'a tag in an attribute',
+      `<iframe srcdoc="<img src='/in.png'><script src=/in.js></script>"></iframe><p data-html='<img src="/data.png">' title=it's><img src=/real.png><p title=it's>`,
+      'index.html',
+      '',
+      ['real.png'],
+    ],
+    [
+      'placeholders of templates',
+      '<img src="{{ user.avatar }}"><img src="/img/${name}.png"><script src="{% static %}/a.js"></script><img src="%7B%7Bx%7D%7D.png"><img src="<%= logo %>"><img src=/real.png>',
+      'index.html',
+      '',
+      ['real.png'],
+    ],
+    [
+      'quotes in odd places, and tags without an end',
+      `<img alt="a > b" src=/a.png><img alt='"' src="/b.png"/><IMG SRC = /c.png><br/><img/src=/d.png><img src=/e.png alt=">never closed`,
+      'index.html',
+      '',
+      ['a.png', 'b.png', 'c.png', 'd.png'],
+    ],
+    [
+      'a title, a frame and a script that is not closed',
+      '<title><img src=/x.png></title><iframe><img src=/y.png></iframe><img src=/a.png><script><img src=/z.png>',
+      'index.html',
+      '',
+      ['a.png'],
+    ],
+    [
       'a data attribute is no source',
       '<img data-src="/lazy.png" src=/real.png>',
       'index.html',
@@ -71,7 +100,7 @@ describe('localReferences', () => {
       ['real.png'],
     ],
   ])('%s', (_name, html, page, base, expected) =>
-    expect(localReferences(html, page, base)).toEqual(expected),
+    expect([...localReferences(html, page, base).keys()]).toEqual(expected),
   );
 });
 
@@ -80,6 +109,34 @@ it('what one reading of the mount finds whole is whole', () => {
   const present = (path: string) => path === 'a.js';
   expect(missingReferences(html, 'index.html', ['', 'app'], present)).toEqual([]);
   expect(missingReferences(html, 'index.html', [''], present)).toEqual([
-    { page: 'index.html', path: 'app/a.js' },
+    { page: 'index.html', path: 'app/a.js', loaded: 'file' },
   ]);
 });
+
+it('reads a page of nothing but brackets at once', () => {
+  const started = performance.now();
+  for (const piece of ['<', '<a ', '<a b=', '<!--', '<script', '<p title="'])
+    expect([...localReferences(piece.repeat(200_000 / piece.length), 'index.html').keys()]).toEqual([]);
+  expect(performance.now() - started).toBeLessThan(5000);
+});
+
+it('an icon that is missing is told, and is a file where something else loads it', () => {
+  const html =
+    '<link rel="shortcut icon" href="/f.ico"><link rel=icon href=/l.svg><img src=/l.svg><link rel=manifest href=/m.json>';
+  const missing = missingReferences(html, 'index.html', [''], () => false);
+  expect(missingIcons(missing)).toBe('pages name icons that the folder does not have: /f.ico');
+  expect(() => refuseMissing(missing)).toThrow(/2 files[\s\S]*\/l.svg[\s\S]*\/m.json/);
+  expect(() => refuseMissing(missing.filter(({ path }) => path === 'f.ico'))).not.toThrow();
+});
+
+it.each([
+  ['/api/users', '/api/*', true],
+  ['/api/users', 'api/*', true],
+  ['/api', '/api/*', false],
+  ['/img/a.jpg', '*.jpg', true],
+  ['/img/a.jpeg', '*.jp?g', true],
+  ['/img/a.JPG', '*.jpg', false],
+  ['/a/b/c', '/a*c', true],
+  ['/a/b/d', '/a*c', false],
+  [`/${'a'.repeat(5000)}`, `${'*a'.repeat(50)}b`, false],
+])('%s, %s', (path, pattern, expected) => expect(matchesPattern(path, pattern)).toBe(expected));

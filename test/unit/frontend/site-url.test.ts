@@ -14,6 +14,7 @@ const ports = (originPath: string) =>
         enabled: true,
         domain: 'd1.cloudfront.net',
         errorPages: [],
+        behaviors: [],
         origins: [{ domain: 'site.s3.us-west-2.amazonaws.com', path: originPath }],
       }),
     },
