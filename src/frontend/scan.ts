@@ -16,7 +16,7 @@ import { HeaderSets } from './headers.ts';
 import { HEADERS_FILE, parseHeadersFile } from './headers-file.ts';
 import { isPage } from './is-page.ts';
 import { checkNames, LARGEST_FILE } from './names.ts';
-import { parseRedirects, redirectPage } from './redirects.ts';
+import { keysOfRedirect, parseRedirects, redirectPage } from './redirects.ts';
 import { refuseOtherEncoding, servedWith } from './served-with.ts';
 import {
   type Encoding,
@@ -196,9 +196,8 @@ function wholeHash(path: string, hash: FileHash | { problem: string } | undefine
 
 function addRedirects(options: ScanOptions, files: SiteFile[], made: Map<string, Source>): void {
   const taken = new Set(files.map((file) => file.path));
-  for (const redirect of parseRedirects(readFileSync(join(options.source, REDIRECTS), 'utf8'))) {
-    // As in Netlify, a file that exists goes before a redirect of its path.
-    if (taken.has(redirect.from)) continue;
+  const text = readFileSync(join(options.source, REDIRECTS), 'utf8');
+  for (const redirect of parseRedirects(text, (path) => taken.has(path))) {
     const bytes = Buffer.from(redirectPage(redirect.to));
     const headers = {
       contentType: 'text/html; charset=utf-8',
@@ -213,10 +212,6 @@ function addRedirects(options: ScanOptions, files: SiteFile[], made: Map<string,
     }
   }
 }
-
-/** Where a redirect stands: a function that finds the file of an address makes `/old` one of the other two. */
-const keysOfRedirect = (from: string) =>
-  /\.[^/]+$/.test(from) ? [from] : [from, `${from}.html`, `${from}/index.html`];
 
 export function hashOf(bytes: Uint8Array): Pick<FileHash, 'size' | 'sha256' | 'md5'> {
   const hex = (algorithm: string) => createHash(algorithm).update(bytes).digest('hex');

@@ -145,13 +145,41 @@ describe('parseRedirects', () => {
     const text = '/a /b\n/b /c\n/d /b\n/e https://x.example/e\n/f //x.example/f\n/50%25 /a?b=../c\n';
     expect(parseRedirects(text).map(({ from }) => from)).toEqual(['a', 'b', 'd', 'e', 'f', '50%']);
   });
+  it('a file goes before a redirect of its path, unless that is forced', () => {
+    const has =
+      (...paths: string[]) =>
+      (path: string) =>
+        paths.includes(path);
+    expect(parseRedirects('/about /new', has('about'))).toEqual([]);
+    expect(() => parseRedirects('/about /new 301!', has('about'))).toThrow(
+      /line 1: the folder has about, which/,
+    );
+    // The page answers one form of the address, the redirect the other.
+    expect(parseRedirects('/about/ /about', has('about.html'))).toHaveLength(1);
+    expect(parseRedirects('/about /about/', has('about/index.html'))).toHaveLength(1);
+    expect(parseRedirects('/index.html /', has('index.html'))).toEqual([]);
+    expect(() => parseRedirects('/a /b\n/b /a', has('a/x.html'))).toThrow(/circle/);
+  });
   it('reads 20,000 lines that lead to each other', () => {
     const text = Array.from({ length: 20_000 }, (_, i) => `/p${i} /p${i + 1}`).join('\n');
     expect(parseRedirects(text)).toHaveLength(20_000);
   });
   it.each([
     ['/a', /from to/],
-    ['/a /b 200', /301 only/],
+    ['/a /b 302', /line 1: S3 redirects with 301 only.* not with 302[\s\S]*next: leave the status away/],
+    ['/a /b 410', /not with 410/],
+    ['/a /b 200', /cannot answer a path with another file[\s\S]*single_page_app/],
+    ['# app\n/* /index.html 200', /line 2: S3 cannot answer[\s\S]*remove the line/],
+    ['/* /404.html 404', /custom error response/],
+    ['https://old.example/* https://new.example/:splat 301!', /another host[\s\S]*CloudFront function/],
+    ['/store id=:id /blog/:id 301', /query parameters and conditions/],
+    ['/ch /de 301 Country=ch', /query parameters and conditions/],
+    ['/a?x=1 /b', /a query is no part of a path/],
+    ['/a https://[bad', /no URL/],
+    ['/old /old/', /circle[\s\S]*are one for S3/],
+    ['/old/ /old', /circle/],
+    ['/old /old.html', /circle/],
+    ['/a /b.html\n/b /a/index.html', /line 1: the redirects go in a circle/],
     ['/a/* /b', /patterns/],
     ['/:id /b', /patterns/],
     ['a /b', /start with/],
