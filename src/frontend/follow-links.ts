@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import { failed } from '../runtime/errors.ts';
-import type { RawAnswer } from '../runtime/http-get.ts';
+import { hasBytes, type RawAnswer } from '../runtime/http-get.ts';
 import { type Address, basePath, type Pages, pagesAt } from './addresses.ts';
 import { askSite, urlOf } from './ask-site.ts';
 import type { SitePorts } from './types.ts';
@@ -20,8 +20,8 @@ export function judgeAddress({ address, pages }: Address, answer: RawAnswer, all
   const wanted = pages.map(({ path }) => path).join(' or ');
   if (answer.status !== 200)
     return `HTTP ${answer.status}${cachedError(answer)}: /${address} is ${wanted} in the bucket, and nothing finds it`;
-  if (pages.some(({ sha256 }) => sha256 === answer.sha256)) return undefined;
-  const other = [...all.values()].find(({ sha256 }) => sha256 === answer.sha256);
+  if (pages.some(({ sha256 }) => hasBytes(answer, sha256))) return undefined;
+  const other = [...all.values()].find(({ sha256 }) => hasBytes(answer, sha256));
   return other
     ? `it is answered with ${other.path}, and is ${wanted}`
     : `other bytes than those of ${wanted}: ${answer.size} of them, ${answer.headers['content-type'] ?? 'no type'}`;

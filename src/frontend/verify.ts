@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pMap from 'p-map';
 import { failed, messageOf, refused } from '../runtime/errors.ts';
-import type { RawAnswer } from '../runtime/http-get.ts';
+import { hasBytes, type RawAnswer } from '../runtime/http-get.ts';
 import { askSite, urlOf } from './ask-site.ts';
 import { isPage } from './is-page.ts';
 import type { Front } from './site.ts';
@@ -32,7 +32,7 @@ export function filesToVerify(all: readonly SiteFile[], written: ReadonlySet<str
 /** How an answer differs from what was deployed; `undefined` where it does not. */
 export function mismatch(file: SiteFile, answer: RawAnswer, level: 'full' | 'pages'): string | undefined {
   if (answer.status !== 200) return `HTTP ${answer.status} and not 200${cachedError(answer)}`;
-  if (answer.sha256 !== file.sha256) {
+  if (!hasBytes(answer, file.sha256)) {
     return `other bytes: ${answer.size} of them, SHA-256 ${answer.sha256.slice(0, 12)}…; deployed were ${file.size}, ${file.sha256.slice(0, 12)}…`;
   }
   const type = answer.headers['content-type'] ?? '';
