@@ -41,6 +41,8 @@ export function headersOf(raw: IncomingMessage): Record<string, string> {
 
 export interface RequestParts {
   readonly raw: IncomingMessage;
+  /** Lets the client send the body; called when it is read. */
+  proceed(): void;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: Record<string, string>;
@@ -89,6 +91,7 @@ export class HttpCloudRequest implements CloudRequest {
 
   stream(): Readable {
     const { raw, headers, entry } = this.#parts;
+    this.#parts.proceed();
     raw.on('data', (chunk: Buffer) => {
       entry.bytesIn += chunk.length;
     });
@@ -114,12 +117,9 @@ export class HttpCloudRequest implements CloudRequest {
   }
 }
 
-/** Clients name the encoding, or only the payload's kind. */
+/** The payload's kind tells it; `aws-chunked` in Content-Encoding alone does not, and is not kept with an object. */
 export function isAwsChunked(headers: Readonly<Record<string, string>>): boolean {
-  return (
-    /(^|,)\s*aws-chunked\s*(,|$)/i.test(headers['content-encoding'] ?? '') ||
-    (headers['x-amz-content-sha256'] ?? '').startsWith('STREAMING-')
-  );
+  return (headers['x-amz-content-sha256'] ?? '').startsWith('STREAMING-');
 }
 
 /** @throws CloudFault EntityTooLarge beyond `max` bytes */

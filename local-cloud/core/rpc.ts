@@ -51,6 +51,8 @@ export interface RpcSpec {
   readonly cbor?: boolean;
   /** Error code of an input that breaks its shape's rules; default `ValidationException`. */
   readonly invalidCode?: string;
+  /** Members whose values are not told where they break a rule. */
+  readonly untold?: readonly string[];
   /** Before the colon in IAM actions, where it is not the signing name. */
   readonly iamPrefix?: string;
   readonly operations: Readonly<Record<string, Operation>>;
@@ -171,7 +173,11 @@ function readInput(op: Operation, call: Call, spec: RpcSpec): unknown {
     throw new CloudFault(call.texts ? 'MalformedInput' : 'SerializationException', error.message, 400);
   }
   if (reading.violations.length > 0) {
-    throw new CloudFault(spec.invalidCode ?? 'ValidationException', violationText(reading.violations), 400);
+    throw new CloudFault(
+      spec.invalidCode ?? 'ValidationException',
+      violationText(reading.violations, spec.untold),
+      400,
+    );
   }
   return input;
 }

@@ -57,13 +57,18 @@ const DROPPED = 599;
 /** One HTTP server for all services. */
 export function cloudServer(given: Omit<ServerParts, 'targets'>): Server {
   const parts = { ...given, targets: targetsOf(given.services) };
-  const server = createServer({ keepAliveTimeout: 60_000, maxHeaderSize: 64 * 1024 }, (raw, response) => {
+  const handle = (raw: IncomingMessage, response: ServerResponse) => {
     serve(parts, raw, response).catch((error: unknown) => {
       // The client went away, as a rule; what is left is to end the connection.
       if (!isGone(error)) parts.say(`internal error: ${(error as Error).stack ?? String(error)}`);
       response.destroy();
     });
-  });
+  };
+  const server = createServer({ keepAliveTimeout: 60_000, maxHeaderSize: 64 * 1024 }, handle);
+  // A body that is waited for with `Expect: 100-continue` is asked for when it is read: a refusal comes before it.
+  server.on('checkContinue', handle);
+  // Any other expectation is ignored, as S3 does.
+  server.on('checkExpectation', handle);
   server.requestTimeout = 0;
   server.on('clientError', (_error, socket) => {
     if (socket.writable)
@@ -98,7 +103,7 @@ async function serve(parts: ServerParts, raw: IncomingMessage, response: ServerR
   );
   if (!routed.signed && (path === '/_cloud' || path.startsWith('/_cloud/'))) {
     if (refused) return void (await send(response, refusedControl(refused), raw.method));
-    const reader = makeReader(raw, path, query, headers, { bytesIn: 0 } as LogEntry);
+    const reader = makeReader(raw, response, path, query, headers);
     await send(
       response,
       await parts.control(raw.method ?? 'GET', path, query, () => reader.body()),
@@ -113,6 +118,7 @@ async function serve(parts: ServerParts, raw: IncomingMessage, response: ServerR
   const wire = { answerLost: false };
   const request = new HttpCloudRequest({
     raw,
+    proceed: () => proceed(raw, response),
     path,
     query,
     headers,
@@ -128,7 +134,8 @@ async function serve(parts: ServerParts, raw: IncomingMessage, response: ServerR
   const check = async () => {
     if (refused && !(refused.status === 403 && service.admitsPage?.(request)))
       throw new CloudFault(refused.code, refused.message, refused.status);
-    if (routed.claim)
+    // A preflight bears the signature of the request that it asks for, and is not judged by it.
+    if (routed.claim && raw.method !== 'OPTIONS')
       await authenticate(request, routed.claim, {
         rawQuery,
         wanted,
@@ -198,22 +205,28 @@ const newEntry = (method: string, path: string, service: string, region: string,
   bytesOut: 0,
 });
 
+/** Leave to send the body, where the client waits for it. */
+function proceed(raw: IncomingMessage, response: ServerResponse): void {
+  if (/100-continue/i.test(raw.headers.expect ?? '')) response.writeContinue();
+}
+
 function makeReader(
   raw: IncomingMessage,
+  response: ServerResponse,
   path: string,
   query: URLSearchParams,
   headers: Record<string, string>,
-  entry: LogEntry,
 ) {
   const routed = { service: '', region: undefined, claim: undefined, signed: false };
   return new HttpCloudRequest({
     raw,
+    proceed: () => proceed(raw, response),
     path,
     query,
     headers,
     route: routed,
     defaultRegion: '',
-    entry,
+    entry: { bytesIn: 0 } as LogEntry,
     admit: async () => {},
   });
 }

@@ -200,12 +200,15 @@ const lowerFirst = (name: string) => name.charAt(0).toLowerCase() + name.slice(1
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** AWS's sentence for all that is wrong with an input. */
-export function violationText(violations: readonly Violation[]): string {
-  const all = violations.map((v) => {
-    const value =
-      v.value === null ? 'null' : `'${typeof v.value === 'string' ? v.value : JSON.stringify(v.value)}'`;
-    return `Value ${v.value === null ? 'null' : value} at '${v.path}' failed to satisfy constraint: ${v.constraint}`;
+/**
+ * AWS's sentence for all that is wrong with an input.
+ * @param untold members whose values it does not tell
+ */
+export function violationText(violations: readonly Violation[], untold: readonly string[] = []): string {
+  const all = violations.map(({ path, value, constraint }) => {
+    const text = value === null ? 'null' : `'${typeof value === 'string' ? value : JSON.stringify(value)}'`;
+    const told = untold.includes(path) ? '' : ` ${text}`;
+    return `Value${told} at '${path}' failed to satisfy constraint: ${constraint}`;
   });
   return `${all.length} validation error${all.length === 1 ? '' : 's'} detected: ${all.join('; ')}`;
 }

@@ -22,6 +22,7 @@ export function logsService(context: CloudContext): LogsService {
     target: 'Logs_20140328',
     jsonVersion: '1.1',
     invalidCode: 'InvalidParameterException',
+    untold: ['logGroupIdentifier'],
     operations: modelled(model, {
       ...groupOperations(logs),
       ...streamOperations(logs),

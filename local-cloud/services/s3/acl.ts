@@ -124,13 +124,8 @@ export function newBucketAcl(headers: Headers): {
   if (ownership !== undefined && !OWNERSHIPS.has(ownership))
     throw invalid('Invalid x-amz-object-ownership header.', 'x-amz-object-ownership', ownership);
   const grants = grantsOfHeaders(headers);
-  const only = grants?.every((grant) => grant.grantee === OWNER_ID) ?? true;
-  if (!only && (ownership ?? 'BucketOwnerEnforced') === 'BucketOwnerEnforced') {
-    throw new CloudFault(
-      'InvalidBucketAclWithObjectOwnership',
-      "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
-    );
-  }
+  if (!isOwnersAlone(grants ?? []) && (ownership ?? 'BucketOwnerEnforced') === 'BucketOwnerEnforced')
+    throw aclWithOwnership();
   if (grants && isPublic(grants)) {
     throw new CloudFault(
       'InvalidBucketAclWithBlockPublicAccessError',
@@ -271,8 +266,18 @@ export function aclAllows(
   );
 }
 
-/** @throws CloudFault MalformedXML */
-export function checkOwnership(body: string): void {
+/** @throws CloudFault MalformedXML; InvalidBucketAclWithObjectOwnership where the ACL gives rights to others than the owner */
+export function checkOwnership(body: string, bucket: Bucket): void {
   const rules = children(parseXml(body, 'OwnershipControls'), 'Rule');
-  if (rules.length !== 1 || !OWNERSHIPS.has(text(rules[0], 'ObjectOwnership') ?? '')) throw malformedXml();
+  const ownership = text(rules[0], 'ObjectOwnership') ?? '';
+  if (rules.length !== 1 || !OWNERSHIPS.has(ownership)) throw malformedXml();
+  if (ownership === 'BucketOwnerEnforced' && !isOwnersAlone(bucket.acl ?? [])) throw aclWithOwnership();
 }
+
+const isOwnersAlone = (grants: readonly Grant[]) => grants.every((grant) => grant.grantee === OWNER_ID);
+
+const aclWithOwnership = () =>
+  new CloudFault(
+    'InvalidBucketAclWithObjectOwnership',
+    "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+  );

@@ -73,7 +73,11 @@ export const getObjectAttributes: Handler = ({ request, store, bucket, key }) =>
         ETag: value('ETag', object.etag),
         Checksum: value(
           'Checksum',
-          checksum && { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type },
+          // Without the number of parts, which the headers of GET and HEAD have behind it.
+          checksum && {
+            [`Checksum${checksum.algorithm}`]: checksum.value.replace(/-\d+$/, ''),
+            ChecksumType: checksum.type,
+          },
         ),
         ObjectParts: value('ObjectParts', partsOf(object, request.headers)),
         StorageClass: value('StorageClass', object.headers['x-amz-storage-class'] ?? 'STANDARD'),

@@ -29,10 +29,11 @@ export function mayDo(call: Call, bucket: Bucket, key: string, action: string): 
   const conditions = conditionKeys(call, bucket, key);
   const verdict = policyVerdict(bucket, asker, { action, key, conditions });
   if (asker.kind === 'account') return verdict !== 'denied';
-  return (
-    verdict === 'allowed' ||
-    (verdict === 'silent' && aclAllows(bucket, key, action, call.request.query.get('versionId') ?? undefined))
-  );
+  if (verdict !== 'silent') return verdict === 'allowed';
+  const versionId = call.request.query.get('versionId') ?? undefined;
+  // Who may list is told that the key is not there: there is no ACL of an object to ask.
+  if (action === 's3:GetObject' && !bucket.objects.get(key)) return mayDo(call, bucket, '', 's3:ListBucket');
+  return aclAllows(bucket, key, action, versionId);
 }
 
 /** @throws CloudFault AccessDenied for what the policy denies, and to strangers for all that it does not open */

@@ -44,9 +44,11 @@ export const createBucket: Handler = async (call) => {
   const { ownership, grants } = newBucketAcl(request.headers);
   const existing = store.buckets.get(bucketName);
   if (existing) {
-    // In us-east-1, and there only, creating one's own bucket again succeeds.
-    if (existing.region === 'us-east-1' && request.region === 'us-east-1')
+    // In us-east-1, and there only, creating one's own bucket again succeeds, and its ACL begins anew.
+    if (existing.region === 'us-east-1' && request.region === 'us-east-1') {
+      store.changeBucket(existing, { acl: grants });
       return empty(200, { location: `/${bucketName}` });
+    }
     throw new CloudFault(
       'BucketAlreadyOwnedByYou',
       'Your previous request to create the named bucket succeeded and you already own it.',

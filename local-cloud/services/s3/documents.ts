@@ -14,6 +14,7 @@ import {
 import { checkEncryption } from './encryption.ts';
 import type { Bucket } from './model.ts';
 import { checkPolicy, policyIsPublic } from './policy.ts';
+import { readTags } from './read.ts';
 import { receiveDocument } from './receive.ts';
 
 /** A configuration of a bucket that is a document: kept and given back as it was put. */
@@ -72,6 +73,7 @@ export const DOCUMENTS: Readonly<Record<string, DocumentSpec>> = {
     missing: 'NoSuchTagSet',
     put: 204,
     check: checkBucketTags,
+    keep: (body) => (Object.keys(readTags(body)).length === 0 ? DELETED : body),
   },
   encryption: {
     operation: 'BucketEncryption',
@@ -126,7 +128,7 @@ export const DOCUMENTS: Readonly<Record<string, DocumentSpec>> = {
   },
 };
 
-/** A document that was deleted although there is one by default. */
+/** A document that was deleted although there is one by default, or that was put without anything in it. */
 const DELETED = '';
 
 const missing = (code: string, message: string, BucketName: string) =>

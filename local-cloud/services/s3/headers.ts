@@ -101,8 +101,11 @@ export function taggingHeader(header: string | undefined): Record<string, string
     if (Object.hasOwn(tags, key)) throw invalidTag('Cannot provide multiple Tags with the same key');
     tags[key] = value;
   }
+  if (Object.keys(tags).some(isSystemTag)) throw invalidTag('Your TagKey cannot be prefixed with aws:');
   return checkTags(tags, 10);
 }
+
+const isSystemTag = (key: string) => /^aws:/i.test(key);
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html */
 const TAG = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
@@ -114,7 +117,7 @@ export function checkTags(tags: Record<string, string>, max: number): Record<str
     if (key === '' || key.length > 128 || !TAG.test(key))
       throw invalidTag('The TagKey you have provided is invalid');
     if (value.length > 256 || !TAG.test(value)) throw invalidTag('The TagValue you have provided is invalid');
-    if (/^aws:/i.test(key)) throw invalidTag('System tags cannot be added/updated by requester');
+    if (isSystemTag(key)) throw invalidTag('System tags cannot be added/updated by requester');
   }
   return tags;
 }

@@ -90,7 +90,10 @@ function cors(store: S3Store, request: CloudRequest): Readonly<Record<string, st
   }
 }
 
+/** @throws CloudFault BadRequest where it is no preflight, AccessForbidden where the bucket does not have it */
 function preflight(store: S3Store, request: CloudRequest): CloudResponse {
+  if (!request.headers['origin'])
+    throw new CloudFault('BadRequest', 'Insufficient information. Origin request header needed.', 400);
   if (cors(store, request)) return { status: 200 };
   const bucket = store.buckets.get(addressOf(request.host, request.rawPath).bucket);
   const why = bucket?.documents.has('cors')
@@ -124,12 +127,14 @@ function refuseOtherSchemes(request: CloudRequest): void {
 function s3Fault(error: CloudFault, request: CloudRequest): CloudResponse {
   // Cores that know nothing of XML say SerializationException; S3 has a word of its own.
   const fault = error.code === 'SerializationException' ? malformedXml() : error;
+  const method = fault.code === 'MethodNotAllowed' ? { Method: request.method } : {};
   return {
     status: fault.status,
     headers: { 'content-type': 'application/xml', ...fault.headers },
     body: document('Error', {
       Code: fault.code,
       Message: fault.message,
+      ...method,
       ...fault.extra,
       Resource: request.rawPath,
       RequestId: request.id,

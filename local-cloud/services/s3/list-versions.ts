@@ -88,7 +88,9 @@ export const listObjectVersions: Handler = (call) => {
       tag('Prefix', encode(asked.prefix)) +
       tag('KeyMarker', encode(keyMarker)) +
       tag('VersionIdMarker', escapeXml(versionMarker)) +
-      (next ? tag('NextKeyMarker', encode(next.key)) + tag('NextVersionIdMarker', next.versionId) : '') +
+      (next ? tag('NextKeyMarker', encode(next.key)) : '') +
+      // A page that ends with a common prefix goes on after all versions below it.
+      (next?.versionId ? tag('NextVersionIdMarker', next.versionId) : '') +
       tag('MaxKeys', asked.max) +
       (asked.delimiter ? tag('Delimiter', encode(asked.delimiter)) : '') +
       (query.get('encoding-type') ? tag('EncodingType', 'url') : '') +

@@ -21,6 +21,7 @@ export const getObjectLockConfiguration: Handler = (call) => {
 export const putObjectLockConfiguration: Handler = async (call) => {
   const body = await receiveDocument(call.request);
   const bucket = call.bucket();
+  if (body === '') throw new CloudFault('MissingRequestBodyError', 'Request Body is empty');
   checkLockConfiguration(body, bucket);
   call.store.setDocument(bucket, 'object-lock', body);
   return empty(200);

@@ -71,6 +71,8 @@ export interface Upload {
   readonly bucket: string;
   readonly key: string;
   readonly started: number;
+  /** ARN of who began it; left out: nobody who signed. */
+  readonly initiator?: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly metadata: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;

@@ -86,7 +86,7 @@ export const completeMultipartUpload: Handler = async (call): Promise<CloudRespo
   const { request, store, key, bucketName } = call;
   const id = request.query.get('uploadId') ?? '';
   const done = store.completed.get(id);
-  if (done && done.key === key && call.bucket()) return completed(bucketName, key, done.etag);
+  if (done && done.key === key && call.bucket()) return completed(bucketName, key, done.etag, done.checksum);
   const upload = uploadOf(call);
   const body = await receiveDocument(request, aboutBody(request.headers));
   const named = namedParts(body, upload);
@@ -111,7 +111,7 @@ export const completeMultipartUpload: Handler = async (call): Promise<CloudRespo
       const blobs = named.map(({ part }) => part.blob);
       for (const [number, part] of upload.parts) if (!kept.has(number)) store.blobs.release(part.blob);
       store.uploads.delete(id);
-      store.completed.set(id, { etag, key });
+      store.completed.set(id, { etag, key, checksum });
       const { headers, metadata, tags, acl } = upload;
       const lock = upload.lock ?? lockOf({}, bucket, store.context.now());
       return store.put(bucket, key, {

@@ -10,6 +10,7 @@ import { keptHeaders, metadataOf, taggingHeader } from './headers.ts';
 import { lockOf, requireChecksum } from './lock.ts';
 import type { Part, Upload } from './model.ts';
 import { checkKey } from './names.ts';
+import { OWNER_ID } from './owner.ts';
 import { parseRange } from './range.ts';
 import { readObject } from './read.ts';
 import { receive } from './receive.ts';
@@ -31,6 +32,7 @@ export const createMultipartUpload: Handler = (call) => {
     bucket: bucket.name,
     key,
     started: store.context.now(),
+    initiator: request.holder?.arn,
     headers: keptHeaders(request.headers, encryptionOf(request.headers, bucket, store.context.account)),
     metadata: metadataOf(request.headers),
     tags: taggingHeader(request.headers['x-amz-tagging']),
@@ -191,6 +193,13 @@ export const abortMultipartUpload: Handler = (call) => {
   return empty(204);
 };
 
+/** Who began an upload, who owns it, and its storage class, as lists of uploads and parts have them. */
+const owners = ({ initiator, headers }: Upload) => ({
+  Initiator: { ID: initiator ?? OWNER_ID },
+  Owner: { ID: OWNER_ID },
+  StorageClass: headers['x-amz-storage-class'] ?? 'STANDARD',
+});
+
 export const listParts: Handler = (call) => {
   const upload = uploadOf(call);
   const { query } = call.request;
@@ -206,7 +215,7 @@ export const listParts: Handler = (call) => {
     NextPartNumberMarker: page.at(-1) ?? 0,
     MaxParts: max,
     IsTruncated: numbers.length > page.length,
-    StorageClass: 'STANDARD',
+    ...owners(upload),
     ChecksumAlgorithm: upload.algorithm,
     ChecksumType: upload.checksumType,
     Part: page.map((number) => {
@@ -249,7 +258,7 @@ export const listMultipartUploads: Handler = (call) => {
     Upload: page.map((u) => ({
       Key: u.key,
       UploadId: u.id,
-      StorageClass: 'STANDARD',
+      ...owners(u),
       Initiated: new Date(u.started),
       ChecksumAlgorithm: u.algorithm,
       ChecksumType: u.checksumType,

@@ -3,6 +3,7 @@ import { CloudFault, type CloudResponse } from '../../core/service.ts';
 import { children, parseXml, text } from '../../core/xml.ts';
 import type { BlobStore } from './blobs.ts';
 import { empty, type Handler, malformedXml, xml } from './call.ts';
+import { checksumHeader } from './checksum.ts';
 import { readCondition } from './conditions.ts';
 import { checkTags, objectHeaders, overrides } from './headers.ts';
 import type { S3Object } from './model.ts';
@@ -87,14 +88,33 @@ export const getObject: Handler = (call) => {
   headers['content-length'] = String(end - start);
   if (!whole) {
     headers['content-range'] = `bytes ${start}-${Math.max(end - 1, 0)}/${object.size}`;
-    // The checksum is the whole object's: a client would find a range wrong by it.
-    if (!part) for (const name in headers) if (name.startsWith('x-amz-checksum-')) delete headers[name];
+    replaceChecksum(headers, object, part === undefined ? undefined : call.request.query.get('partNumber'));
   }
   if (part && object.multipart) headers['x-amz-mp-parts-count'] = String(object.blobs.length);
   const status = whole ? 200 : 206;
   if (request.method === 'HEAD') return { status, headers };
   return { status, headers, body: contentOf(store.blobs, object, { start, end }) };
 };
+
+/**
+ * The checksum is the whole object's: a client would find a range wrong by it. That of a part is known where the object's
+ * is made of them; with one of the full object S3 keeps none of the parts.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+ */
+function replaceChecksum(
+  headers: Record<string, string>,
+  object: S3Object,
+  partNumber: string | null | undefined,
+): void {
+  const { checksum, multipart } = object;
+  const name = checksum && checksumHeader(checksum.algorithm);
+  if (!name || headers[name] === undefined) return;
+  // A part of what was put as a whole is the whole.
+  if (partNumber && !multipart) return;
+  const part = partNumber ? object.parts?.[Number(partNumber) - 1] : undefined;
+  if (part && checksum.type === 'COMPOSITE') headers[name] = part.checksum;
+  else for (const one in headers) if (one.startsWith('x-amz-checksum-')) delete headers[one];
+}
 
 /** @throws CloudFault InvalidRange */
 function satisfiable(header: string | undefined, size: number): ByteRange | 'whole' {
@@ -139,7 +159,11 @@ function partRange(text: string | null, object: S3Object): ByteRange | undefined
 export const getObjectTagging: Handler = (call) => {
   const object = call.store.object(call.bucket(), call.key, call.request.query.get('versionId') ?? undefined);
   return xml('Tagging', {
-    TagSet: { Tag: Object.entries(object.tags).map(([Key, Value]) => ({ Key, Value })) },
+    TagSet: {
+      Tag: Object.entries(object.tags)
+        .map(([Key, Value]) => ({ Key, Value }))
+        .sort((a, b) => (a.Key < b.Key ? -1 : 1)),
+    },
   });
 };
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type CloudContext, CloudFault, type CloudRequest } from '../../core/service.ts';
 import type { BlobStore } from './blobs.ts';
+import type { Checksum } from './checksum.ts';
 import type { Amendment, Bucket, S3Object, Upload, Version } from './model.ts';
 import { isBucketName } from './names.ts';
 import { Touched } from './touched.ts';
@@ -13,8 +14,11 @@ export class S3Store {
   readonly uploads = new Map<string, Upload>();
   /** What is to be kept of it. */
   readonly touched: Touched;
-  /** ETags of uploads that were completed: completing one again is answered alike. */
-  readonly completed = new Map<string, { readonly etag: string; readonly key: string }>();
+  /** Uploads that were completed: completing one again is answered alike. */
+  readonly completed = new Map<
+    string,
+    { readonly etag: string; readonly key: string; readonly checksum: Checksum }
+  >();
 
   constructor(context: CloudContext, blobs: BlobStore) {
     this.context = context;
@@ -140,8 +144,8 @@ export class S3Store {
         'MethodNotAllowed',
         'The specified method is not allowed against this resource.',
         405,
-        { Method: 'GET', ResourceType: 'DeleteMarker' },
-        { 'x-amz-delete-marker': 'true', 'x-amz-version-id': versionId },
+        { ResourceType: 'DeleteMarker' },
+        { 'x-amz-delete-marker': 'true', 'x-amz-version-id': versionId, allow: 'DELETE' },
       );
     }
     return version.object;

@@ -61,7 +61,7 @@ export function addVersion(store: Store, secret: Secret, input: Input): Version 
     if (known.string === input.SecretString && known.binary === binary) return known;
     throw refuse(
       'ResourceExistsException',
-      "You can't modify an existing version, you can only create a new version.",
+      `You can't use ClientRequestToken ${id} because that value is already in use for a version of secret ${arnOf(store, secret)}.`,
     );
   }
   // The first value is the current one, whatever its stages.
