@@ -37,12 +37,11 @@ export interface HistoryRow {
 
 /** Reads the ledger: four requests, whatever the number of releases. @param now milliseconds since the epoch. */
 export async function readHistory(ledger: Ledger, now: number): Promise<History> {
-  const [current, { records, damaged, indexed }, holders] = await Promise.all([
+  const [current, { records, damaged }, holders] = await Promise.all([
     ledger.current(),
     ledger.list(),
     ledger.holders(),
   ]);
-  await indexed;
   const undone = rollbacksBy(records);
   return {
     environment: ledger.environment,

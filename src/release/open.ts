@@ -4,12 +4,19 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { asked, type LedgerPorts, ofNewerVersion, readDocument, updateDocument } from './documents.ts';
 import { ledgerKeys } from './keys.ts';
-import type { Ledger, Moved } from './ledger.ts';
+import type { Hold, Ledger, Moved } from './ledger.ts';
 import { acquireLock, freeLock, type Glance, glanceAtLock } from './lock.ts';
 import { pairFrom } from './pair.ts';
 import { parseLock, parsePointer } from './parse.ts';
 import type { Pair, Part, Pointer, ReleaseRecord } from './record.ts';
-import { listRecords, openRecord, type RecordMemory, readRecord, updateRecord } from './records.ts';
+import {
+  keepIndex,
+  listRecords,
+  nothingRead,
+  openRecord,
+  readRecord,
+  updateRecord,
+} from './records.ts';
 import { resultOf, worseChecks } from './result.ts';
 import { ServerClock } from './server-clock.ts';
 
@@ -29,7 +36,8 @@ export function openLedger(options: LedgerOptions): Ledger {
   const keys = ledgerKeys(environment);
   const ports: LedgerPorts = { store, keys, log, clock, serverClock: new ServerClock(clock) };
   const reported = new Set<string>();
-  const memory: RecordMemory = { index: undefined };
+  const memory = nothingRead();
+  const holding = whileHolding(() => keepIndex(ports, memory));
   let glance: Promise<Glance> | undefined;
 
   /** Each damaged document is named once. */
@@ -41,6 +49,7 @@ export function openLedger(options: LedgerOptions): Ledger {
 
   const list = async () => {
     const all = await listRecords(ports, memory);
+    holding.beside();
     for (const { key, damage } of all.damaged) report(key, damage);
     return all;
   };
@@ -90,10 +99,10 @@ export function openLedger(options: LedgerOptions): Ledger {
       glance = glanceAtLock(ports);
       await glance.catch(() => {});
     },
-    acquire(want) {
+    async acquire(want) {
       const early = glance;
       glance = undefined;
-      return acquireLock(ports, want, unsafeStore, early);
+      return holding.during(await acquireLock(ports, want, unsafeStore, early));
     },
     free: (token) => freeLock(ports, token),
     async holders() {
@@ -101,11 +110,7 @@ export function openLedger(options: LedgerOptions): Ledger {
     },
     current,
     record: (id) => readRecord(ports, id),
-    async newest(limit) {
-      const { records, indexed } = await list();
-      await indexed;
-      return records.slice(0, limit);
-    },
+    newest: async (limit) => (await list()).records.slice(0, limit),
     list,
     open: (draft) => openRecord(ports, draft),
     writeBackend: (id, backend, also) => writeHalf(id, { backend }, also),
@@ -113,6 +118,7 @@ export function openLedger(options: LedgerOptions): Ledger {
     writeHalves: (id, { checks, ...halves }) => writeHalf(id, halves, checks ? { checks } : {}),
     update: (id, fields) => change(id, (now) => ({ ...now, ...fields })),
     async publishPage(html) {
+      await keepIndex(ports, memory);
       try {
         await store.put({
           key: keys.historyPage,
@@ -130,6 +136,28 @@ export function openLedger(options: LedgerOptions): Ledger {
       const moved = await point(id, parts);
       await moved.record();
       return moved.pointer;
+    },
+  };
+}
+
+/** Work that is done beside other work while the lock is held, and is over before the lock is free. */
+function whileHolding(work: () => Promise<void>) {
+  let holds = 0;
+  let done: Promise<unknown> = Promise.resolve();
+  return {
+    beside() {
+      if (holds > 0) done = Promise.all([done, work()]);
+    },
+    during(hold: Hold): Hold {
+      let open = true;
+      holds++;
+      const end = async (how: () => Promise<void>) => {
+        if (open) holds--;
+        open = false;
+        await done;
+        await how();
+      };
+      return { ...hold, release: () => end(hold.release), leave: () => end(hold.leave) };
     },
   };
 }

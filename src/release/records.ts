@@ -29,14 +29,18 @@ export interface ReleaseList {
   /** Newest first. */
   readonly records: readonly ReleaseRecord[];
   readonly damaged: readonly Damaged[];
-  /** Settles when the index has been brought up to date, where it had to be; never rejects. */
-  readonly indexed: Promise<void>;
 }
 
 /** What one ledger has read of the records so far. */
 export interface RecordMemory {
   index: ReleaseIndex | undefined;
+  /** ETag of the index in the release bucket when it was read; `undefined` where there was none. */
+  etag: string | undefined;
+  /** True where that one lacks what has been read since. */
+  stale: boolean;
 }
+
+export const nothingRead = (): RecordMemory => ({ index: undefined, etag: undefined, stale: false });
 
 const parseOf =
   (ports: LedgerPorts, id: string): Parse<ReleaseRecord> =>
@@ -97,7 +101,10 @@ export async function updateRecord(
   return updateDocument(ports, ports.keys.record(id), parseOf(ports, id), change);
 }
 
-/** Every record of the environment by one listing, the index, and a read of each record that the index has not. */
+/**
+ * Every record of the environment by one listing, the index, and a read of each record that the index has not. Writes
+ * nothing: see {@link keepIndex}.
+ */
 export async function listRecords(ports: LedgerPorts, memory: RecordMemory): Promise<ReleaseList> {
   const { keys } = ports;
   const environment = keys.releases.split('/')[0] ?? '';
@@ -110,8 +117,8 @@ export async function listRecords(ports: LedgerPorts, memory: RecordMemory): Pro
   const entries: Record<string, IndexEntry> = { ...known };
   for (const [id, entry] of read) if (entry) entries[id] = entry;
   const index: ReleaseIndex = { version: 1, environment, entries };
-  // Kept for others, and once: what has changed since we looked first is ours, or is read by the next run.
-  const keeps = stale.length > 0 && !memory.index;
+  // What has changed since we looked first is ours, or is read by the next run.
+  if (!memory.index) Object.assign(memory, { etag: found?.etag, stale: stale.length > 0 });
   memory.index = index;
 
   const records: ReleaseRecord[] = [];
@@ -120,8 +127,7 @@ export async function listRecords(ports: LedgerPorts, memory: RecordMemory): Pro
     if ('record' in entry) records.push(entry.record);
     else damaged.push({ key: keys.record(id), damage: entry.damage });
   }
-  const indexed = keeps ? keepIndex(ports, index, found?.etag) : Promise.resolve();
-  return { records: sortNewestFirst(records), damaged, indexed };
+  return { records: sortNewestFirst(records), damaged };
 }
 
 async function readEntry(ports: LedgerPorts, id: string): Promise<[string, IndexEntry | undefined]> {
@@ -148,8 +154,15 @@ async function listIds(ports: LedgerPorts): Promise<{ ids: Map<string, string>; 
   return { ids, foreign };
 }
 
-/** Best effort: who may only read still reads, and who loses the race leaves a newer index behind. */
-async function keepIndex(ports: LedgerPorts, index: ReleaseIndex, etag: string | undefined): Promise<void> {
+/**
+ * Brings the index in the release bucket up to date with what was read, once. For a run that writes the ledger anyway: it
+ * holds the lock, or publishes the history page. Who plans, is refused or only looks writes nothing. Best effort: who
+ * loses the race leaves a newer index behind.
+ */
+export async function keepIndex(ports: LedgerPorts, memory: RecordMemory): Promise<void> {
+  const { index, etag } = memory;
+  if (!index || !memory.stale) return;
+  memory.stale = false;
   try {
     const headers = { contentType: 'application/json', contentEncoding: 'gzip' };
     await tryWrite(ports, ports.keys.index, encodeIndex(index), etag, headers);

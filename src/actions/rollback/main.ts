@@ -57,11 +57,7 @@ interface Prepared {
 async function rollback(room: Room): Promise<ActionResult<Rollback>> {
   const { config, ledger } = room;
   const [reading] = await Promise.all([readLedger(ledger), config.dryRun ? undefined : ledger.glance()]);
-  try {
-    return await rollbackFrom(room, reading);
-  } finally {
-    await reading.list.indexed;
-  }
+  return rollbackFrom(room, reading);
 }
 
 async function rollbackFrom(room: Room, reading: Reading): Promise<ActionResult<Rollback>> {

@@ -6,6 +6,7 @@ import type { BackendHalf, FrontendHalf } from '../../../src/release/record.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';
 import { releaseRecord, runContext } from '../../support/release.ts';
+import { simulatedClock } from '../../support/simulated-clock.ts';
 
 const AT = '2026-11-23T12:00:00.000Z';
 const clock = { now: () => Date.parse(AT), sleep: async () => {} };
@@ -214,9 +215,37 @@ describe('what cannot be read', () => {
     store.requests.length = 0;
     expect(await ledger.newest(5)).toHaveLength(1);
     expect(store.requests, 'what this one has read it knows').toEqual(['list production/releases/']);
+  });
+
+  it('is kept by who holds the lock, and by nobody who only reads', async () => {
+    const time = simulatedClock();
+    const store = memoryStore('release-bucket', time);
+    const ledger = openLedger({ store, environment: 'production', log: silentLog, clock: time });
+    await put(store, 'production/releases/r1.json', releaseRecord('r1', 1));
+    store.requests.length = 0;
+    await ledger.newest(5);
+    await readHistory(ledger, time.now());
+    expect(store.requests.filter((request) => request.startsWith('put'))).toEqual([]);
+    const [parts, signal] = [['backend'] as const, new AbortController().signal];
+    const want = { release: 'r2', parts, run: runContext(), timeout: 0, signal };
+    const hold = await time.run(ledger.acquire(want));
+    await time.run(ledger.list());
+    await time.run(hold.release());
+    const index = store.requests.indexOf('put production/index.json.gz');
+    expect(index, 'written before the lock is free').toBeGreaterThan(0);
+    expect(index).toBeLessThan(store.requests.lastIndexOf('put production/lock.json'));
     store.requests.length = 0;
     expect(await setup(store).ledger.newest(5)).toHaveLength(1);
     expect(store.requests).toEqual(['get production/index.json.gz', 'list production/releases/']);
+  });
+
+  it('is kept by who publishes the history page', async () => {
+    const { store, ledger } = setup();
+    await put(store, 'production/releases/r1.json', releaseRecord('r1', 1));
+    await ledger.publishPage(historyPage(await readHistory(ledger, clock.now())));
+    expect(store.requests).toContain('put production/index.json.gz');
+    await ledger.list();
+    expect(store.requests.filter((request) => request === 'put production/index.json.gz')).toHaveLength(1);
   });
 });
 
