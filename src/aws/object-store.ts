@@ -61,5 +61,5 @@ export interface ObjectStore {
   /** Deletes one key, under a condition where one is given. */
   delete(key: string, condition?: Pick<Condition, 'ifMatch'>): Promise<void>;
   /** Of a store that remembers what it has read: `key` is to be read again. */
-  forget?(key: string): void;
+  forget?(key: string, since?: number): void;
 }

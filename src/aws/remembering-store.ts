@@ -11,7 +11,8 @@ export interface Remembering {
 export interface RememberingStore extends ObjectStore {
   /** @param isNew where it is most probably not there yet */
   remember(key: string, isNew: boolean): void;
-  forget(key: string): void;
+  /** @param since milliseconds: what was asked for since then is kept; left out, nothing is. */
+  forget(key: string, since?: number): void;
 }
 
 /**
@@ -19,23 +20,33 @@ export interface RememberingStore extends ObjectStore {
  * condition alone: whoever acts on an old version loses the condition, which makes us forget, and reads again. It saves
  * a deployment a quarter of its requests.
  */
-export function rememberingStore(store: ObjectStore, remember: Remembering): RememberingStore {
+export function rememberingStore(
+  store: ObjectStore,
+  remember: Remembering,
+  now: () => number = Date.now,
+): RememberingStore {
   const keys = new Set(remember.keys);
   const known = new Map<string, ReadObject | undefined>(remember.new.map((key) => [key, undefined]));
+  /** When what is known was asked for. */
+  const askedAt = new Map<string, number>();
   return {
     bucket: store.bucket,
     remember(key, isNew) {
       if (!keys.has(key) && isNew) known.set(key, undefined);
       keys.add(key);
     },
-    forget: (key) => void known.delete(key),
+    forget(key, since) {
+      if (since === undefined || (askedAt.get(key) ?? 0) < since) known.delete(key);
+    },
     list: (prefix, options) => store.list(prefix, options),
     async get(key) {
       if (!keys.has(key)) return store.get(key);
       if (known.has(key)) return known.get(key);
+      const at = now();
       const found = await store.get(key);
       // An old answer's date says nothing of the time that it is now.
       known.set(key, found && { ...found, date: undefined });
+      askedAt.set(key, at);
       return found;
     },
     async put(request) {

@@ -92,6 +92,8 @@ export type BeforeUs = Pick<BackendResult, 'image' | 'taskDefinition' | 'variabl
 
 /** How a deployment is bound to the ledger; see src/actions/deploy-backend. */
 export interface Journal {
+  /** Refuses what can be refused before the lock is asked for: an older commit, another service. Writes nothing. */
+  check(service: string): Promise<void>;
   /** Takes the lock and refuses an older commit. @returns a signal that says the lock was lost. */
   open(): Promise<AbortSignal>;
   /** Opens the record, before anything is changed: a run that dies leaves its trace. */

@@ -34,6 +34,7 @@ export async function deployBackend(
   const { target } = prepared;
   await sayShortTime(prepared, config, given);
   if (config.dryRun) return planned(prepared, given);
+  await journal?.check(target.arn);
   const lockLost = await journal?.open();
   const signal = lockLost ? AbortSignal.any([given.signal, lockLost]) : given.signal;
   const ports: BackendPorts = { ...given, signal };

@@ -1,5 +1,6 @@
 // The order of a deployment: prepare, lock, fence, adopt, open the record, go live or leave as it is.
 import type { Hold } from '../release/ledger.ts';
+import { refuseEarly } from '../release/refuse-early.ts';
 import { refused } from '../runtime/errors.ts';
 import { adoptFirst } from './adopt-first.ts';
 import { tellDeadRuns } from './dead-runs.ts';
@@ -24,15 +25,19 @@ export async function deploySite(
   config: DeploySiteConfig,
   ports: DeploySitePorts,
 ): Promise<DeploySiteResult> {
-  if (!config.dryRun) void ports.ledger.glance();
+  const early = config.dryRun ? undefined : fenceEarly(ports);
+  // What is wrong with the folder or the site is told first.
+  early?.catch(() => {});
   const prepared = await prepare(config, ports);
   if (config.dryRun) return resultOf('planned', prepared);
+  const fenced = await early;
   const asked = ports.clock.now();
   const hold = await ports.lock();
   const waited = ports.clock.now() - asked;
   const cancelled = ports.signal;
   ports.useSignal(AbortSignal.any([cancelled, hold.signal]));
   try {
+    if (!isStillSo(fenced, hold)) await checkFence(ports);
     return await deployLocked(config, ports, prepared, hold, waited);
   } finally {
     await hold.release();
@@ -46,7 +51,6 @@ async function deployLocked(
   hold: Hold,
   waited: number,
 ): Promise<DeploySiteResult> {
-  await checkFence(ports);
   const again = () => {
     ports.log.info('the site has changed since it was looked at: looking again');
     return lookAgain(config, ports, first);
@@ -87,6 +91,22 @@ async function deployPrepared(
   }
   return goLive(config, ports, prepared, recorder, hold);
 }
+
+/**
+ * Asks, beside the reading of folder and site, whether this release may go live, so that a refusal writes nothing.
+ * @returns local time (milliseconds) from which on the answer was true; `undefined` where it is to be asked under the lock
+ */
+async function fenceEarly(ports: DeploySitePorts): Promise<number | undefined> {
+  await ports.ledger.glance();
+  const at = ports.clock.now();
+  return refuseEarly(ports.ledger, async () => {
+    await checkFence(ports);
+    return at;
+  });
+}
+
+const isStillSo = (at: number | undefined, { quietSince }: Hold): boolean =>
+  at !== undefined && quietSince !== undefined && at >= quietSince;
 
 async function checkFence(ports: DeploySitePorts): Promise<void> {
   const verdict = await ports.fence(await ports.ledger.current());

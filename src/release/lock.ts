@@ -86,8 +86,13 @@ export async function acquireLock(
     const verdict = decideLock(found?.value, wanted, found?.date ?? ports.serverClock.now());
     if (verdict.kind === 'take') {
       const hold = await take(ports, found, verdict, wanted, conditions);
-      // Free when we looked and the same when we took it: nobody has held it in between.
-      if (hold) return found?.value?.holders.length === 0 ? { ...hold, quietSince: at } : hold;
+      if (hold) {
+        // Free when we looked and the same when we took it: nobody has held it in between.
+        const quietSince = found?.value?.holders.length === 0 ? at : undefined;
+        // Whoever held the lock before that may have moved the pointer since it was read.
+        ports.store.forget?.(ports.keys.current, quietSince);
+        return { ...hold, quietSince };
+      }
       races ??= new LostRaces(ports, keys.lock);
       await races.lost(found?.etag, notTaken, { until: start + request.timeout, signal: request.signal });
       continue;
@@ -157,8 +162,6 @@ async function take(
   const document = lockDocument(ports, found?.value, [...verdict.joined, me], conditions);
   const etag = await tryWrite(ports, ports.keys.lock, toJson(document), found?.etag);
   if (etag === undefined) return undefined;
-  // Whoever held the lock before us may have moved the pointer since it was read.
-  ports.store.forget?.(ports.keys.current);
   // Retries of a troubled network took so long that our stamp is stale already: once more, with a fresh one.
   if (ports.clock.now() - sentAt > GIVE_UP_AFTER / 2) return undefined;
   for (const gone of verdict.dropped) {

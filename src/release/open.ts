@@ -9,14 +9,7 @@ import { acquireLock, freeLock, type Glance, glanceAtLock } from './lock.ts';
 import { pairFrom } from './pair.ts';
 import { parseLock, parsePointer } from './parse.ts';
 import type { Pair, Part, Pointer, ReleaseRecord } from './record.ts';
-import {
-  keepIndex,
-  listRecords,
-  nothingRead,
-  openRecord,
-  readRecord,
-  updateRecord,
-} from './records.ts';
+import { keepIndex, listRecords, nothingRead, openRecord, readRecord, updateRecord } from './records.ts';
 import { resultOf, worseChecks } from './result.ts';
 import { ServerClock } from './server-clock.ts';
 

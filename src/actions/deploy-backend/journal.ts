@@ -15,6 +15,7 @@ import type { Hold, Ledger } from '../../release/ledger.ts';
 import { openLedger } from '../../release/open.ts';
 import { publishHistory } from '../../release/publish.ts';
 import type { BackendHalf, Pointer, ReleaseRecord, Result } from '../../release/record.ts';
+import { refuseEarly } from '../../release/refuse-early.ts';
 import type { Job } from '../../runtime/action.ts';
 import { ActionError, messageOf, refused } from '../../runtime/errors.ts';
 import { isSuccess, type Outcome } from '../../runtime/outcome.ts';
@@ -55,6 +56,16 @@ export function openJournal(config: DeployBackendConfig, releaseId: string, job:
   let dead: ReleaseRecord[] = [];
   let begun: Omit<BackendResult, 'outcome'> | undefined;
   return {
+    async check(service) {
+      await ledger.glance();
+      // Said again under the lock, where it is so.
+      const quiet = { ...log, notice: () => {} };
+      await refuseEarly(ledger, async () => {
+        const now = await ledger.current();
+        await refuseOlder(now, config, { ...job, log: quiet });
+        await guardService(ledger, config, releaseId, service, quiet, now);
+      });
+    },
     async open() {
       hold = await lock(ledger, releaseId, config, job);
       current = await ledger.current();

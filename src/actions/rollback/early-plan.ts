@@ -1,16 +1,20 @@
-import type { Hold } from '../../release/ledger.ts';
+import type { Hold, Ledger } from '../../release/ledger.ts';
+import { refuseEarly } from '../../release/refuse-early.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { type Edges, loadBackendHalf, type Way } from './edges.ts';
+import type { Edges, Way } from './edges.ts';
 import type { HalfPort } from './half.ts';
 import type { Survey } from './survey.ts';
 
 /**
- * The site's way back, planned while the lock is asked for: it reads, and changes nothing. It counts only where nobody
- * else held the lock from before its first request until we had it; then it is what a plan under the lock would be.
+ * The way back, planned before the lock is asked for: it reads, and changes nothing, so that what could not be finished is
+ * refused and nothing has been written. The site's plan counts under the lock too where nobody else held the lock from
+ * before its first request until we had it; the service's is made again.
  */
 export interface EarlyPlan {
   /** The plan, where it may be used for what was found under the lock; else it is to be made again. */
   for(found: Survey, id: string, hold: Hold): Promise<HalfPort> | undefined;
+  /** @throws ActionError where a half could not go back, or all is as it would be, and nobody else is at work. */
+  refuse(ledger: Ledger, isLive: (() => Error) | undefined): Promise<void>;
   /** Its last request has been answered. Never throws. */
   settled(): Promise<void>;
 }
@@ -20,14 +24,21 @@ export function planEarly(edges: Edges, clock: Clock, found: Survey, way: Way): 
   const id = found.resumes?.id ?? way.id;
   const half = found.pair.frontend ? edges.half('frontend', found, { ...way, id }) : undefined;
   half?.catch(() => {});
-  // What the service is planned with is loaded meanwhile too, and not under the lock; who plans it hears of a failure.
-  if (found.pair.backend) loadBackendHalf().catch(() => {});
+  // Something under way on the service is waited out under the lock, and not before it.
+  const service = found.pair.backend ? edges.half('backend', found, { ...way, id, waits: false }) : undefined;
+  service?.catch(() => {});
   return {
+    async refuse(ledger, isLive) {
+      await refuseEarly(ledger, async () => {
+        const halves = await Promise.all([half, service]);
+        if (isLive && halves.every((one) => !one?.plan.changes)) throw isLive();
+      });
+    },
     for(now, nowId, { quietSince }) {
       const valid = quietSince !== undefined && begun >= quietSince && id === nowId && isSame(found, now);
       return valid ? half : undefined;
     },
-    settled: async () => void (await half?.catch(() => {})),
+    settled: async () => void (await Promise.allSettled([half, service])),
   };
 }
 

@@ -30,6 +30,8 @@ export interface Way {
   readonly id: string;
   readonly signal: AbortSignal;
   readonly onUndo: (undo: Undo) => void;
+  /** False where what is under way on the service is not waited out; true where it is left out. */
+  readonly waits?: boolean;
 }
 
 /** What the rollback reaches the world through. */
@@ -108,7 +110,7 @@ function backendOptions(
   return {
     half,
     service: config.service,
-    waits: !config.dryRun,
+    waits: !config.dryRun && way.waits !== false,
     estimate: estimateBackend(half, found.records),
     waitTimeout: config.waitTimeout,
     lockTimeout: config.lockTimeout,

@@ -74,6 +74,9 @@ async function rollbackFrom(room: Room, reading: Reading): Promise<ActionResult<
   if (config.dryRun) return result(room, await prepare(room, reading, way), 'planned', undefined);
   const early = planEarly(edges, job.clock, first, way);
   try {
+    // A release that is gone on with, or that `latest-good` passes over, is no reason to refuse.
+    const mayBeLive = first.resumes !== undefined || config.to === LATEST_GOOD;
+    await early.refuse(ledger, mayBeLive ? undefined : () => isLive(first));
     const parts = (['backend', 'frontend'] as const).filter((part) => first.pair[part]);
     const hold = await holdLock(job, ledger, { release: id, parts, timeout: config.lockTimeout });
     try {
