@@ -12,6 +12,11 @@ export function siteDistribution(site: {
   readonly originPath?: string | undefined;
   readonly functions?: FunctionAssociation[];
   readonly errorPages?: CustomErrorResponse[];
+  readonly aliases?: readonly string[] | undefined;
+  /** ARN of the certificate that is for the aliases. */
+  readonly certificate?: string | undefined;
+  /** Paths that another host answers for. */
+  readonly behaviors?: ReadonlyArray<{ readonly path: string; readonly host: string }> | undefined;
 }): DistributionConfig;
 /** A bucket policy, as JSON. */
 export function cdnReads(bucket: string, distribution: string): string;

@@ -18,11 +18,15 @@ export const siteDistribution = ({
   errorPages = [],
   aliases = [],
   behaviors = [],
+  certificate,
 }) => ({
   CallerReference: bucket,
   Comment: '',
   Enabled: true,
   Aliases: { Quantity: aliases.length, Items: aliases },
+  ...(certificate
+    ? { ViewerCertificate: { ACMCertificateArn: certificate, SSLSupportMethod: 'sni-only' } }
+    : {}),
   DefaultRootObject: 'index.html',
   Origins: {
     Quantity: 1 + behaviors.length,

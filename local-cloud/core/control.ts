@@ -56,7 +56,7 @@ export function controlApi(parts: ControlParts) {
         return json(404, {
           error: `there is no ${method} ${path}`,
           there:
-            'GET/DELETE requests, GET/POST/DELETE faults, GET state[/service], POST ecs/container-instances',
+            'GET/DELETE requests, GET/POST/DELETE faults, GET state[/service], POST ecs/container-instances, POST cloudfront/certificates',
         });
       }
     }

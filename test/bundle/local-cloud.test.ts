@@ -446,7 +446,7 @@ describe('a distribution with two origins', () => {
                 {
                   Id: 's3',
                   DomainName: 'pages.s3.us-west-2.amazonaws.com',
-                  S3OriginConfig: { OriginAccessIdentity: 'x' },
+                  S3OriginConfig: { OriginAccessIdentity: 'origin-access-identity/cloudfront/E1' },
                 },
                 {
                   Id: 'api',

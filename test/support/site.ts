@@ -131,7 +131,9 @@ export async function makeSite(
       return found ? (JSON.parse(found.body.toString()) as T) : undefined;
     },
     async get(path) {
-      const answer = await fetch(`${front.url}${path}`, { redirect: 'manual' });
+      // As a browser: the CDN keeps an entry for each set of encodings.
+      const headers = { 'accept-encoding': 'gzip, deflate, br' };
+      const answer = await fetch(`${front.url}${path}`, { redirect: 'manual', headers });
       return { status: answer.status, body: await answer.text(), headers: answer.headers };
     },
     async dropped() {
@@ -183,12 +185,21 @@ async function makeDistribution(
     });
   const originAccessId = access.OriginAccessControl?.Id ?? '';
   const { originPath, aliases, behaviors } = options;
-  const site = { bucket, originAccessId, originPath, functions, errorPages, aliases, behaviors };
+  const certificate = aliases && (await makeCertificate(cloud, aliases));
+  const answers = { errorPages, aliases, behaviors, certificate };
+  const site = { bucket, originAccessId, originPath, functions, ...answers };
   const answer = await client.send(
     new CreateDistributionCommand({ DistributionConfig: siteDistribution(site) }),
   );
   client.destroy();
   return { id: answer.Distribution?.Id ?? '', url: `http://${answer.Distribution?.DomainName}` };
+}
+
+/** @returns the ARN of a certificate for these names */
+async function makeCertificate(cloud: CloudAddress, names: readonly string[]): Promise<string> {
+  const url = `${cloud.endpoint}/_cloud/cloudfront/certificates`;
+  const answer = await fetch(url, { method: 'POST', body: JSON.stringify({ names }) });
+  return ((await answer.json()) as { arn: string }).arn;
 }
 
 /** @returns the function's ARN */

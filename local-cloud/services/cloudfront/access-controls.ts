@@ -1,7 +1,8 @@
 import { CloudFault } from '../../core/service.ts';
-import { parseXml, text, type XmlNode, type XmlValue } from '../../core/xml.ts';
+import { child, text, type XmlNode, type XmlValue } from '../../core/xml.ts';
 import { type Call, ok, page } from './call.ts';
-import { tidy } from './items.ts';
+import { bodyOf } from './document.ts';
+import { items } from './items.ts';
 import { type AccessControl, checkVersion, newId } from './model.ts';
 
 const config = (control: AccessControl) => control.document as { [name: string]: XmlValue };
@@ -13,13 +14,14 @@ function found({ state, id }: Call): AccessControl {
   return control;
 }
 
+/** @throws CloudFault InvalidArgument, and what the model refuses */
 async function bodyConfig({ request }: Call): Promise<XmlNode> {
-  const document = tidy(parseXml((await request.body()).toString('utf8'), 'OriginAccessControlConfig'));
-  for (const name of ['Name', 'SigningProtocol', 'SigningBehavior', 'OriginAccessControlOriginType']) {
-    if (!text(document, name))
-      throw new CloudFault('InvalidArgument', `The parameter ${name} is required.`, 400);
-  }
-  return document;
+  const document = await bodyOf(request, 'OriginAccessControlConfig');
+  if (!/^.{1,64}$/.test(text(document, 'Name') ?? ''))
+    throw new CloudFault('InvalidArgument', 'The parameter Name must have 1 to 64 characters.', 400);
+  if (text(document, 'OriginAccessControlOriginType') !== 's3')
+    throw new CloudFault('UnsupportedOperation', 'The local cloud has access controls for S3 alone.', 400);
+  return { Description: '', ...(document as { [name: string]: XmlNode }) };
 }
 
 /** @throws CloudFault OriginAccessControlAlreadyExists */
@@ -58,7 +60,6 @@ export function listAccessControls({ state, request }: Call) {
       'OriginAccessControlSummary',
       (c) => ({
         Id: c.id,
-        Description: '',
         ...config(c),
       }),
     ),
@@ -68,9 +69,11 @@ export function listAccessControls({ state, request }: Call) {
 export function deleteAccessControl(call: Call) {
   const control = found(call);
   checkVersion(call.request, control.etag);
-  const used = [...call.state.distributions.values()].some((d) =>
-    JSON.stringify(d.document).includes(control.id),
-  );
+  const uses = (document: XmlNode) =>
+    items(child(document, 'Origins'), 'Origin').some(
+      (origin) => text(origin, 'OriginAccessControlId') === control.id,
+    );
+  const used = [...call.state.distributions.values()].some((one) => uses(one.document));
   if (used) throw new CloudFault('OriginAccessControlInUse', 'The origin access control is in use.', 409);
   call.state.accessControls.delete(control.id);
   return { status: 204 };

@@ -1,9 +1,17 @@
-import { CloudFault } from '../../core/service.ts';
 import { child, text, type XmlNode } from '../../core/xml.ts';
 import { type Associations, readAssociations } from './functions/associations.ts';
 import { items } from './items.ts';
+import {
+  CACHE_POLICIES,
+  type CachePolicy,
+  type Names,
+  ORIGIN_REQUEST_POLICIES,
+  type OriginRequestPolicy,
+  RESPONSE_HEADERS_POLICIES,
+  type ResponseHeadersPolicy,
+} from './policies.ts';
 
-/** What the CDN needs of a distribution's configuration; the document itself is kept and given back as it came. */
+/** What the CDN needs of a distribution's configuration, which was checked before; the document is kept beside it. */
 export interface DistributionConfig {
   readonly enabled: boolean;
   readonly callerReference: string;
@@ -33,16 +41,9 @@ export interface Behavior {
   readonly methods: readonly string[];
   readonly compress: boolean;
   readonly policy: CachePolicy;
-  readonly forwards: boolean;
+  readonly request: OriginRequestPolicy | undefined;
+  readonly response: ResponseHeadersPolicy | undefined;
   readonly functions: Associations;
-}
-
-/** Seconds, and what makes two requests two cache entries. */
-export interface CachePolicy {
-  readonly min: number;
-  readonly default: number;
-  readonly max: number;
-  readonly query: 'none' | 'all' | readonly string[];
 }
 
 export interface ErrorResponse {
@@ -53,178 +54,92 @@ export interface ErrorResponse {
   readonly ttl: number;
 }
 
-/** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html */
-const MANAGED: Readonly<Record<string, CachePolicy>> = {
-  '658327ea-f89d-4fab-a63d-7e88639e58f6': { min: 1, default: 86_400, max: 31_536_000, query: 'none' },
-  'b2884449-e4de-46a7-ac36-70bc7f1ddd6d': { min: 1, default: 86_400, max: 31_536_000, query: 'none' },
-  '4135ea2d-6df8-44a3-9df3-4b5a84be39ad': { min: 0, default: 0, max: 0, query: 'none' },
-  '83da9c7e-98b4-4e11-a168-04f0df8e2c65': { min: 0, default: 0, max: 31_536_000, query: 'none' },
-  '4cc15a8a-d715-48a4-82b8-cc0b614638fe': { min: 0, default: 0, max: 31_536_000, query: 'all' },
-};
-
 /** Seconds that an error is kept where nothing else is said. */
 export const ERROR_TTL = 10;
 
-const required = (node: XmlNode | undefined, name: string): XmlNode => {
-  const found = child(node, name);
-  if (found === undefined) {
-    throw new CloudFault('InvalidArgument', `The parameter ${name} is required.`, 400);
-  }
-  return found;
-};
-
 const texts = (nodes: readonly XmlNode[]): string[] => nodes.filter((n) => typeof n === 'string');
+const number = (node: XmlNode | undefined, name: string): number => Number(text(node, name));
 
-const number = (node: XmlNode | undefined, name: string, fallback: number): number => {
-  const value = text(node, name);
-  if (value === undefined || value === '') return fallback;
-  if (!/^-?\d+$/.test(value)) throw new CloudFault('InvalidArgument', `${name} is not a number.`, 400);
-  return Number(value);
-};
-
-/** @throws CloudFault for what CloudFront refuses: InvalidArgument, NoSuchOrigin, InvalidDefaultRootObject, … */
+/** @param node a configuration that was checked, its defaults filled in */
 export function readConfig(node: XmlNode): DistributionConfig {
-  const origins = items(required(node, 'Origins'), 'Origin').map(readOrigin);
-  if (origins.length === 0) {
-    throw new CloudFault('InvalidArgument', 'Your request must contain at least one origin.', 400);
-  }
-  const behaviors = items(child(node, 'CacheBehaviors'), 'CacheBehavior').map((b) =>
-    readBehavior(b, text(b, 'PathPattern') ?? ''),
+  const behaviors = items(child(node, 'CacheBehaviors'), 'CacheBehavior').map((one) =>
+    readBehavior(one, text(one, 'PathPattern') ?? ''),
   );
-  behaviors.push(readBehavior(required(node, 'DefaultCacheBehavior'), '*'));
-  for (const { origin } of behaviors) {
-    if (!origins.some((o) => o.id === origin)) {
-      throw new CloudFault(
-        'NoSuchOrigin',
-        `One or more of your origins or origin groups do not exist: ${origin}`,
-        404,
-      );
-    }
-  }
-  const root = text(node, 'DefaultRootObject') ?? '';
-  if (root.startsWith('/')) {
-    throw new CloudFault(
-      'InvalidDefaultRootObject',
-      'The default root object must not begin with a slash.',
-      400,
-    );
-  }
-  if (child(node, 'Comment') === undefined) required(node, 'Comment');
-  const enabled = text(node, 'Enabled');
-  if (enabled !== 'true' && enabled !== 'false') required({}, 'Enabled');
   return {
-    enabled: enabled === 'true',
-    callerReference: String(text(node, 'CallerReference') ?? required(node, 'CallerReference')),
-    defaultRootObject: root,
-    origins,
-    behaviors,
+    enabled: text(node, 'Enabled') === 'true',
+    callerReference: text(node, 'CallerReference') ?? '',
+    defaultRootObject: text(node, 'DefaultRootObject') ?? '',
+    origins: items(child(node, 'Origins'), 'Origin').map(readOrigin),
+    behaviors: [...behaviors, readBehavior(child(node, 'DefaultCacheBehavior') ?? {}, '*')],
     errors: items(child(node, 'CustomErrorResponses'), 'CustomErrorResponse').map(readError),
   };
 }
 
 function readOrigin(node: XmlNode): Origin {
   const custom = child(node, 'CustomOriginConfig');
-  const s3 = child(node, 'S3OriginConfig');
-  if (custom === undefined && s3 === undefined) {
-    throw new CloudFault(
-      'InvalidArgument',
-      'Exactly one of CustomOriginConfig, VpcOriginConfig and S3OriginConfig must be specified',
-      400,
-    );
-  }
-  const path = text(node, 'OriginPath') ?? '';
-  if (path !== '' && (!path.startsWith('/') || path.endsWith('/'))) {
-    throw new CloudFault(
-      'InvalidArgument',
-      'The parameter OriginPath must begin with a slash and must not end with one.',
-      400,
-    );
-  }
-  const headers = items(child(node, 'CustomHeaders'), 'OriginCustomHeader');
+  const identity = text(child(node, 'S3OriginConfig'), 'OriginAccessIdentity');
   return {
-    id: String(text(node, 'Id') ?? required(node, 'Id')),
-    domain: String(text(node, 'DomainName') ?? required(node, 'DomainName')),
-    path,
+    id: text(node, 'Id') ?? '',
+    domain: text(node, 'DomainName') ?? '',
+    path: text(node, 'OriginPath') ?? '',
     headers: Object.fromEntries(
-      headers.map((h) => [text(h, 'HeaderName') ?? '', text(h, 'HeaderValue') ?? '']),
+      items(child(node, 'CustomHeaders'), 'OriginCustomHeader').map((one) => [
+        text(one, 'HeaderName') ?? '',
+        text(one, 'HeaderValue') ?? '',
+      ]),
     ),
-    signed: Boolean(text(node, 'OriginAccessControlId') || text(s3, 'OriginAccessIdentity')),
+    signed: Boolean(text(node, 'OriginAccessControlId') || identity),
     custom:
       custom === undefined
         ? undefined
         : {
-            httpPort: number(custom, 'HTTPPort', 80),
-            httpsPort: number(custom, 'HTTPSPort', 443),
+            httpPort: number(custom, 'HTTPPort'),
+            httpsPort: number(custom, 'HTTPSPort'),
             https: text(custom, 'OriginProtocolPolicy') === 'https-only',
           },
   };
 }
 
 function readBehavior(node: XmlNode, pattern: string): Behavior {
-  if (pattern === '') required(node, 'PathPattern');
-  if (child(node, 'ViewerProtocolPolicy') === undefined) required(node, 'ViewerProtocolPolicy');
-  const allowed = child(node, 'AllowedMethods');
-  const policy = readPolicy(node);
   return {
     pattern,
-    origin: String(text(node, 'TargetOriginId') ?? required(node, 'TargetOriginId')),
-    methods: allowed === undefined ? ['GET', 'HEAD'] : texts(items(allowed, 'Method')),
+    origin: text(node, 'TargetOriginId') ?? '',
+    methods: texts(items(child(node, 'AllowedMethods'), 'Method')),
     compress: text(node, 'Compress') === 'true',
-    policy,
-    forwards: text(node, 'OriginRequestPolicyId') !== undefined || policy.query !== 'none',
+    policy: CACHE_POLICIES[text(node, 'CachePolicyId') ?? ''] ?? readForwarded(node),
+    request: ORIGIN_REQUEST_POLICIES[text(node, 'OriginRequestPolicyId') ?? ''],
+    response: RESPONSE_HEADERS_POLICIES[text(node, 'ResponseHeadersPolicyId') ?? ''],
     functions: readAssociations(node),
   };
 }
 
-function readPolicy(node: XmlNode): CachePolicy {
-  const id = text(node, 'CachePolicyId');
+/** The settings of before there were policies; with them CloudFront compresses by gzip alone. */
+function readForwarded(node: XmlNode): CachePolicy {
   const forwarded = child(node, 'ForwardedValues');
-  if (id !== undefined && forwarded !== undefined) {
-    throw new CloudFault(
-      'InvalidArgument',
-      'The parameter ForwardedValues cannot be used when a cache policy is associated to the cache behavior.',
-      400,
-    );
-  }
-  if (id !== undefined) {
-    const policy = MANAGED[id];
-    if (!policy) throw new CloudFault('NoSuchCachePolicy', 'The cache policy does not exist.', 404);
-    return policy;
-  }
-  if (forwarded === undefined) {
-    throw new CloudFault('InvalidArgument', 'The parameter ForwardedValues is required.', 400);
-  }
   const keys = texts(items(child(forwarded, 'QueryStringCacheKeys'), 'Name'));
-  const all = keys.length > 0 ? keys : ('all' as const);
-  const min = number(node, 'MinTTL', 0);
+  const headers = texts(items(child(forwarded, 'Headers'), 'Name')).map((name) => name.toLowerCase());
+  const asks = text(forwarded, 'QueryString') === 'true';
   return {
-    min,
-    default: number(node, 'DefaultTTL', Math.max(86_400, min)),
-    max: number(node, 'MaxTTL', Math.max(31_536_000, min)),
-    query: text(forwarded, 'QueryString') === 'true' ? all : 'none',
+    min: number(node, 'MinTTL'),
+    default: number(node, 'DefaultTTL'),
+    max: number(node, 'MaxTTL'),
+    query: asks ? (keys.length > 0 ? keys : 'all') : 'none',
+    cookies: forwardedCookies(child(forwarded, 'Cookies')),
+    headers: headers.includes('*') ? 'all' : headers.length > 0 ? headers : 'none',
+    gzip: true,
+    brotli: false,
   };
 }
 
-/** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-response-code.html */
-const CUSTOMIZABLE: ReadonlySet<number> = new Set([400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504]);
-
-function readError(node: XmlNode): ErrorResponse {
-  const code = number(node, 'ErrorCode', 0);
-  const page = text(node, 'ResponsePagePath') || undefined;
-  const status = text(node, 'ResponseCode') || undefined;
-  if (!CUSTOMIZABLE.has(code)) {
-    throw new CloudFault('InvalidErrorCode', 'An invalid error code was specified.', 400);
-  }
-  if ((page === undefined) !== (status === undefined)) {
-    throw new CloudFault('InvalidResponseCode', 'ResponsePagePath and ResponseCode go together.', 400);
-  }
-  if (page !== undefined && !page.startsWith('/')) {
-    throw new CloudFault('InvalidArgument', 'ResponsePagePath must begin with a slash.', 400);
-  }
-  return {
-    code,
-    page,
-    status: status === undefined ? undefined : Number(status),
-    ttl: number(node, 'ErrorCachingMinTTL', ERROR_TTL),
-  };
+function forwardedCookies(cookies: XmlNode | undefined): Names {
+  const forward = text(cookies, 'Forward');
+  if (forward === 'whitelist') return texts(items(child(cookies, 'WhitelistedNames'), 'Name'));
+  return forward === 'all' ? 'all' : 'none';
 }
+
+const readError = (node: XmlNode): ErrorResponse => ({
+  code: number(node, 'ErrorCode'),
+  page: text(node, 'ResponsePagePath') || undefined,
+  status: Number(text(node, 'ResponseCode')) || undefined,
+  ttl: Number(text(node, 'ErrorCachingMinTTL') ?? ERROR_TTL),
+});

@@ -1,9 +1,12 @@
 import { CloudFault } from '../../core/service.ts';
-import { child, parseXml, text, type XmlNode, type XmlValue } from '../../core/xml.ts';
+import { child, text, type XmlNode, type XmlValue } from '../../core/xml.ts';
 import { type Call, ok, page } from './call.ts';
 import { readConfig } from './config.ts';
-import { checkAssociations } from './functions/associations.ts';
-import { tidy } from './items.ts';
+import { checkConfig } from './distribution/check.ts';
+import { aliasesOf } from './distribution/check-names.ts';
+import { withDefaults } from './distribution/defaults.ts';
+import { checkComplete } from './distribution/required.ts';
+import { bodyOf } from './document.ts';
 import { checkVersion, type Distribution, domainOf, newId } from './model.ts';
 import type { CloudFrontState } from './state.ts';
 import { tagsOf } from './tags.ts';
@@ -19,47 +22,33 @@ function distributionXml(state: CloudFrontState, distribution: Distribution): { 
     ActiveTrustedSigners: { Enabled: false, Quantity: 0 },
     ActiveTrustedKeyGroups: { Enabled: false, Quantity: 0 },
     DistributionConfig: distribution.document as XmlValue,
+    ...registrations(distribution.document),
   };
 }
 
-/** What CloudFront adds to a configuration that leaves it out. */
-function withDefaults(document: XmlNode): XmlNode {
-  const given = document as { readonly [name: string]: XmlNode };
-  return {
-    Aliases: { Quantity: '0' },
-    DefaultRootObject: '',
-    CacheBehaviors: { Quantity: '0' },
-    CustomErrorResponses: { Quantity: '0' },
-    PriceClass: 'PriceClass_All',
-    ViewerCertificate: { CloudFrontDefaultCertificate: 'true', MinimumProtocolVersion: 'TLSv1' },
-    Restrictions: { GeoRestriction: { RestrictionType: 'none', Quantity: '0' } },
-    WebACLId: '',
-    HttpVersion: 'http2',
-    IsIPV6Enabled: 'true',
-    Staging: 'false',
-    ...given,
-  };
+/** In China a name must be registered; elsewhere each counts as if it were. */
+function registrations(document: XmlNode): { [name: string]: XmlValue } {
+  const AliasICPRecordal = aliasesOf(document).map((CNAME) => ({ CNAME, ICPRecordalStatus: 'APPROVED' }));
+  return AliasICPRecordal.length > 0 ? { AliasICPRecordals: { AliasICPRecordal } } : {};
 }
 
-/** The configuration in a body. @throws CloudFault MalformedXML, MissingBody, and what `readConfig` refuses */
-async function bodyConfig(
-  call: Call,
-  withTags: boolean,
-): Promise<{ document: XmlNode; tags: Record<string, string> }> {
-  const body = (await call.request.body()).toString('utf8');
-  if (body.trim() === '') throw new CloudFault('MissingBody', 'This operation requires a body.', 400);
-  const root = tidy(parseXml(body, withTags ? 'DistributionConfigWithTags' : 'DistributionConfig'));
-  const config = withTags ? child(root, 'DistributionConfig') : root;
-  if (config === undefined || typeof config === 'string') {
-    throw new CloudFault('MalformedXML', 'The XML document is malformed.', 400);
-  }
-  checkAssociations(readConfig(config).behaviors, (arn) => call.state.liveCode(arn) !== undefined);
-  return { document: withDefaults(config), tags: withTags ? tagsOf(child(root, 'Tags')) : {} };
-}
+/** Members of a configuration that a summary in a list does not have. */
+const NOT_LISTED: ReadonlySet<string> = new Set([
+  'CallerReference',
+  'DefaultRootObject',
+  'Logging',
+  'ContinuousDeploymentPolicyId',
+]);
 
 export async function createDistribution(call: Call) {
   const { state, request } = call;
-  const { document, tags } = await bodyConfig(call, request.query.has('WithTags'));
+  const withTags = request.query.has('WithTags');
+  const root = withTags ? 'DistributionConfigWithTags' : 'DistributionConfig';
+  const body = await bodyOf(request, root);
+  const given = withTags ? (child(body, 'DistributionConfig') ?? {}) : body;
+  const tags = tagsOf(child(body, 'Tags'));
+  checkConfig(state, given);
+  const document = withDefaults(given);
   const reference = text(document, 'CallerReference') ?? '';
   const same = [...state.distributions.values()].find((d) => d.config.callerReference === reference);
   if (same) {
@@ -92,13 +81,15 @@ export function getDistributionConfig({ state, id }: Call) {
 export async function updateDistribution(call: Call) {
   const { state, id, request } = call;
   const distribution = state.distribution(id);
-  const { document } = await bodyConfig(call, false);
+  const given = await bodyOf(request, 'DistributionConfig');
   checkVersion(request, distribution.etag);
-  if (text(document, 'CallerReference') !== distribution.config.callerReference) {
+  if (text(given, 'CallerReference') !== distribution.config.callerReference) {
     throw new CloudFault('IllegalUpdate', 'The caller reference cannot be changed.', 400);
   }
-  distribution.document = document;
-  distribution.config = readConfig(document);
+  checkComplete(given);
+  checkConfig(state, given, id);
+  distribution.document = withDefaults(given);
+  distribution.config = readConfig(distribution.document);
   distribution.etag = newId();
   distribution.modified = state.context.now();
   distribution.deployed = state.deployedAt();
@@ -128,23 +119,18 @@ export function listDistributions({ state, request }: Call) {
       all,
       (d) => d.id,
       'DistributionSummary',
-      (d) => {
-        const {
-          CallerReference: _reference,
-          DefaultRootObject: _root,
-          Logging: _log,
-          ...config
-        } = d.document as Record<string, XmlNode>;
-        return {
-          Id: d.id,
-          ARN: d.arn,
-          ETag: d.etag,
-          Status: state.status(d),
-          LastModifiedTime: new Date(d.modified),
-          DomainName: domainOf(d),
-          ...(config as { [name: string]: XmlValue }),
-        };
-      },
+      (d) => ({
+        Id: d.id,
+        ARN: d.arn,
+        ETag: d.etag,
+        Status: state.status(d),
+        LastModifiedTime: new Date(d.modified),
+        DomainName: domainOf(d),
+        ...(Object.fromEntries(Object.entries(d.document).filter(([name]) => !NOT_LISTED.has(name))) as {
+          [name: string]: XmlValue;
+        }),
+        ...registrations(d.document),
+      }),
     ),
   );
 }

@@ -9,6 +9,7 @@ import {
 import { elements } from '../../core/xml.ts';
 import * as controls from './access-controls.ts';
 import type { Call } from './call.ts';
+import { addCertificate } from './certificates.ts';
 import * as distributions from './distributions.ts';
 import * as functions from './functions/operations.ts';
 import { testFunction } from './functions/test-run.ts';
@@ -85,6 +86,7 @@ export function cloudfrontService(context: CloudContext): Service {
     dialect: () => 'query',
     operations: Object.values(OPERATIONS).map((operation) => operation.name),
     handle: (request) => handle(state, request),
+    control: (what, body) => (what === 'POST certificates' ? addCertificate(state, body) : undefined),
     fault: cloudfrontFault,
     wireFault: cloudfrontWireFault,
     save: () => state.save(),

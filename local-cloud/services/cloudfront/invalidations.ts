@@ -1,7 +1,8 @@
 import { CloudFault } from '../../core/service.ts';
-import { child, parseXml, text } from '../../core/xml.ts';
+import { child, text } from '../../core/xml.ts';
 import { type Call, ok, page } from './call.ts';
-import { items, tidy } from './items.ts';
+import { bodyOf } from './document.ts';
+import { items } from './items.ts';
 import type { Invalidation } from './model.ts';
 import { checkInProgress, checkPaths } from './paths.ts';
 
@@ -18,9 +19,7 @@ const invalidationXml = (invalidation: Invalidation) => ({
 /** https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html */
 export async function createInvalidation({ state, request, id }: Call) {
   const distribution = state.distribution(id);
-  const body = (await request.body()).toString('utf8');
-  if (body.trim() === '') throw new CloudFault('MissingBody', 'This operation requires a body.', 400);
-  const batch = tidy(parseXml(body, 'InvalidationBatch'));
+  const batch = await bodyOf(request, 'InvalidationBatch');
   const reference = text(batch, 'CallerReference');
   if (!reference) throw new CloudFault('InvalidArgument', 'The parameter CallerReference is required.', 400);
   const paths = items(child(batch, 'Paths'), 'Path').map((path) => (typeof path === 'string' ? path : ''));

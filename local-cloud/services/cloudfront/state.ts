@@ -3,8 +3,10 @@ import type { CloudContext } from '../../core/service.ts';
 import { CloudFault } from '../../core/service.ts';
 import type { XmlNode } from '../../core/xml.ts';
 import type { S3Service } from '../s3/index.ts';
+import type { S3Store } from '../s3/store.ts';
 import { Edge } from './cdn/edge.ts';
 import { readConfig } from './config.ts';
+import { withDefaults } from './distribution/defaults.ts';
 import { type EdgeFunction, versionOf } from './functions/model.ts';
 import { type AccessControl, type Distribution, domainOf, type Invalidation, newId } from './model.ts';
 
@@ -13,6 +15,7 @@ interface Saved {
   readonly distributions: ReadonlyArray<Omit<Distribution, 'edge' | 'config'>>;
   readonly accessControls: readonly AccessControl[];
   readonly functions?: readonly EdgeFunction[];
+  readonly certificates?: ReadonlyArray<readonly [string, readonly string[]]>;
 }
 
 /** Milliseconds at AWS's own pace, to be divided by the cloud's speed. */
@@ -26,9 +29,16 @@ export class CloudFrontState {
   readonly accessControls = new Map<string, AccessControl>();
   /** By name. */
   readonly functions = new Map<string, EdgeFunction>();
+  /** Names of certificates of us-east-1, by ARN: they are added through the control API. */
+  readonly certificates = new Map<string, readonly string[]>();
 
   constructor(context: CloudContext) {
     this.context = context;
+  }
+
+  /** What the origins read. */
+  get store(): S3Store {
+    return this.context.service<S3Service>('s3').store;
   }
 
   /** @throws CloudFault NoSuchDistribution */
@@ -83,13 +93,14 @@ export class CloudFrontState {
   }
 
   async #open(saved: Omit<Distribution, 'edge' | 'config'>): Promise<Distribution> {
-    const { store } = this.context.service<S3Service>('s3');
-    const edge = new Edge(store, () => distribution.config, this.context.now, {
+    const edge = new Edge(this.store, () => distribution.config, this.context.now, {
       distribution: () => ({ id: saved.id, arn: saved.arn, domain: domainOf(distribution) }),
       code: (arn) => this.liveCode(arn),
       log: (line) => this.context.log(line),
     });
-    const distribution: Distribution = { ...saved, config: readConfig(saved.document), edge };
+    // A state of before may lack defaults that are told today.
+    const document = withDefaults(saved.document);
+    const distribution: Distribution = { ...saved, document, config: readConfig(document), edge };
     // A port of before may be taken by another process now.
     distribution.port = await listen(edge.server, saved.port, '127.0.0.1').catch(() =>
       listen(edge.server, 0, '127.0.0.1'),
@@ -141,6 +152,7 @@ export class CloudFrontState {
       ),
       accessControls: [...this.accessControls.values()],
       functions: [...this.functions.values()],
+      certificates: [...this.certificates],
     };
   }
 
@@ -148,6 +160,7 @@ export class CloudFrontState {
     const saved = state as Saved;
     if (saved.version !== 1)
       throw new Error(`the state of CloudFront has version ${saved.version}, and 1 is known`);
+    for (const [arn, names] of saved.certificates ?? []) this.certificates.set(arn, names);
     for (const one of saved.functions ?? []) this.functions.set(one.name, one);
     for (const one of saved.accessControls) this.accessControls.set(one.id, one);
     for (const one of saved.distributions) {

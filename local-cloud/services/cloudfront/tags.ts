@@ -1,12 +1,30 @@
 import { CloudFault } from '../../core/service.ts';
-import { child, children, parseXml, text, type XmlNode } from '../../core/xml.ts';
+import { child, children, text, type XmlNode } from '../../core/xml.ts';
 import { type Call, ok } from './call.ts';
-import { tidy } from './items.ts';
+import { bodyOf } from './document.ts';
 
+const MAX_TAGS = 50;
+
+const invalid = (message: string) => new CloudFault('InvalidTagging', message, 400);
+
+/** @throws CloudFault InvalidTagging */
+function checkKey(key: string): void {
+  if (/^aws:/i.test(key)) throw invalid(`Tag keys beginning with aws: are reserved: ${key}`);
+}
+
+/**
+ * @param node `Tags` along the model, which has lengths and characters
+ * @throws CloudFault InvalidTagging
+ */
 export function tagsOf(node: XmlNode | undefined): Record<string, string> {
   const tags: Record<string, string> = {};
-  for (const tag of children(child(node, 'Items'), 'Tag'))
-    tags[text(tag, 'Key') ?? ''] = text(tag, 'Value') ?? '';
+  for (const tag of children(child(node, 'Items'), 'Tag')) {
+    const key = text(tag, 'Key') ?? '';
+    checkKey(key);
+    if (Object.hasOwn(tags, key)) throw invalid(`A tag key is given twice: ${key}`);
+    tags[key] = text(tag, 'Value') ?? '';
+  }
+  if (Object.keys(tags).length > MAX_TAGS) throw invalid(`A resource has ${MAX_TAGS} tags at most.`);
   return tags;
 }
 
@@ -20,13 +38,16 @@ function tagged({ state, request }: Call): { readonly tags: Record<string, strin
 
 export async function tagResource(call: Call) {
   const { tags } = tagged(call);
-  Object.assign(tags, tagsOf(tidy(parseXml((await call.request.body()).toString('utf8'), 'Tags'))));
+  const more = tagsOf(await bodyOf(call.request, 'Tags'));
+  if (new Set([...Object.keys(tags), ...Object.keys(more)]).size > MAX_TAGS)
+    throw invalid(`A resource has ${MAX_TAGS} tags at most.`);
+  Object.assign(tags, more);
   return { status: 204 };
 }
 
 export async function untagResource(call: Call) {
   const { tags } = tagged(call);
-  const keys = tidy(parseXml((await call.request.body()).toString('utf8'), 'TagKeys'));
+  const keys = await bodyOf(call.request, 'TagKeys');
   for (const key of children(child(keys, 'Items'), 'Key')) if (typeof key === 'string') delete tags[key];
   return { status: 204 };
 }

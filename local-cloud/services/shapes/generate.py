@@ -19,16 +19,21 @@ KINDS = {"integer": "int", "long": "int", "float": "num", "double": "num", "bool
 OPERATIONS = json.load(open(os.path.join(HERE, "operations.json"), encoding="utf8"))
 
 
-def compact(shape):
+def compact(shape, protocol):
     kind = shape["type"]
     if kind == "structure":
-        out = {"t": "struct", "m": {k: v["shape"] for k, v in shape["members"].items()}}
-        if shape.get("required"):
-            out["r"] = shape["required"]
+        # What has a location is in the path or in a header of a request, and not in its document.
+        members = {k: v for k, v in shape["members"].items() if not v.get("location")}
+        out = {"t": "struct", "m": {k: v["shape"] for k, v in members.items()}}
+        required = [k for k in shape.get("required", []) if k in members]
+        if required:
+            out["r"] = required
         if shape.get("union"):
             out["u"] = 1
     elif kind == "list":
         out = {"t": "list", "of": shape["member"]["shape"]}
+        if shape["member"].get("locationName") and protocol == "rest-xml":
+            out["x"] = shape["member"]["locationName"]
     elif kind == "map":
         out = {"t": "map", "k": shape["key"]["shape"], "v": shape["value"]["shape"]}
     elif kind == "string":
@@ -45,16 +50,16 @@ def compact(shape):
     return out
 
 
-def reach(shapes, name, found):
+def reach(shapes, name, found, protocol):
     if name in found:
         return
     shape = shapes[name]
-    found[name] = compact(shape)
+    found[name] = compact(shape, protocol)
     for member in shape.get("members", {}).values():
-        reach(shapes, member["shape"], found)
+        reach(shapes, member["shape"], found, protocol)
     for part in ("member", "key", "value"):
         if part in shape:
-            reach(shapes, shape[part]["shape"], found)
+            reach(shapes, shape[part]["shape"], found, protocol)
 
 
 for service, operations in OPERATIONS.items():
@@ -65,7 +70,7 @@ for service, operations in OPERATIONS.items():
     for operation in operations:
         inputs[operation] = model["operations"][operation].get("input", {}).get("shape", "")
         if inputs[operation]:
-            reach(model["shapes"], inputs[operation], found)
+            reach(model["shapes"], inputs[operation], found, model["metadata"]["protocol"])
     lines = [json.dumps(inputs, separators=(",", ":"))]
     lines += [name + " " + json.dumps(shape, separators=(",", ":")) for name, shape in sorted(found.items())]
     text = "\n".join(lines)

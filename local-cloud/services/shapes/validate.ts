@@ -1,12 +1,22 @@
-import { blob, isObject, type Reading, type Shape, time, WrongType } from '../../core/shape.ts';
+import {
+  blob,
+  isObject,
+  type Reading,
+  type Shape,
+  time,
+  type Violation,
+  WrongType,
+} from '../../core/shape.ts';
 
 /** One shape of a service's model: a structure, list, map, or scalar with its limits. */
-interface Modelled {
+export interface Modelled {
   readonly t: 'struct' | 'list' | 'map' | 'str' | 'int' | 'num' | 'bool' | 'time' | 'blob';
   /** Members of a structure by name, and which are required. */
   readonly m?: Readonly<Record<string, string>>;
   readonly r?: readonly string[];
   readonly of?: string;
+  /** Name of a list's elements in XML. */
+  readonly x?: string;
   readonly k?: string;
   readonly v?: string;
   readonly e?: readonly string[];
@@ -44,17 +54,23 @@ export function inputShape(model: Model, operation: string, skip: readonly strin
   const name = model.operations.get(operation);
   if (name === undefined) throw new Error(`the model has no operation ${operation}`);
   return {
-    read: (value, path, reading) => (name ? read({ model, skip, reading }, name, value, path) : {}),
+    read: (value, path, reading) =>
+      name ? read({ model, skip, reading, violations: reading.violations }, name, value, path) : {},
   };
 }
 
-interface Walk {
+/** Where broken limits are noted, and the shapes whose pattern does not count. */
+interface Limits {
+  readonly violations: Violation[];
+  readonly skip?: readonly string[];
+}
+
+interface Walk extends Limits {
   readonly model: Model;
-  readonly skip: readonly string[];
   readonly reading: Reading;
 }
 
-const lowerFirst = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
+export const lowerFirst = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
 
 function read(walk: Walk, name: string, value: unknown, path: string): unknown {
   const shape = walk.model.shapes.get(name);
@@ -129,8 +145,8 @@ function readMap(walk: Walk, name: string, shape: Modelled, value: unknown, path
 }
 
 /** Notes every limit that the value breaks, and gives it back. */
-function limited(walk: Walk, name: string, shape: Modelled, value: unknown, path: string): unknown {
-  const bad = (constraint: string) => walk.reading.violations.push({ path, value, constraint });
+export function limited(walk: Limits, name: string, shape: Modelled, value: unknown, path: string): unknown {
+  const bad = (constraint: string) => walk.violations.push({ path, value, constraint });
   const size = typeof value === 'number' ? value : sizeOf(value);
   const what = typeof value === 'number' ? 'value' : 'length';
   if (shape.min !== undefined && size < shape.min)
@@ -139,7 +155,7 @@ function limited(walk: Walk, name: string, shape: Modelled, value: unknown, path
     bad(`Member must have ${what} less than or equal to ${shape.max}`);
   if (shape.e && !shape.e.includes(value as string))
     bad(`Member must satisfy enum value set: [${shape.e.join(', ')}]`);
-  if (shape.p && !walk.skip.includes(name) && !matches(shape.p, value as string))
+  if (shape.p && !walk.skip?.includes(name) && !matches(shape.p, value as string))
     bad(`Member must satisfy regular expression pattern: ${shape.p}`);
   return value;
 }

@@ -1,7 +1,7 @@
 import json
 import time
 
-from harness import Failed, aws, equal, file, holds, http, js, main
+from harness import ENDPOINT, Failed, aws, equal, file, holds, http, js, main
 
 BUCKET = "cdn-site"
 seen = {}
@@ -98,6 +98,65 @@ def check_configurations_that_are_refused():
     aws("cloudfront", "create-distribution", "--distribution-config", js(wrong), fails="InconsistentQuantities")
 
 
+def refused(fails, changed):
+    aws("cloudfront", "create-distribution", "--distribution-config", js(changed), fails=fails)
+
+
+def certificate(*names):
+    status, _, body = http(f"{ENDPOINT}/_cloud/cloudfront/certificates", "POST", body=js({"names": names}).encode())
+    equal(status, 201, "status")
+    arn = json.loads(body)["arn"]
+    return {"ACMCertificateArn": arn, "SSLSupportMethod": "sni-only", "MinimumProtocolVersion": "TLSv1.2_2021"}
+
+
+def check_names_and_their_certificate():
+    names = {"Aliases": {"Quantity": 1, "Items": ["www.example.com"]}}
+    refused("InvalidViewerCertificate", config("three", **names))
+    refused("InvalidViewerCertificate", config("three", **names, ViewerCertificate=certificate("other.example.com")))
+    mine = certificate("example.com", "*.example.com")
+    elsewhere = {**mine, "ACMCertificateArn": mine["ACMCertificateArn"].replace("us-east-1", "us-west-2")}
+    refused("InvalidViewerCertificate", config("three", **names, ViewerCertificate=elsewhere))
+    made = aws("cloudfront", "create-distribution", "--distribution-config", js(config("three", **names, ViewerCertificate=mine)))
+    got = made["Distribution"]["DistributionConfig"]["ViewerCertificate"]
+    equal((got["Certificate"], got["CertificateSource"], got["CloudFrontDefaultCertificate"]), (mine["ACMCertificateArn"], "acm", False))
+    equal(made["Distribution"]["AliasICPRecordals"], [{"CNAME": "www.example.com", "ICPRecordalStatus": "APPROVED"}])
+    refused("CNAMEAlreadyExists", config("four", **names, ViewerCertificate=mine))
+    off = {**made["Distribution"]["DistributionConfig"], "Enabled": False}
+    ident = made["Distribution"]["Id"]
+    version = aws("cloudfront", "update-distribution", "--id", ident, "--if-match", made["ETag"], "--distribution-config", js(off))["ETag"]
+    until(lambda: aws("cloudfront", "get-distribution", "--id", ident)["Distribution"]["Status"] == "Deployed")
+    aws("cloudfront", "delete-distribution", "--id", ident, "--if-match", version)
+
+
+def check_what_is_left_out_is_filled_in_and_needed_by_an_update():
+    read = aws("cloudfront", "get-distribution-config", "--id", seen["id"])
+    got = read["DistributionConfig"]
+    behavior, origin = got["DefaultCacheBehavior"], got["Origins"]["Items"][0]
+    equal((got["PriceClass"], got["HttpVersion"], got["WebACLId"], got["Aliases"]), ("PriceClass_All", "http2", "", {"Quantity": 0}))
+    equal(got["Logging"], {"Enabled": False, "IncludeCookies": False, "Bucket": "", "Prefix": ""})
+    equal(got["ViewerCertificate"]["CertificateSource"], "cloudfront")
+    equal(behavior["AllowedMethods"]["CachedMethods"], {"Quantity": 2, "Items": ["HEAD", "GET"]})
+    equal((behavior["SmoothStreaming"], behavior["FunctionAssociations"], behavior["FieldLevelEncryptionId"]), (False, {"Quantity": 0}, ""))
+    equal((origin["ConnectionAttempts"], origin["ConnectionTimeout"], origin["OriginShield"]), (3, 10, {"Enabled": False}))
+    update = ["cloudfront", "update-distribution", "--id", seen["id"], "--if-match", read["ETag"], "--distribution-config"]
+    for name in ["Aliases", "Logging", "WebACLId", "ViewerCertificate", "HttpVersion"]:
+        aws(*update, js({key: value for key, value in got.items() if key != name}), fails="IllegalUpdate")
+    answer = aws(*update, js(got))
+    equal(answer["Distribution"]["DistributionConfig"], got, "the configuration after an update with what was read")
+    seen["etag"] = answer["ETag"]
+
+
+def check_values_are_held_to_the_model():
+    for name, value in [("PriceClass", "PriceClass_9"), ("HttpVersion", "HTTP2")]:
+        refused("MalformedXML", config("five", **{name: value}))
+    wrong = config("five")
+    wrong["DefaultCacheBehavior"]["ResponseHeadersPolicyId"] = "00000000-0000-0000-0000-000000000000"
+    refused("NoSuchResponseHeadersPolicy", wrong)
+    wrong = config("five")
+    wrong["Origins"]["Items"][0]["OriginAccessControlId"] = "ENONE"
+    refused("InvalidOriginAccessControl", wrong)
+
+
 def check_update_needs_the_version():
     update = ["cloudfront", "update-distribution", "--id", seen["id"]]
     changed = aws("cloudfront", "get-distribution-config", "--id", seen["id"])["DistributionConfig"]
@@ -115,6 +174,12 @@ def check_tags():
     aws("cloudfront", "tag-resource", "--resource", seen["arn"], "--tags", js({"Items": [{"Key": "team", "Value": "web"}, {"Key": "x", "Value": "y"}]}))
     aws("cloudfront", "untag-resource", "--resource", seen["arn"], "--tag-keys", js({"Items": ["x"]}))
     equal(aws("cloudfront", "list-tags-for-resource", "--resource", seen["arn"])["Tags"]["Items"], [{"Key": "team", "Value": "web"}])
+
+
+def check_tags_that_are_refused():
+    tag = ["cloudfront", "tag-resource", "--resource", seen["arn"], "--tags"]
+    aws(*tag, js({"Items": [{"Key": "aws:mine", "Value": "x"}]}), fails="InvalidTagging")
+    aws(*tag, js({"Items": [{"Key": f"k{n}", "Value": ""} for n in range(50)]}), fails="InvalidTagging")
 
 
 def check_the_cdn_caches():

@@ -2,11 +2,10 @@ import { describe, expect, it } from 'vitest';
 import {
   bucketOf,
   compressible,
-  encodingFor,
   errorLifetime,
-  keyQuery,
   lifetime,
   patternMatches,
+  staleness,
 } from '../../../local-cloud/services/cloudfront/cdn/decide.ts';
 import {
   canonicalPath,
@@ -16,9 +15,9 @@ import {
 } from '../../../local-cloud/services/cloudfront/paths.ts';
 
 const now = Date.parse('2026-01-01T00:00:00Z');
-const optimized = { min: 1, default: 86_400, max: 31_536_000, query: 'none' } as const;
-const plain = { min: 0, default: 100, max: 1000, query: 'none' } as const;
-const disabled = { min: 0, default: 0, max: 0, query: 'none' } as const;
+const optimized = { min: 1, default: 86_400, max: 31_536_000, headers: 'none' } as const;
+const plain = { min: 0, default: 100, max: 1000, headers: 'none' } as const;
+const disabled = { min: 0, default: 0, max: 0, headers: 'none' } as const;
 
 describe('how long an answer is kept', () => {
   it.each([
@@ -48,11 +47,35 @@ describe('how long an answer is kept', () => {
   ])('%s: %j', (_name, headers, policy, store, ttl) => {
     expect(lifetime(headers as Record<string, string>, policy, now)).toEqual({ store, ttl });
   });
-  it('of errors is at least what is configured', () => {
-    expect(errorLifetime({}, 10)).toBe(10);
-    expect(errorLifetime({ 'cache-control': 'max-age=60' }, 10)).toBe(60);
-    expect(errorLifetime({ 'cache-control': 'max-age=1' }, 10)).toBe(10);
+  it.each([
+    [404, {}, undefined, 10],
+    [404, {}, 0, 0],
+    [404, {}, 30, 30],
+    [404, { 'cache-control': 'max-age=60' }, 10, 60],
+    [404, { 'cache-control': 'max-age=1' }, 10, 10],
+    [503, {}, undefined, 10],
+    [403, {}, undefined, 0],
+    [403, {}, 10, 10],
+    [403, { 'cache-control': 's-maxage=60' }, undefined, 60],
+    [405, { 'cache-control': 'max-age=5' }, undefined, 10],
+    [429, { 'cache-control': 'max-age=60' }, undefined, 0],
+  ])('of the error %i with %j, configured %s: %i', (status, headers, min, ttl) => {
+    expect(errorLifetime(status, headers as Record<string, string>, min)).toBe(ttl);
   });
+  it.each([
+    ['max-age=1', 0, Number.POSITIVE_INFINITY],
+    ['max-age=1, stale-while-revalidate=30', 30, Number.POSITIVE_INFINITY],
+    ['max-age=1, stale-while-revalidate=30, stale-if-error=60', 30, 60],
+    ['max-age=1, stale-while-revalidate=5000, stale-if-error=5000', 1000, 1000],
+    ['max-age=1, stale-if-error=0', 0, 0],
+    ['max-age=1, must-revalidate, stale-while-revalidate=30, stale-if-error=60', 0, 0],
+    ['s-maxage=1, proxy-revalidate', 0, 0],
+  ])(
+    'may be sent stale with %s: %i s while it is asked for, %d s where the origin fails',
+    (header, revalidating, failing) => {
+      expect(staleness({ 'cache-control': header }, plain)).toEqual({ revalidating, failing });
+    },
+  );
 });
 
 describe('what an invalidation means', () => {
@@ -122,24 +145,6 @@ describe('which behavior, key and encoding', () => {
     ['/a.b', '/axb', false],
   ])('%s on %s: %s', (pattern, path, matches) => {
     expect(patternMatches(pattern, path)).toBe(matches);
-  });
-  it.each([
-    ['none', 'a=1', ''],
-    ['all', 'a=1&b=2', 'a=1&b=2'],
-    [['b'], 'a=1&b=2', 'b=2'],
-  ] as const)('query %j of %s is %j', (query, from, key) => {
-    expect(keyQuery({ min: 0, default: 0, max: 1, query }, from)).toBe(key);
-  });
-  it.each([
-    [undefined, 'identity'],
-    ['gzip, br', 'br'],
-    ['gzip', 'gzip'],
-    ['br;q=0, gzip', 'gzip'],
-    ['gzip;q=0', 'identity'],
-    ['*', 'identity'],
-    ['br;q=0.5', 'br'],
-  ])('%s is answered with %s', (accept, encoding) => {
-    expect(encodingFor(accept)).toBe(encoding);
   });
   it.each([
     [{ 'content-type': 'text/html; charset=utf-8' }, 1000, true],

@@ -8,6 +8,8 @@ export interface CacheEntry {
   /** Milliseconds since the epoch. */
   stored: number;
   fresh: number;
+  /** The origin has failed: until then it is left alone, and the stale entry sent. */
+  quiet?: number;
 }
 
 /** What one distribution keeps. Entries are found by path, query and encoding. */

@@ -1,4 +1,5 @@
-import type { Behavior, CachePolicy, DistributionConfig } from '../config.ts';
+import { type Behavior, type DistributionConfig, ERROR_TTL } from '../config.ts';
+import type { CachePolicy } from '../policies.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -16,17 +17,6 @@ export function patternMatches(pattern: string, path: string): boolean {
 export function behaviorFor(config: DistributionConfig, path: string): Behavior {
   const found = config.behaviors.find((behavior) => patternMatches(behavior.pattern, path));
   return found ?? (config.behaviors.at(-1) as Behavior);
-}
-
-/** The part of the query that makes a cache entry of its own. */
-export function keyQuery(policy: CachePolicy, query: string): string {
-  if (policy.query === 'none' || query === '') return '';
-  if (policy.query === 'all') return query;
-  const wanted = new Set(policy.query);
-  return query
-    .split('&')
-    .filter((pair) => wanted.has(pair.split('=', 1)[0] ?? ''))
-    .join('&');
 }
 
 export interface Lifetime {
@@ -51,9 +41,14 @@ export function directives(header: string | undefined): Map<string, string> {
  * minimum above 0 outweighs no-cache, no-store and private.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html
  */
-export function lifetime(headers: Headers, policy: CachePolicy, now: number): Lifetime {
+export function lifetime(
+  headers: Headers,
+  policy: Pick<CachePolicy, 'min' | 'default' | 'max' | 'headers'>,
+  now: number,
+): Lifetime {
   const cache = directives(headers['cache-control']);
-  if (policy.max === 0) return { store: false, ttl: 0 };
+  // With every header in the key nothing is ever found again.
+  if (policy.max === 0 || policy.headers === 'all') return { store: false, ttl: 0 };
   if (cache.has('no-store') || cache.has('private')) return { store: policy.min > 0, ttl: policy.min };
   if (cache.has('no-cache')) return { store: true, ttl: policy.min };
   const age =
@@ -71,20 +66,37 @@ function expiry(header: string | undefined, now: number): number | undefined {
   return Number.isNaN(at) ? 0 : Math.max(0, Math.floor((at - now) / 1000));
 }
 
-/** How long an error is kept: the configured minimum, or longer where the origin says so. */
-export function errorLifetime(headers: Headers, min: number): number {
+/** Kept whatever the origin says: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html */
+const KEPT_ERRORS: ReadonlySet<number> = new Set([404, 414, 500, 501, 502, 503, 504]);
+/** Kept where the origin gives an age. */
+const AGED_ERRORS: ReadonlySet<number> = new Set([400, 403, 405, 412, 415]);
+
+/**
+ * Seconds that an error is kept: the configured minimum, or longer where the origin says so.
+ * @param min of the distribution for this status; nothing where it has none
+ */
+export function errorLifetime(status: number, headers: Headers, min: number | undefined): number {
   const cache = directives(headers['cache-control']);
-  return Math.max(min, seconds(cache.get('s-maxage')) ?? seconds(cache.get('max-age')) ?? 0);
+  const age = seconds(cache.get('s-maxage')) ?? seconds(cache.get('max-age'));
+  const kept = min !== undefined || KEPT_ERRORS.has(status) || (age !== undefined && AGED_ERRORS.has(status));
+  return kept ? Math.max(min ?? ERROR_TTL, age ?? 0) : 0;
 }
 
-export type Encoding = 'br' | 'gzip' | 'identity';
+/** Seconds after its lifetime in which an entry may still be sent. */
+export interface Staleness {
+  /** While the origin is asked behind the viewer's back. */
+  readonly revalidating: number;
+  /** When the origin fails; without a directive for as long as the entry is there. */
+  readonly failing: number;
+}
 
-/** The encoding that CloudFront makes of `Accept-Encoding`: brotli before gzip. */
-export function encodingFor(accept: string | undefined): Encoding {
-  const refused = (name: string) => new RegExp(`\\b${name}\\s*;\\s*q=0(\\.0*)?\\s*(,|$)`).test(accept ?? '');
-  if (/\bbr\b/.test(accept ?? '') && !refused('br')) return 'br';
-  if (/\bgzip\b/.test(accept ?? '') && !refused('gzip')) return 'gzip';
-  return 'identity';
+/** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html#stale-content */
+export function staleness(headers: Headers, { max }: Pick<CachePolicy, 'max'>): Staleness {
+  const cache = directives(headers['cache-control']);
+  const revalidating = Math.min(max, seconds(cache.get('stale-while-revalidate')) ?? 0);
+  if (cache.has('must-revalidate') || cache.has('proxy-revalidate')) return { revalidating: 0, failing: 0 };
+  const failing = seconds(cache.get('stale-if-error'));
+  return { revalidating, failing: failing === undefined ? Number.POSITIVE_INFINITY : Math.min(max, failing) };
 }
 
 /** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/ServingCompressedFiles.html */

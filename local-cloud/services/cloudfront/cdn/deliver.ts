@@ -6,8 +6,10 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import { newRequestId } from '../../../core/request.ts';
 import { etagMatches } from '../../s3/conditions.ts';
 import { parseRange } from '../../s3/range.ts';
+import type { ResponseHeadersPolicy } from '../policies.ts';
 import { buffered, type OriginAnswer } from './answer.ts';
-import { compressible, type Encoding } from './decide.ts';
+import { compressible } from './decide.ts';
+import type { AcceptEncoding } from './forward.ts';
 
 const brotli = promisify(brotliCompress);
 const gzipped = promisify(gzip);
@@ -31,10 +33,24 @@ export interface Served {
   readonly passing: boolean;
 }
 
+/** The answer with the headers of the behavior's response headers policy. */
+export function withPolicy(
+  served: Served,
+  policy: ResponseHeadersPolicy | undefined,
+  origin: string | undefined,
+): Served {
+  if (policy === undefined) return served;
+  const headers = { ...served.answer.headers };
+  for (const { name, value, override } of policy.headers)
+    if (override || headers[name] === undefined) headers[name] = value;
+  if (policy.cors && origin !== undefined) headers['access-control-allow-origin'] ??= '*';
+  return { ...served, answer: { ...served.answer, headers } };
+}
+
 /** Compresses what CloudFront would; the entity tag is then a weak one. */
-export async function encoded(answer: OriginAnswer, encoding: Encoding): Promise<OriginAnswer> {
-  if (encoding === 'identity' || answer.status !== 200 || !compressible(answer.headers, answer.size))
-    return answer;
+export async function encoded(answer: OriginAnswer, accept: AcceptEncoding): Promise<OriginAnswer> {
+  if (accept === '' || answer.status !== 200 || !compressible(answer.headers, answer.size)) return answer;
+  const encoding = accept.startsWith('br') ? 'br' : 'gzip';
   const chunks: Buffer[] = [];
   for await (const chunk of answer.read(0, answer.size)) chunks.push(chunk);
   answer.release();
@@ -44,7 +60,7 @@ export async function encoded(answer: OriginAnswer, encoding: Encoding): Promise
       ? await brotli(whole, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } })
       : await gzipped(whole, { level: 5 });
   const { etag } = answer.headers;
-  return buffered(
+  const compressed = buffered(
     200,
     {
       ...answer.headers,
@@ -54,6 +70,7 @@ export async function encoded(answer: OriginAnswer, encoding: Encoding): Promise
     },
     bytes,
   );
+  return answer.cookies === undefined ? compressed : { ...compressed, cookies: answer.cookies };
 }
 
 export function page(

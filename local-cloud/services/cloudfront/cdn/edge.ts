@@ -3,14 +3,25 @@ import type { Readable } from 'node:stream';
 import { headersOf, splitUrl } from '../../../core/request.ts';
 import { escapeXml } from '../../../core/xml.ts';
 import type { S3Store } from '../../s3/store.ts';
-import { type Behavior, type DistributionConfig, ERROR_TTL } from '../config.ts';
+import type { Behavior, DistributionConfig } from '../config.ts';
 import { canonicalPath } from '../paths.ts';
 import type { OriginAnswer } from './answer.ts';
 import { Cache, type CacheEntry } from './cache.ts';
-import { behaviorFor, type Encoding, encodingFor, errorLifetime, keyQuery, lifetime } from './decide.ts';
-import { encoded, type Outcome, page, type Served, sendAnswer, type Viewer } from './deliver.ts';
+import { behaviorFor, errorLifetime, lifetime, staleness } from './decide.ts';
+import { encoded, type Outcome, page, type Served, sendAnswer, type Viewer, withPolicy } from './deliver.ts';
+import { forwardingOf, normalized, originHeaders, pick, variantOf } from './forward.ts';
 import { atRequest, atResponse, type EdgeFunctions, FunctionProblem } from './functions.ts';
 import { askOrigin } from './origin.ts';
+
+/** One request's place in the cache. */
+interface Lookup {
+  readonly config: DistributionConfig;
+  readonly behavior: Behavior;
+  readonly viewer: Viewer;
+  readonly key: string;
+  /** The part of the query that is in the key. */
+  readonly query: string;
+}
 
 /** One distribution's edge: a cache in front of its origins, on a port of its own. */
 export class Edge {
@@ -26,6 +37,8 @@ export class Edge {
   readonly #config: () => DistributionConfig;
   readonly #now: () => number;
   readonly #functions: EdgeFunctions;
+  /** Keys that are being asked for again while the stale entry is sent. */
+  readonly #revalidating = new Set<string>();
   readonly server: Server;
 
   constructor(store: S3Store, config: () => DistributionConfig, now: () => number, functions: EdgeFunctions) {
@@ -87,9 +100,10 @@ export class Edge {
     const asked = atRequest(this.#functions, behavior, viewer);
     if ('answer' in asked) return asked;
     const cacheable = viewer.method === 'GET' || viewer.method === 'HEAD';
-    const served = cacheable
+    const found = cacheable
       ? await this.#withErrorPage(config, asked, await this.#cached(config, behavior, asked))
       : await this.#pass(config, behavior, asked, body);
+    const served = withPolicy(found, behavior.response, asked.headers['origin']);
     try {
       return atResponse(this.#functions, behavior, asked, served);
     } catch (error) {
@@ -99,33 +113,66 @@ export class Edge {
   }
 
   async #cached(config: DistributionConfig, behavior: Behavior, viewer: Viewer): Promise<Served> {
-    const encoding: Encoding = behavior.compress
-      ? encodingFor(viewer.headers['accept-encoding'])
-      : 'identity';
-    const query = keyQuery(behavior.policy, viewer.query);
-    const key = Cache.key(viewer.path, query, encoding);
+    const query = pick(viewer.query, behavior.policy.query, '&');
+    const key = Cache.key(viewer.path, query, variantOf(viewer.headers, behavior.policy));
+    const lookup: Lookup = { config, behavior, viewer, key, query };
     const entry = this.cache.get(key);
     const now = this.#now();
-    if (entry && now < entry.fresh) return this.#hit(entry, now);
+    if (!entry) return this.#fetch(lookup, undefined);
+    if (now < entry.fresh || now < (entry.quiet ?? 0)) return this.#hit(entry, now);
+    const { revalidating } = staleness(entry.answer.headers, behavior.policy);
+    if (now >= entry.fresh + revalidating * 1000) return this.#fetch(lookup, entry);
+    this.#revalidate(lookup, entry);
+    return this.#hit(entry, now);
+  }
+
+  /** Behind the viewer's back, once at a time. */
+  #revalidate(lookup: Lookup, entry: CacheEntry): void {
+    if (this.#revalidating.has(lookup.key)) return;
+    this.#revalidating.add(lookup.key);
+    this.#fetch(lookup, entry)
+      .then((served) => {
+        if (served.passing) served.answer.release();
+      })
+      // The entry stays, and the next request tries again.
+      .catch(() => undefined)
+      .finally(() => this.#revalidating.delete(lookup.key));
+  }
+
+  async #fetch(lookup: Lookup, entry: CacheEntry | undefined): Promise<Served> {
+    const { config, behavior, viewer, key, query } = lookup;
     const asked = await this.#ask(config, behavior, viewer, entry?.answer.headers['etag']);
-    if (asked.status === 304 && entry && this.cache.get(key) === entry) {
-      entry.stored = now;
-      entry.fresh =
-        now + lifetime({ ...entry.answer.headers, ...asked.headers }, behavior.policy, now).ttl * 1000;
-      return { answer: entry.answer, outcome: 'RefreshHit', age: undefined, passing: false };
+    const now = this.#now();
+    const still = entry && this.cache.get(key) === entry ? entry : undefined;
+    if (asked.status === 304 && still) {
+      still.stored = now;
+      still.fresh =
+        now + lifetime({ ...still.answer.headers, ...asked.headers }, behavior.policy, now).ttl * 1000;
+      return { answer: still.answer, outcome: 'RefreshHit', age: undefined, passing: false };
     }
-    if (asked.status >= 500 && entry && entry.answer.status < 400) return this.#hit(entry, now);
-    const answer = await encoded(
-      asked.status === 304 ? await this.#ask(config, behavior, viewer) : asked,
-      encoding,
-    );
+    if (asked.status >= 500 && still && this.#maySendStale(behavior, still, now)) {
+      still.quiet = now + this.#lifetime(config, behavior, asked, now).ttl * 1000;
+      asked.release();
+      return this.#hit(still, now);
+    }
+    const whole = asked.status === 304 ? await this.#ask(config, behavior, viewer) : asked;
+    const accept = behavior.compress ? normalized(viewer.headers['accept-encoding'], behavior.policy) : '';
+    const answer = await encoded(whole, accept);
     const kept = this.#lifetime(config, behavior, answer, now);
+    const outcome = outcomeOf(answer);
+    // What was invalidated while it was being asked for is not kept.
+    if (entry !== undefined && !still) return { answer, outcome, age: undefined, passing: true };
     if (!kept.store) {
       this.cache.delete(key);
-      return { answer, outcome: outcomeOf(answer), age: undefined, passing: true };
+      return { answer, outcome, age: undefined, passing: true };
     }
     this.cache.set(key, { path: viewer.path, query, answer, stored: now, fresh: now + kept.ttl * 1000 });
-    return { answer, outcome: outcomeOf(answer), age: undefined, passing: false };
+    return { answer, outcome, age: undefined, passing: false };
+  }
+
+  #maySendStale(behavior: Behavior, { answer, fresh }: CacheEntry, now: number): boolean {
+    const { failing } = staleness(answer.headers, behavior.policy);
+    return answer.status < 400 && now < fresh + failing * 1000;
   }
 
   #hit(entry: CacheEntry, now: number): Served {
@@ -140,29 +187,48 @@ export class Edge {
 
   #lifetime(config: DistributionConfig, behavior: Behavior, answer: OriginAnswer, now: number) {
     if (answer.status < 400) return lifetime(answer.headers, behavior.policy, now);
-    const min = config.errors.find((e) => e.code === answer.status)?.ttl ?? ERROR_TTL;
-    const ttl = errorLifetime(answer.headers, min);
+    const min = config.errors.find((e) => e.code === answer.status)?.ttl;
+    const ttl = errorLifetime(answer.status, answer.headers, min);
     return { store: ttl > 0, ttl };
   }
 
-  #ask(config: DistributionConfig, behavior: Behavior, viewer: Viewer, etag?: string): Promise<OriginAnswer> {
-    const origin = config.origins.find((o) => o.id === behavior.origin);
-    if (!origin) throw new Error(`no origin ${behavior.origin}`);
-    const root =
+  async #ask(
+    config: DistributionConfig,
+    behavior: Behavior,
+    viewer: Viewer,
+    etag?: string,
+  ): Promise<OriginAnswer> {
+    const path =
       viewer.path === '/' && config.defaultRootObject !== ''
         ? `/${encodeURI(config.defaultRootObject)}`
         : viewer.path;
-    return askOrigin(this.#store, origin, {
-      method: viewer.method === 'HEAD' ? 'GET' : viewer.method,
-      path: origin.path + root,
-      distribution: this.#functions.distribution().arn,
-      query: behavior.forwards ? viewer.query : keyQuery(behavior.policy, viewer.query),
-      headers: {
-        ...(behavior.forwards ? forwarded(viewer.headers) : {}),
-        'user-agent': 'Amazon CloudFront',
-        ...(etag === undefined ? {} : { 'if-none-match': etag.replace(/^W\//, '') }),
-      },
+    return this.#askOrigin(config, behavior, {
+      viewer: { ...viewer, method: viewer.method === 'HEAD' ? 'GET' : viewer.method },
+      path,
+      headers: etag === undefined ? {} : { 'if-none-match': etag.replace(/^W\//, '') },
     });
+  }
+
+  /** What the origin gets of the request, and what of its answer goes on, by the policies of the behavior. */
+  async #askOrigin(
+    config: DistributionConfig,
+    behavior: Behavior,
+    asked: { viewer: Viewer; path: string; headers: Record<string, string>; body?: Readable },
+  ): Promise<OriginAnswer> {
+    const origin = config.origins.find((o) => o.id === behavior.origin);
+    if (!origin) throw new Error(`no origin ${behavior.origin}`);
+    const { viewer, body } = asked;
+    const forwarding = forwardingOf(behavior);
+    const accept = normalized(viewer.headers['accept-encoding'], behavior.policy);
+    const answer = await askOrigin(this.#store, origin, {
+      method: viewer.method,
+      path: origin.path + asked.path,
+      distribution: this.#functions.distribution().arn,
+      query: pick(viewer.query, forwarding.query, '&'),
+      headers: { ...originHeaders(viewer, forwarding, accept), ...asked.headers },
+      ...(body === undefined ? {} : { body }),
+    });
+    return forwarding.cookies === 'none' ? { ...answer, cookies: [] } : answer;
   }
 
   /** An error page is a request of its own to the same distribution. */
@@ -192,34 +258,9 @@ export class Edge {
     viewer: Viewer,
     body: Readable,
   ): Promise<Served> {
-    const origin = config.origins.find((o) => o.id === behavior.origin);
-    if (!origin) throw new Error(`no origin ${behavior.origin}`);
-    const path = origin.path + viewer.path;
-    const answer = await askOrigin(this.#store, origin, {
-      method: viewer.method,
-      path,
-      distribution: this.#functions.distribution().arn,
-      query: viewer.query,
-      headers: forwarded(viewer.headers),
-      body,
-    });
-    return { answer, outcome: answer.status >= 400 ? 'Error' : 'Miss', age: undefined, passing: true };
+    const answer = await this.#askOrigin(config, behavior, { viewer, path: viewer.path, headers: {}, body });
+    return { answer, outcome: outcomeOf(answer), age: undefined, passing: true };
   }
 }
 
 const outcomeOf = (answer: OriginAnswer): Outcome => (answer.status >= 400 ? 'Error' : 'Miss');
-
-/** Conditions and ranges are between viewer and CDN; the origin is asked for the whole. */
-const OWN: ReadonlySet<string> = new Set([
-  'connection',
-  'if-none-match',
-  'if-modified-since',
-  'if-match',
-  'if-unmodified-since',
-  'range',
-  'if-range',
-  'accept-encoding',
-]);
-
-const forwarded = (headers: Readonly<Record<string, string>>) =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => !OWN.has(name)));

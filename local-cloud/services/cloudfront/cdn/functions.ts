@@ -145,9 +145,10 @@ export function atResponse(
   });
   if (result.kind !== 'response') return served;
   const { response } = result;
-  const own = answer.headers['set-cookie'];
-  const headers = { ...plainHeaders(response.headers), ...(own === undefined ? {} : { 'set-cookie': own }) };
-  const kept = { ...answer, ...extras(response), status: response.statusCode, headers };
+  const made = extras(response);
+  const cookies = [...(answer.cookies ?? []), ...(made.cookies ?? [])];
+  const headers = plainHeaders(response.headers);
+  const kept = { ...answer, ...made, cookies, status: response.statusCode, headers };
   if (response.body === undefined) return { ...served, answer: kept };
   const { size, read } = buffered(200, {}, bytesOf(response));
   return { ...served, answer: { ...kept, size, read } };

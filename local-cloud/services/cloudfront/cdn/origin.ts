@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { document } from '../../../core/xml.ts';
 import { mayAnyone } from '../../s3/authorize.ts';
@@ -97,14 +97,18 @@ function askHttp(origin: Origin, request: OriginRequest): Promise<OriginAnswer> 
   const [host = '', port] = origin.domain.split(':');
   const https = origin.custom?.https ?? false;
   const send = https ? httpsRequest : httpRequest;
-  const { 'accept-encoding': _encoding, host: _host, ...headers } = request.headers;
   return new Promise((resolve) => {
     const outgoing = send({
       host,
       port: Number(port ?? (https ? origin.custom?.httpsPort : origin.custom?.httpPort) ?? 80),
       method: request.method,
       path: request.query === '' ? request.path : `${request.path}?${request.query}`,
-      headers: { ...headers, host: origin.domain, ...origin.headers, via: '1.1 local-cloud (CloudFront)' },
+      headers: {
+        host: origin.domain,
+        ...request.headers,
+        ...origin.headers,
+        via: '1.1 local-cloud (CloudFront)',
+      },
       timeout: READ_TIMEOUT,
     });
     outgoing.on('response', (incoming) => {
@@ -112,11 +116,7 @@ function askHttp(origin: Origin, request: OriginRequest): Promise<OriginAnswer> 
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
       incoming.on('error', () => resolve(badGateway()));
       incoming.on('end', () => {
-        const answered: Record<string, string> = {};
-        for (const [name, value] of Object.entries(incoming.headers)) {
-          if (!HOP_BY_HOP.has(name)) answered[name] = Array.isArray(value) ? value.join(', ') : (value ?? '');
-        }
-        resolve(buffered(incoming.statusCode ?? 502, answered, Buffer.concat(chunks)));
+        resolve(answerOf(incoming, Buffer.concat(chunks)));
       });
     });
     outgoing.on('timeout', () => outgoing.destroy(new Error('the origin did not answer in time')));
@@ -124,6 +124,14 @@ function askHttp(origin: Origin, request: OriginRequest): Promise<OriginAnswer> 
     if (request.body) request.body.pipe(outgoing);
     else outgoing.end();
   });
+}
+
+function answerOf(incoming: IncomingMessage, body: Buffer): OriginAnswer {
+  const { 'set-cookie': cookies, ...headers } = incoming.headers;
+  const kept = Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name));
+  const texts = kept.map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]);
+  const answer = buffered(incoming.statusCode ?? 502, Object.fromEntries(texts), body);
+  return cookies === undefined ? answer : { ...answer, cookies };
 }
 
 const badGateway = () =>

@@ -1,7 +1,7 @@
 import { CloudFault } from '../../../core/service.ts';
-import { child, parseXml, text, type XmlNode } from '../../../core/xml.ts';
+import { child, text, type XmlNode } from '../../../core/xml.ts';
 import { type Call, ok, page } from '../call.ts';
-import { tidy } from '../items.ts';
+import { bodyOf } from '../document.ts';
 import { checkVersion } from '../model.ts';
 import { tagsOf } from '../tags.ts';
 import { type EdgeFunction, type FunctionVersion, newVersion, type Stage, versionOf } from './model.ts';
@@ -31,10 +31,6 @@ export function summary({ state }: Call, found: EdgeFunction, stage: Stage) {
   };
 }
 
-export async function bodyOf({ request }: Call, root: string): Promise<XmlNode> {
-  return tidy(parseXml((await request.body()).toString('utf8'), root));
-}
-
 /** @throws CloudFault InvalidArgument, FunctionSizeLimitExceeded, UnsupportedOperation */
 function given({ state }: Call, body: XmlNode): FunctionVersion {
   const config = child(body, 'FunctionConfig');
@@ -50,7 +46,7 @@ function given({ state }: Call, body: XmlNode): FunctionVersion {
 /** https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateFunction.html */
 export async function createFunction(call: Call) {
   const { state, request } = call;
-  const body = await bodyOf(call, 'CreateFunctionRequest');
+  const body = await bodyOf(request, 'CreateFunctionRequest');
   const name = text(body, 'Name') ?? '';
   if (!NAME.test(name)) throw new CloudFault('InvalidArgument', 'The parameter Name is not valid.', 400);
   if (state.functions.has(name)) {
@@ -107,7 +103,7 @@ export function listFunctions(call: Call) {
 export async function updateFunction(call: Call) {
   const found = call.state.function(call.id);
   checkVersion(call.request, found.development.etag);
-  found.development = given(call, await bodyOf(call, 'UpdateFunctionRequest'));
+  found.development = given(call, await bodyOf(call.request, 'UpdateFunctionRequest'));
   const { etag } = found.development;
   // The API's model spells the header with two t; its clients read that one.
   return ok('FunctionSummary', summary(call, found, 'DEVELOPMENT'), 200, { etag, ettag: etag });

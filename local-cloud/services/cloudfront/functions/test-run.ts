@@ -1,9 +1,10 @@
 import { CloudFault } from '../../../core/service.ts';
 import { text } from '../../../core/xml.ts';
 import { type Call, ok } from '../call.ts';
+import { bodyOf } from '../document.ts';
 import type { FunctionEvent } from './event.ts';
 import { versionOf } from './model.ts';
-import { bodyOf, stageOf, summary } from './operations.ts';
+import { stageOf, summary } from './operations.ts';
 import { readResult } from './result.ts';
 import { type Ran, runFunction } from './run.ts';
 
@@ -37,7 +38,7 @@ function outcomeOf(event: FunctionEvent, ran: Ran): { output: string; error: str
 /** Runs a stage on an event, away from any distribution: https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_TestFunction.html */
 export async function testFunction(call: Call) {
   const found = call.state.function(call.id);
-  const body = await bodyOf(call, 'TestFunctionRequest');
+  const body = await bodyOf(call.request, 'TestFunctionRequest');
   const stage = stageOf(text(body, 'Stage'));
   const version = versionOf(found, stage);
   if (call.request.headers['if-match']?.replaceAll('"', '') !== version.etag)
