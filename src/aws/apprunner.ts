@@ -4,9 +4,11 @@ import type {
   DescribeServiceResponse,
   ListOperationsResponse,
   ListServicesResponse,
+  ListTagsForResourceResponse,
   OperationSummary,
   Service,
   StartDeploymentResponse,
+  Tag,
   UpdateServiceCommandInput,
   UpdateServiceResponse,
 } from '@aws-sdk/client-apprunner';
@@ -31,6 +33,7 @@ export interface AppRunnerApi {
   describe(arn: string): Promise<Service>;
   /** ARN of the service with this name, which is unique in a region of an account. */
   findByName(name: string): Promise<string | undefined>;
+  tags(arn: string): Promise<readonly Tag[]>;
   /** The newest operations first, at most 20 (the API's own limit for a page). */
   operations(arn: string): Promise<OperationSummary[]>;
   update(input: UpdateServiceCommandInput): Promise<{ operationId: string }>;
@@ -61,6 +64,10 @@ export function appRunnerApi(settings: AwsSettings): AppRunnerApi {
         NextToken = page.NextToken;
       } while (NextToken);
       return undefined;
+    },
+    async tags(ResourceArn) {
+      const answer = await call<ListTagsForResourceResponse>('ListTagsForResource', { ResourceArn });
+      return answer.Tags ?? [];
     },
     async operations(arn) {
       const answer = await call<ListOperationsResponse>('ListOperations', {

@@ -52,10 +52,12 @@ export async function prepareDeployment(config: BackendConfig, ports: BackendPor
   refuseUnfit(state);
   sayNotes(from, ports.log);
   const ecr: BackendPorts['aws']['ecr'] = (...at) => ports.aws.ecr(...at);
-  const [image] = await Promise.all([
+  const [image, owners] = await Promise.all([
     resolveImage(config.image, from.platform, { ecr, log: ports.log }),
+    target.owners?.() ?? [],
     target.rehearse(state),
   ]);
+  for (const note of owners) ports.log.notice(note);
   const region = service.region ?? regionOf(target.arn);
   await readAlarms(config.alarms, ports.aws.alarms(region));
   const secretsPorts = {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   call,
+  changesOf,
   createBucket,
   createEcs,
   createExpress,
@@ -12,6 +13,7 @@ import {
 } from '../support/backend.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
 import { dyingWire } from '../support/dying-wire.ts';
+import { createPair } from '../support/load-balancer.ts';
 import { runAction } from '../support/run-action.ts';
 
 let cloud: TestCloud;
@@ -189,6 +191,38 @@ describe.concurrent('a release on ECS', () => {
     expect(back.outputs['outcome'], back.log).toBe('rolled-back');
     expect(await service.images()).toEqual([digest(one)]);
     expect((await definitionOf('goes-back')).taskDefinition.taskDefinitionArn).toBe(before);
+  });
+
+  test('is gone back to with a strategy that is slower than wait-timeout, and not stopped by us', async () => {
+    const { balancer } = await createPair(cloud, 'slowly-back');
+    // A quarter of an hour of AWS's, nine seconds here.
+    const service = await createEcs(cloud, 'slowly-back', one, {
+      deployment: {
+        strategy: 'LINEAR',
+        linearConfiguration: { stepPercent: 50, stepBakeTimeInMinutes: 5 },
+        bakeTimeInMinutes: 5,
+      },
+      loadBalancers: [balancer],
+    });
+    const bucket = await createBucket(cloud, 'slowly-releases');
+    const waits = { 'release-bucket': bucket, 'wait-timeout': '3s' };
+    const run = await deployBackend(cloud, {
+      service: service.arn,
+      image: two,
+      'release-id': 'r1',
+      ...waits,
+    });
+    expect(run.outputs['outcome'], run.log).toBe('deployed');
+    const back = await runAction(
+      'rollback',
+      { to: 'r1.adopted', scope: 'backend', 'job-timeout': '10m', ...waits },
+      { env: cloud.env, runNumber: 2 },
+    );
+    expect(back.outputs['outcome'], back.log).toBe('rolled-back');
+    expect(back.log).toMatch(/the job ends after 10m00s .* own strategy 15m00s, wait-timeout 3\.0s/);
+    expect(back.log).toMatch(/LINEAR, 2 steps of 50 %[\s\S]*PRODUCTION_TRAFFIC_SHIFT, 50 % of the traffic/);
+    expect(await service.images()).toEqual([digest(one)]);
+    expect(await changesOf(cloud, 'slowly-back')).not.toContain('StopServiceDeployment');
   });
 
   test('takes scaling when it is given', async () => {

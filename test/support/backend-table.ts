@@ -167,6 +167,11 @@ async function neverCreated({ cloud }: FaultStage, name: string): Promise<TestSe
 /** Strategies that shift the traffic: the same deployments, statuses and way back as rolling ones. */
 const STRATEGIES = {
   BLUE_GREEN: { strategy: 'BLUE_GREEN', bakeTimeInMinutes: 1 },
+  BROKEN_CIRCUIT: {
+    strategy: 'BLUE_GREEN',
+    bakeTimeInMinutes: 1,
+    deploymentCircuitBreaker: { enable: true, rollback: true },
+  },
   LINEAR: {
     strategy: 'LINEAR',
     linearConfiguration: { stepPercent: 50, stepBakeTimeInMinutes: 0 },
@@ -414,9 +419,18 @@ export const FAULTS: readonly Fault[] = [
   },
   { name: 'LINEAR: nothing goes wrong', on: ['ecs'], create: shifting('LINEAR'), ...LIVE },
   {
-    name: 'BLUE_GREEN: a version whose health fails',
+    name: 'BLUE_GREEN: a version whose health fails gets no traffic, and is stopped when the time is over',
     on: ['ecs'],
     create: shifting('BLUE_GREEN'),
+    app: { health: 500 },
+    inputs: { 'wait-timeout': '6s' },
+    ...BY_TARGET,
+    says: /when wait-timeout ran out; the rollout was stopped by us, and ecs\S* went back to/,
+  },
+  {
+    name: 'BLUE_GREEN, and a circuit breaker that the team has switched on: left on, and it opens',
+    on: ['ecs'],
+    create: shifting('BROKEN_CIRCUIT'),
     app: { health: 500 },
     ...BY_TARGET,
     says: /by itself/,

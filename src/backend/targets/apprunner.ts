@@ -15,6 +15,7 @@ import { sameScaling } from '../spec.ts';
 import { conditionOf, phaseOf } from '../verdict.ts';
 import { refuseSource } from './apprunner-source.ts';
 import { appRunnerUpdate, withDefaults } from './apprunner-update.ts';
+import { ownerNotes } from './owner.ts';
 import { type BackendState, BusyError, LOST, type Rollout, type Running, type Target } from './target.ts';
 
 export interface AppRunnerPorts {
@@ -121,6 +122,16 @@ class AppRunnerTarget implements Target {
 
   /** What a watch asks for, `read` and the wait for the service to be free have asked for already. */
   async rehearse(): Promise<void> {}
+
+  async owners(): Promise<readonly string[]> {
+    try {
+      const tags = await this.#api.tags(this.arn);
+      return ownerNotes(tags.map(({ Key: key, Value: value }) => ({ key, value })));
+    } catch (error) {
+      this.#log.debug(`apprunner:ListTagsForResource: ${readAwsError(error).code}`);
+      return [];
+    }
+  }
 
   async underWay(): Promise<string | undefined> {
     const operations = await this.#operations();

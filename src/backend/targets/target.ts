@@ -142,6 +142,8 @@ export interface Target {
    * @throws ActionError `refused`, with the permission.
    */
   rehearse(now: BackendState): Promise<void>;
+  /** Who else deploys the service, where `read` does not tell. Never throws. */
+  owners?(): Promise<readonly string[]>;
   /**
    * The newest revision of the family, where it is newer than the one that runs and differs in more than our image. Left
    * out where the target has no families.

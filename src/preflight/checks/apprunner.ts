@@ -1,8 +1,14 @@
-import type { DescribeServiceResponse, Service } from '@aws-sdk/client-apprunner';
+import type {
+  DescribeServiceResponse,
+  ListTagsForResourceResponse,
+  Service,
+} from '@aws-sdk/client-apprunner';
+import type { Reader } from '../../aws/reader.ts';
 import type { PreflightConfig } from '../config.ts';
 import { advice, expectThat, type Finding, fromError, ok, wrong } from '../finding.ts';
 import { appRunnerArn } from '../places.ts';
 import type { Check } from '../preflight.ts';
+import { judgeOwner } from './owner.ts';
 
 export const appRunner: Check = {
   id: 'apprunner',
@@ -23,7 +29,7 @@ export const appRunner: Check = {
       const { Service: service } = await aws.json<DescribeServiceResponse>('appRunner', 'DescribeService', {
         ServiceArn: arn,
       });
-      return service ? judgeAppRunner(service, config) : [];
+      return service ? [...(await owner(aws, arn)), ...judgeAppRunner(service, config)] : [];
     } catch (error) {
       return [
         fromError(error, 'apprunner:DescribeService', () =>
@@ -36,6 +42,14 @@ export const appRunner: Check = {
     }
   },
 };
+
+/** Where the tags may not be read, the check of what it costs says so. */
+async function owner(aws: Reader, ResourceArn: string): Promise<Finding[]> {
+  const answer = await aws
+    .json<ListTagsForResourceResponse>('appRunner', 'ListTagsForResource', { ResourceArn })
+    .catch(() => undefined);
+  return judgeOwner(Object.fromEntries((answer?.Tags ?? []).map(({ Key = '', Value }) => [Key, Value])));
+}
 
 /** Pure. Facts: https://docs.aws.amazon.com/apprunner/latest/api/API_Service.html */
 export function judgeAppRunner(service: Service, { secrets }: Pick<PreflightConfig, 'secrets'>): Finding[] {

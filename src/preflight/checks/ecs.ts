@@ -3,6 +3,7 @@ import type { BackendPlace, PreflightConfig } from '../config.ts';
 import { advice, expectThat, type Finding, fromError, ok, wrong } from '../finding.ts';
 import { ecsService } from '../places.ts';
 import type { Check } from '../preflight.ts';
+import { judgeOwner } from './owner.ts';
 
 export const ecs: Check = {
   id: 'ecs',
@@ -45,7 +46,7 @@ export function judgeEcsService(
   const own = `aws ecs update-service --cluster ${cluster} --service ${name}`;
   const controller = service.deploymentController?.type ?? 'ECS';
   return [
-    ...judgeOwner(service),
+    ...judgeOwner(Object.fromEntries((service.tags ?? []).map(({ key = '', value }) => [key, value]))),
     expectThat(
       service.status === 'ACTIVE',
       `${name} is active`,
@@ -73,14 +74,15 @@ export function judgeEcsService(
 }
 
 /**
- * It works for rolling and blue/green deployments
- * (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-failure-detection.html).
+ * It works for rolling deployments; of blue/green AWS's pages disagree, and none names the other strategies
+ * (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-failure-detection.html,
+ * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentCircuitBreaker.html).
  */
 function judgeBreaker({ deploymentConfiguration: c }: Service, own: string): Finding {
   const breaker = c?.deploymentCircuitBreaker;
   const strategy = c?.strategy ?? 'ROLLING';
-  if (!['ROLLING', 'BLUE_GREEN'].includes(strategy)) {
-    return ok(`it deploys by ${strategy}, which the circuit breaker is not made for`);
+  if (strategy !== 'ROLLING') {
+    return ok(`it deploys by ${strategy}, where the circuit breaker is not asked for`);
   }
   return expectThat(
     breaker?.enable === true && breaker.rollback === true,
@@ -100,18 +102,6 @@ function judgeNetwork({ networkConfiguration: network }: Service): Finding {
     'it runs in one subnet: one zone of AWS down, and all of it is',
     'give it subnets of two availability zones',
   );
-}
-
-/** CloudFormation, and so CDK, puts its tags on what it makes, and brings its own image back. */
-function judgeOwner({ tags = [] }: Service): Finding[] {
-  const stack = tags.find(({ key }) => key === 'aws:cloudformation:stack-name')?.value;
-  if (!stack) return [];
-  return [
-    advice(
-      `the CloudFormation stack ${stack} made the service: its next update brings back the image of its template`,
-      'let the template take the image from a parameter, and give that the image that is deployed',
-    ),
-  ];
 }
 
 function judgeHealthyPercent({ deploymentConfiguration: c }: Service, own: string): Finding {

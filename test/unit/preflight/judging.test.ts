@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Xml } from '../../../src/aws/xml.ts';
 import { judgeAlarmList } from '../../../src/preflight/checks/alarms.ts';
-import { judgeAppRunner } from '../../../src/preflight/checks/apprunner.ts';
+import { appRunner, judgeAppRunner } from '../../../src/preflight/checks/apprunner.ts';
 import { judgeDistribution } from '../../../src/preflight/checks/distribution.ts';
 import { judgeCertificate } from '../../../src/preflight/checks/domain.ts';
 import { judgeEcsService, judgeTaskDefinition } from '../../../src/preflight/checks/ecs.ts';
@@ -119,7 +119,7 @@ describe('ECS', () => {
   });
   test.each([
     ['ROLLING', 1],
-    ['BLUE_GREEN', 1],
+    ['BLUE_GREEN', 0],
     ['LINEAR', 0],
     ['CANARY', 0],
   ] as const)('%s without a circuit breaker: %i findings', (strategy, count) =>
@@ -408,4 +408,21 @@ test.each([
   [{ ok: 1, advice: 0, unknown: 0, wrong: 1 }, false, 'failed'],
 ] as const)('outcome of %j (fail on unknown: %s) is %s', (totals, strict, outcome) => {
   expect(outcomeOf(totals, strict)).toBe(outcome);
+});
+
+test.each([
+  ['made by hand', [{ Key: 'team', Value: 'shop' }], 0],
+  ['of a stack', [{ Key: 'aws:cloudformation:stack-name', Value: 'ShopStack' }], 1],
+  ['whose tags may not be read', undefined, 0],
+] as const)('an App Runner service %s: its owner is told, if there is one', async (_name, Tags, count) => {
+  const json = async (_service: string, operation: string) => {
+    if (operation === 'DescribeService') return { Service: { ServiceName: 'shop', Status: 'RUNNING' } };
+    if (!Tags) throw Object.assign(new Error('no'), { name: 'AccessDeniedException' });
+    return { Tags };
+  };
+  const backend = { target: 'apprunner', arn: 'arn:aws:apprunner:us-west-2:1:service/shop/1', name: 'shop' };
+  const found = await appRunner.run({ backend, secrets: {} } as never, { aws: { json } } as never);
+  const owner = found.filter(({ what }) => /stack ShopStack made the service: its next update/.test(what));
+  expect(owner).toHaveLength(count);
+  expect(complete(owner)).toBe(true);
 });
