@@ -6,6 +6,8 @@ export interface ContentHashes {
   readonly sha256: string;
   /** Hex. */
   readonly md5: string;
+  /** Hex, where it is known. */
+  readonly sha1?: string | undefined;
 }
 
 /** The end of a name that a build tool may have put a hash into. */
@@ -58,6 +60,10 @@ export function hasHash(path: string): boolean {
   );
 }
 
+/** The same of a file that a page demands by its integrity: only a build writes that, whatever folder it writes into. */
+export const hasHashOfBuild = (path: string): boolean =>
+  hasHash(path) || hasHash(`assets/${path.slice(path.lastIndexOf('/') + 1)}`);
+
 /** Words that are hexadecimal: menu-cafe2024.jpg. */
 const HEX_WORD =
   /^\d*(?:abc|abcd|abcdef|ace|add|added|babe|bad|bead|bed|bee|beef|cab|cafe|dad|dead|deaf|dec|decade|deed|def|facade|face|faced|fade|faded|feb|fed|fee|feed)\d*$/;
@@ -95,10 +101,17 @@ const ROLLUPS_FOLDERS = /(?:^|\/)(?:assets|static|build|chunks|entries)\//;
 
 /** Vite and Rollup: 8 of base64url, in folders of their own. */
 function isRollups({ short, isCode }: Ending, folder: string): boolean {
-  if (!short || !ROLLUPS_FOLDERS.test(folder) || !/[A-Z]/.test(short)) return false;
+  if (!short || !ROLLUPS_FOLDERS.test(folder)) return false;
+  // Letters and figures by turns: `vq4c1km0`. A word with a number after it is no such thing.
+  if (!/[A-Z]/.test(short)) return isCode && /[a-z]/.test(short) && isByTurns(short);
   if (!isCode && !/[a-z]/.test(short)) return false;
   return isRandom(short, isCode);
 }
+
+/** `vq4c1km0`, `-08if7h7`: letters and figures by turns, or a dash where no person writes one. */
+const isByTurns = (token: string): boolean =>
+  /\d/.test(token) &&
+  (/^[_-]|[_-]$/.test(token) || runsOf(token).length > 3 + token.replaceAll(/[^_-]/g, '').length);
 
 /** Eleventy's image plugin: `<10 of base64url>-<width>.<format>`. */
 const ELEVENTY_IMAGE = /^[\w-]{10}-\d{2,4}\.(?:jpe?g|png|webp|avif|gif|svg)$/;
@@ -129,12 +142,12 @@ function isRandom(token: string, isCode: boolean): boolean {
 
 /**
  * Whether a piece of the name is the beginning of a hash of the content: then another content has another name, whatever
- * the name looks like. Hexadecimal of MD5 or SHA-256 (Hugo, Django, gulp-rev, file-loader), base64url of SHA-256 (Eleventy).
+ * the name looks like. Hexadecimal of MD5, SHA-1 or SHA-256 (Hugo, Django, gulp-rev, file-loader), base64url of SHA-256 (Eleventy).
  */
-export function nameProvesContent(path: string, { sha256, md5 }: ContentHashes): boolean {
+export function nameProvesContent(path: string, { sha256, md5, sha1 = '' }: ContentHashes): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1).slice(-LONGEST);
   const hex = name.match(/[0-9a-f]{8,64}/g) ?? [];
-  if (hex.some((token) => sha256.startsWith(token) || md5.startsWith(token))) return true;
+  if (hex.some((token) => [sha256, md5, sha1].some((hash) => hash.startsWith(token)))) return true;
   const start = /^[\w-]{10}/.exec(name)?.[0];
   return start !== undefined && Buffer.from(sha256, 'hex').toString('base64url').startsWith(start);
 }

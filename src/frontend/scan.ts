@@ -11,10 +11,12 @@ import { type CacheRule, REVALIDATE } from './cache-rules.ts';
 import { contentTypeOf } from './content-type.ts';
 import { refuseForbidden } from './forbidden-files.ts';
 import { type FileHash, hashAll } from './hash-files.ts';
+import { hasHashOfBuild } from './hashed-names.ts';
 import { cacheRulesOf, type HeaderRule } from './header-rules.ts';
 import { HeaderSets } from './headers.ts';
 import { HEADERS_FILE, parseHeadersFile } from './headers-file.ts';
 import { isPage } from './is-page.ts';
+import { BLAZOR_BOOT, blazorPaths, integritiesOf, NGSW, ngswPaths } from './more-marks.ts';
 import { checkNames, LARGEST_FILE } from './names.ts';
 import { keysOfRedirect, parseRedirects, redirectPage } from './redirects.ts';
 import { refuseOtherEncoding, servedWith } from './served-with.ts';
@@ -112,7 +114,7 @@ function filesOf(
 ): SiteFile[] {
   const { source } = options;
   const sets = new HeaderSets();
-  const marked = new Set(MARK_FILES.flatMap((name) => markedPaths(readList(source, name))));
+  const marked = markedIn(source, read);
   const stored = storedEncodings(source, read);
   return read.map((hash) => {
     const { path } = hash;
@@ -124,6 +126,26 @@ function filesOf(
     if (!encoding) refuseOtherEncoding(path, full, headers.contentEncoding);
     return { path, sha256, md5, size, headers: sets.unique(headers) };
   });
+}
+
+/** Paths whose names belong to one content, by the lists of build tools and by what the entry page demands. */
+function markedIn(
+  source: string,
+  read: ReadonlyArray<FileHash & { readonly path: string }>,
+): ReadonlySet<string> {
+  const paths = new Set(read.map(({ path }) => path));
+  const demanded = integritiesOf(readList(source, 'index.html')).flatMap(({ url, algorithm, digest }) => {
+    const path = url.replace(/[?#].*$/, '').replace(/^(?:\.?\/)+/, '');
+    if (!paths.has(path) || !hasHashOfBuild(path)) return [];
+    const hash = createHash(algorithm).update(readFileSync(join(source, path)));
+    return hash.digest('base64') === digest ? [path] : [];
+  });
+  return new Set([
+    ...MARK_FILES.flatMap((name) => markedPaths(readList(source, name))),
+    ...ngswPaths(readList(source, NGSW)),
+    ...blazorPaths(readList(source, BLAZOR_BOOT)),
+    ...demanded,
+  ]);
 }
 
 /** The build's own compressed files that the site leaves to the browser to decode, by path. */

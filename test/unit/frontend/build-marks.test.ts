@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { markedPaths } from '../../../src/frontend/build-marks.ts';
+import { blazorPaths, integritiesOf, ngswPaths } from '../../../src/frontend/more-marks.ts';
 
 describe('markedPaths', () => {
   it.each<[string, unknown, string[]]>([
@@ -35,4 +36,37 @@ describe('markedPaths', () => {
   ])('%s', (_tool, value, expected) => expect(markedPaths(JSON.stringify(value))).toEqual(expected));
 
   it('takes what is no JSON for no list', () => expect(markedPaths('<html>')).toEqual([]));
+});
+
+describe('what else tells that a build made a name', () => {
+  it('ngsw.json, below its index', () => {
+    const hashTable = {
+      '/app/main-SETTINGS.js': 'sha1',
+      '/app/media/logo-HOLIDAYS.svg': 'sha1',
+      '/app/main.0123456789abcdef0123.js': 'sha1',
+      '/app/assets/icon-darkMode.svg': 'sha1',
+      '/app/favicon.ico': 'sha1',
+      '/other/main-SETTINGS.js': 'sha1',
+    };
+    expect(ngswPaths(JSON.stringify({ index: '/app/index.html', hashTable }))).toEqual([
+      ...['main-SETTINGS.js', 'media/logo-HOLIDAYS.svg', 'main.0123456789abcdef0123.js'],
+    ]);
+    for (const text of ['', '[]', 'null', '{"hashTable":1}', '{"hashTable":{"/a":1}}'])
+      expect(ngswPaths(text)).toEqual([]);
+  });
+  it('blazor.boot.json', () => {
+    const fingerprinting = { 'App.aaaaaaaaaa.wasm': 'App.wasm', 'icudt.dat': 'icudt.dat' };
+    expect(blazorPaths(JSON.stringify({ resources: { fingerprinting } }))).toEqual([
+      '_framework/App.aaaaaaaaaa.wasm',
+    ]);
+    for (const text of ['', 'null', '{"resources":{}}']) expect(blazorPaths(text)).toEqual([]);
+  });
+  it('integrities of a page', () => {
+    const html =
+      '<script src="/a.js" integrity="sha384-AbC+/="></script><link rel=stylesheet href=b.css integrity=sha256-x><script src="https://cdn.example/c.js" integrity="sha512-y"></script><script src=/d.js integrity="md5-z"></script><!-- <script src=/e.js integrity=sha256-x> -->';
+    expect(integritiesOf(html)).toEqual([
+      { url: '/a.js', algorithm: 'sha384', digest: 'AbC+/=' },
+      { url: 'b.css', algorithm: 'sha256', digest: 'x' },
+    ]);
+  });
 });

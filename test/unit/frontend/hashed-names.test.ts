@@ -138,12 +138,16 @@ describe('nameProvesContent', () => {
   const content = 'body { color: red }';
   const digest = (algorithm: string, as: 'hex' | 'base64url') =>
     createHash(algorithm).update(content).digest(as);
-  const hashes = { sha256: digest('sha256', 'hex'), md5: digest('md5', 'hex') };
+  const hashes = {
+    ...{ sha256: digest('sha256', 'hex'), md5: digest('md5', 'hex'), sha1: digest('sha1', 'hex') },
+  };
   it.each([
     ['Hugo', `css/main.${digest('sha256', 'hex')}.css`, true],
     ['Django', `static/base.${digest('md5', 'hex').slice(0, 12)}.css`, true],
     ['gulp-rev', `style-${digest('md5', 'hex').slice(0, 10)}.css`, true],
     ['Eleventy', `bundle/${digest('sha256', 'base64url').slice(0, 10)}.css`, true],
+    ['Sprockets', `app-${digest('sha1', 'hex')}.js`, true],
+    ['digits of SHA-1', `photo-${digest('sha1', 'hex').slice(0, 8)}.jpg`, true],
     ['another content', `css/main.${digest('sha512', 'hex').slice(0, 32)}.css`, false],
     ['an ordinary name', 'style.css', false],
   ])('%s', (_tool, path, expected) => expect(nameProvesContent(path, hashes)).toBe(expected));
