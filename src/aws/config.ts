@@ -5,6 +5,10 @@ export interface AwsSettings {
   /** Region of the resource; left out, the SDK finds it (AWS_REGION, profile). */
   readonly region?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Default: MAX_ATTEMPTS. */
+  readonly attempts?: number | undefined;
+  /** Milliseconds for the connection, and for the answer; default: the SDK's, which has none. */
+  readonly timeout?: number | undefined;
 }
 
 /**
@@ -20,12 +24,17 @@ export const MAX_ATTEMPTS = 8;
  */
 export function clientConfig(settings: AwsSettings = {}) {
   const agent = agentProxy();
+  const { attempts = MAX_ATTEMPTS, timeout } = settings;
+  const handler = {
+    ...(timeout ? { connectionTimeout: timeout, requestTimeout: timeout, throwOnRequestTimeout: true } : {}),
+    ...(agent.proxyEnv ? { httpAgent: agent, httpsAgent: agent } : {}),
+  };
   return {
     ...(settings.region ? { region: settings.region } : {}),
-    maxAttempts: MAX_ATTEMPTS,
+    maxAttempts: attempts,
     retryMode: 'standard',
     customUserAgent: 'wwhd-deploy',
-    ...(agent.proxyEnv ? { requestHandler: { httpAgent: agent, httpsAgent: agent } } : {}),
+    ...(Object.keys(handler).length > 0 ? { requestHandler: handler } : {}),
   } as const;
 }
 

@@ -30,6 +30,7 @@ const NO_RESOURCE = [
   'application-autoscaling:DescribeScalableTargets',
   'application-autoscaling:DescribeScalingPolicies',
   'cloudwatch:DescribeAlarms',
+  'cloudwatch:PutMetricData',
   'ecr:GetAuthorizationToken',
   'ecs:DescribeTaskDefinition',
   'ecs:RegisterTaskDefinition',

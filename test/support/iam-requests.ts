@@ -51,6 +51,7 @@ export function resourcesOf(action: string, resource: string, target: Target): r
   if (service === 's3') return [inBucket(resource)];
   if (service === 'ecr' && resource && action !== 'ecr:GetAuthorizationToken')
     return [`arn:aws:ecr:${HOME}:repository/wwhd-api`];
+  if (action === 'cloudwatch:PutMetricData') return ['*'];
   if (action === 'ecs:ListTasks') return [`arn:aws:ecs:${HOME}:container-instance/${CLUSTER[target]}/0`];
   if (action === 'ecs:ListTagsForResource' || service === 'apprunner' || service === 'cloudfront')
     return resource.startsWith('arn:') && !resource.includes('autoscalingconfiguration')
@@ -67,4 +68,5 @@ export function resourcesOf(action: string, resource: string, target: Target): r
 export const contextOf = (target: Target): Readonly<Record<string, string>> => ({
   'ecs:cluster': `arn:aws:ecs:${HOME}:cluster/${CLUSTER[target]}`,
   'ecs:CreateAction': 'RegisterTaskDefinition',
+  'cloudwatch:namespace': 'WWHD/Deploy',
 });

@@ -64,6 +64,19 @@ export function metricOperations(store: Store) {
         return { Label: input.MetricName, Datapoints: datapoints };
       },
     },
+    GetMetricData: {
+      resource: (input: Input) =>
+        (input.MetricDataQueries as Input[])
+          .flatMap(({ MetricStat: asked }) =>
+            asked ? [`${asked.Metric.Namespace}/${asked.Metric.MetricName}`] : [],
+          )
+          .join(),
+      run: (input: Input, request: CloudRequest) => ({
+        MetricDataResults: (input.MetricDataQueries as Input[])
+          .filter(({ ReturnData: wanted }) => wanted !== false)
+          .map((query) => resultOf(query, input, { store, region: request.region })),
+      }),
+    },
     ListMetrics: {
       resource: (input: Input) => input.Namespace,
       run: (input: Input, request: CloudRequest) => {
@@ -80,6 +93,32 @@ export function metricOperations(store: Store) {
         return { Metrics: list, NextToken: next };
       },
     },
+  };
+}
+
+const STATISTICS = ['SampleCount', 'Average', 'Sum', 'Minimum', 'Maximum'] as const;
+
+/** One query of GetMetricData: the newest period first, as AWS has it where it is not told otherwise. */
+function resultOf(
+  query: Input,
+  { StartTime: start, EndTime: end, ScanBy: order }: Input,
+  { store, region }: { readonly store: Store; readonly region: string },
+) {
+  const asked = query.MetricStat;
+  if (!asked) throw refuse('ValidationError', 'The local cloud answers MetricStat, and no Expression.');
+  const { Namespace: namespace, MetricName: name, Dimensions: dimensions = [] } = asked.Metric;
+  const statistic = STATISTICS.find((one) => one === asked.Stat);
+  if (!statistic)
+    throw refuse('ValidationError', `The local cloud has the statistics ${STATISTICS.join(', ')}.`);
+  const series = store.metrics.find({ region, namespace, name, dimensions });
+  const points = store.metrics.statistics(series, start * 1000, end * 1000, asked.Period * 1000);
+  if (order !== 'TimestampAscending') points.reverse();
+  return {
+    Id: query.Id,
+    Label: query.Label ?? name,
+    Timestamps: points.map(({ at }) => new Date(at)),
+    Values: points.map((point) => point[statistic]),
+    StatusCode: 'Complete',
   };
 }
 

@@ -12,6 +12,7 @@ import { defaultReleaseId } from '../../release/id.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { ActionError, describeProblem, messageOf } from '../../runtime/errors.ts';
 import { freeSavedLock } from '../lock.ts';
+import { markRelease } from '../release-metric.ts';
 import { smokeGate } from '../smoke-gate.ts';
 import { readInputs } from './inputs.ts';
 import { action } from './interface.ts';
@@ -76,7 +77,10 @@ async function main(job: Job<DeployBackend>): Promise<ActionResult<DeployBackend
       const ledger = backendLedger(config, job);
       await guardService(ledger, config, releaseId, result.service, log, await ledger.current());
     }
-    const unrecorded = journal ? await recordSafely(() => journal.finish(result), log) : undefined;
+    const [unrecorded] = await Promise.all([
+      journal ? recordSafely(() => journal.finish(result), log) : undefined,
+      markRelease({ environment: config.environment, outcome: result.outcome }, log),
+    ]);
     return answer(result, releaseId, clock.now() - started, unrecorded);
   } catch (error) {
     await abandon(journal, error, job);

@@ -23,6 +23,7 @@ import { messageOf } from '../../runtime/errors.ts';
 import { githubAccess } from '../github-access.ts';
 import { freeSavedLock, holdLock, savedToken } from '../lock.ts';
 import { guardPart } from '../part-guard.ts';
+import { markRelease } from '../release-metric.ts';
 import { smokeGate } from '../smoke-gate.ts';
 import { readVerifyHeaders } from '../verify-headers.ts';
 import { type DeployFrontendConfig, readInputs } from './inputs.ts';
@@ -61,7 +62,11 @@ async function main(job: FrontendJob): Promise<ActionResult<DeployFrontend>> {
       await guardSite(edges, config, releaseId, job, await edges.ledger.current());
       for (const line of planLines(result.plan)) job.log.info(line);
     }
-    if (config.historyPage && result.outcome !== 'planned') await publishHistory(edges.ledger, job);
+    const { environment } = config.site.place;
+    await Promise.all([
+      config.historyPage && result.outcome !== 'planned' ? publishHistory(edges.ledger, job) : undefined,
+      markRelease({ environment, outcome: result.outcome }, job.log),
+    ]);
     return answer(config, releaseId, job.clock.now() - started, result, edges.clients);
   } finally {
     edges.clients.close();

@@ -8,6 +8,7 @@ import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { ActionError, LeftUnknown, messageOf, refused } from '../../runtime/errors.ts';
 import type { Outcome, SmokeOutcome } from '../../runtime/outcome.ts';
 import { holdLock } from '../lock.ts';
+import { markRelease } from '../release-metric.ts';
 import { planEarly } from './early-plan.ts';
 import { type Edges, openEdges, type Way } from './edges.ts';
 import { describeFailure } from './failure.ts';
@@ -229,7 +230,10 @@ async function carryOut(
     safety.closed();
     if (answer.kind !== 'restored' && !(await recorder.isOpen())) throw answer.cause;
     const ending = await settle(room, prepared, recorder, answer);
-    if (config.historyPage) await publishHistory(ledger, job);
+    await Promise.all([
+      config.historyPage ? publishHistory(ledger, job) : undefined,
+      markRelease({ environment: config.environment, outcome: ending.outcome as Outcome }, job.log),
+    ]);
     return ending;
   } catch (error) {
     const outcome = error instanceof ActionError ? error.outcome : 'failed';

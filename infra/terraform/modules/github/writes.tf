@@ -22,7 +22,16 @@ locals {
     { Sid = "PushLogin", Effect = "Allow", Action = ["ecr:GetAuthorizationToken"], Resource = ["*"] },
   ]
 
-  writes = concat(local.site_writes, local.apprunner_writes, local.ecs_writes, local.service_writes)
+  writes = concat(local.site_writes, local.apprunner_writes, local.ecs_writes, local.service_writes, local.release_marks)
+
+  # One point on the dashboard for each release: the metric Release, which the actions write in this namespace alone.
+  release_marks = [{
+    Sid       = "MarkRelease"
+    Effect    = "Allow"
+    Action    = ["cloudwatch:PutMetricData"]
+    Resource  = ["*"]
+    Condition = { StringEquals = { "cloudwatch:namespace" = "WWHD/Deploy" } }
+  }]
 
   # Of the ledger this environment's records alone, and the backup of this site alone.
   site_writes = concat([

@@ -5,9 +5,12 @@ locals {
   region = data.aws_region.current.region
   ecs    = [for one in var.services : one if one.target != "apprunner"]
 
+  # Drawn with the app's own figures, so that it is seen which release changed them: one bar for each, by how it ended.
+  releases = { expression = "SEARCH('{WWHD/Deploy,Environment,Outcome} MetricName=\"Release\" Environment=\"${var.environment}\"', 'Sum')", label = "Release: $${PROP('Dim.Outcome')}", yAxis = "right" }
+
   app = [
-    ["Requests and 5xx", [[var.metrics_namespace, "Requests", "Environment", var.environment, { stat = "Sum" }], [var.metrics_namespace, "5xxErrors", "Environment", var.environment, { stat = "Sum" }]]],
-    ["Latency p95 (ms)", [[var.metrics_namespace, "RequestLatency", "Environment", var.environment, { stat = "p95" }]]],
+    ["Requests and 5xx", [[var.metrics_namespace, "Requests", "Environment", var.environment, { stat = "Sum" }], [var.metrics_namespace, "5xxErrors", "Environment", var.environment, { stat = "Sum" }], [local.releases]]],
+    ["Latency p95 (ms)", [[var.metrics_namespace, "RequestLatency", "Environment", var.environment, { stat = "p95" }], [local.releases]]],
   ]
   tokens = [
     ["Tokens by model", [[{ expression = "SEARCH('{WWHD/Usage,Environment,Model} MetricName=\"TokenUsage\"', 'Sum')", label = "" }]]],
