@@ -5,10 +5,20 @@ import { root } from './dist.ts';
 import type { TestSite } from './site.ts';
 
 export type RealSite = 'next' | 'vite';
+/** Sites of other tools, and how their links say a page: a folder, a file, or routes that a script answers. */
+export const EXPORTS = {
+  next: 'folder',
+  'next-files': 'file',
+  astro: 'folder',
+  docusaurus: 'folder',
+  sveltekit: 'file',
+  angular: 'app',
+} as const;
+export type ExportedSite = keyof typeof EXPORTS;
 export type RealVersion = 'v1' | 'v2';
 
 /** The files of a real site as its build tool wrote them: see test/fixtures/sites/README.md. */
-export function realSite(kind: RealSite, version: RealVersion): Record<string, Buffer> {
+export function realSite(kind: RealSite | ExportedSite, version: RealVersion): Record<string, Buffer> {
   const files: Record<string, Buffer> = {};
   for (const folder of ['both', version]) {
     const dir = join(root, 'test/fixtures/sites', kind, folder);
