@@ -1,11 +1,13 @@
 // actions/<name>/action.yml is the source of truth of an action's inputs and outputs. From it this writes
 //   src/actions/<name>/interface.ts   the same names, typed: a misspelt input does not compile
 //   actions/<name>/README.md          the tables between the `<!-- inputs -->` and `<!-- outputs -->` markers
+// From local-cloud/scope.json and the tables of shapes it writes what scripts/generate-cloud.mjs says.
 // `--check` writes nothing and fails where something would change.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { inputTypes, scopeTable } from './generate-cloud.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const check = process.argv.includes('--check');
@@ -85,6 +87,10 @@ for (const name of readdirSync(join(root, 'actions')).sort()) {
     put(readme, fill(filled, 'outputs', outputTable(action), readme));
   }
 }
+
+const docs = join(root, 'docs/local-cloud.md');
+put(docs, fill(readFileSync(docs, 'utf8'), 'scope', scopeTable(root), docs));
+for (const [path, text] of inputTypes(root)) put(path, text);
 
 if (stale.length > 0) {
   console.error(`Not up to date: run \`npm run generate\`.\n  ${stale.join('\n  ')}`);

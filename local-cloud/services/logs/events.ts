@@ -1,5 +1,5 @@
 import type { CloudRequest } from '../../core/service.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { Inputs } from '../shapes/inputs/logs.ts';
 import { page } from '../shapes/page.ts';
 import { filterOf } from './filter.ts';
 import { arnOf, groupName, groupOf, type Logs, refuse, streamOf } from './find.ts';
@@ -10,7 +10,7 @@ export function streamOperations(logs: Logs) {
   return {
     CreateLogStream: {
       resource: groupName,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['CreateLogStream'], request: CloudRequest) => {
         const group = groupOf(logs, input, request);
         if (group.streams[input.logStreamName])
           throw refuse('ResourceAlreadyExistsException', 'The specified log stream already exists');
@@ -19,14 +19,14 @@ export function streamOperations(logs: Logs) {
     },
     DeleteLogStream: {
       resource: groupName,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DeleteLogStream'], request: CloudRequest) => {
         streamOf(logs, input, request);
         delete groupOf(logs, input, request).streams[input.logStreamName];
       },
     },
     DescribeLogStreams: {
       resource: groupName,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DescribeLogStreams'], request: CloudRequest) => {
         const group = groupOf(logs, input, request);
         const byTime = input.orderBy === 'LastEventTime';
         if (byTime && input.logStreamNamePrefix)
@@ -72,10 +72,10 @@ export function eventOperations(logs: Logs) {
   return {
     PutLogEvents: {
       resource: groupName,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['PutLogEvents'], request: CloudRequest) => {
         const stream = streamOf(logs, input, request);
         const now = context.now();
-        const events = input.logEvents as Array<{ timestamp: number; message: string }>;
+        const events = input.logEvents;
         if (events.some((e, i) => i > 0 && e.timestamp < (events[i - 1]?.timestamp ?? 0)))
           throw refuse(
             'InvalidParameterException',
@@ -96,20 +96,22 @@ export function eventOperations(logs: Logs) {
     },
     GetLogEvents: {
       resource: groupName,
-      run: (input: Input, request: CloudRequest) => getEvents(streamOf(logs, input, request), input),
+      run: (input: Inputs['GetLogEvents'], request: CloudRequest) =>
+        getEvents(streamOf(logs, input, request), input),
     },
     FilterLogEvents: {
       resource: groupName,
-      run: (input: Input, request: CloudRequest) => filterEvents(groupOf(logs, input, request), input),
+      run: (input: Inputs['FilterLogEvents'], request: CloudRequest) =>
+        filterEvents(groupOf(logs, input, request), input),
     },
   };
 }
 
-const within = (input: Input) => (event: LogEvent) =>
+const within = (input: Pick<Inputs['FilterLogEvents'], 'startTime' | 'endTime'>) => (event: LogEvent) =>
   event.timestamp >= (input.startTime ?? 0) && event.timestamp < (input.endTime ?? Number.POSITIVE_INFINITY);
 
 /** Tokens say where to go on by index: `f/3` forward from the third, `b/3` backward; at an end, they stay the same. */
-function getEvents(stream: LogStream, input: Input) {
+function getEvents(stream: LogStream, input: Inputs['GetLogEvents']) {
   const all = stream.events.filter(within(input));
   const limit = input.limit ?? 10_000;
   const token = /^([fb])\/(\d+)$/.exec(input.nextToken ?? '');
@@ -130,7 +132,7 @@ function getEvents(stream: LogStream, input: Input) {
   };
 }
 
-function filterEvents(group: LogGroup, input: Input) {
+function filterEvents(group: LogGroup, input: Inputs['FilterLogEvents']) {
   const matches = filterOf(input.filterPattern);
   if (!matches) throw refuse('InvalidParameterException', 'Invalid filter pattern');
   if (input.logStreamNames && input.logStreamNamePrefix)

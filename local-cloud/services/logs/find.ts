@@ -1,5 +1,4 @@
 import { type CloudContext, CloudFault, type CloudRequest } from '../../core/service.ts';
-import type { Input } from '../shapes/modelled.ts';
 import type { LogGroup, LogStore, LogStream } from './store.ts';
 
 export interface Logs {
@@ -8,12 +7,19 @@ export interface Logs {
 }
 
 export const refuse = (code: string, message: string) => new CloudFault(code, message);
-export const groupName = (input: Input): string =>
+
+/** How an input names a group: by its name, or by its name or ARN. */
+interface NamesGroup {
+  readonly logGroupName?: string | undefined;
+  readonly logGroupIdentifier?: string | undefined;
+}
+
+export const groupName = (input: NamesGroup): string | undefined =>
   input.logGroupName ??
   /:log-group:([^:]+)/.exec(input.logGroupIdentifier ?? '')?.[1] ??
   input.logGroupIdentifier;
 
-export function groupOf({ store }: Logs, input: Input, request: CloudRequest): LogGroup {
+export function groupOf({ store }: Logs, input: NamesGroup, request: CloudRequest): LogGroup {
   const name = groupName(input);
   if (!name)
     throw refuse('InvalidParameterException', 'Either logGroupName or logGroupIdentifier is required.');
@@ -22,7 +28,11 @@ export function groupOf({ store }: Logs, input: Input, request: CloudRequest): L
   return group;
 }
 
-export function streamOf(logs: Logs, input: Input, request: CloudRequest): LogStream {
+export function streamOf(
+  logs: Logs,
+  input: NamesGroup & { readonly logStreamName: string },
+  request: CloudRequest,
+): LogStream {
   const stream = groupOf(logs, input, request).streams[input.logStreamName];
   if (!stream) throw refuse('ResourceNotFoundException', 'The specified log stream does not exist.');
   return stream;

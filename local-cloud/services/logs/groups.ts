@@ -1,5 +1,5 @@
 import type { CloudRequest } from '../../core/service.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { Inputs } from '../shapes/inputs/logs.ts';
 import { page } from '../shapes/page.ts';
 import { arnOf, groupName, groupOf, type Logs, refuse } from './find.ts';
 
@@ -14,7 +14,7 @@ export function groupOperations(logs: Logs) {
   return {
     CreateLogGroup: {
       resource: groupName,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['CreateLogGroup'], request: CloudRequest) => {
         if (store.group(request.region, input.logGroupName))
           throw refuse('ResourceAlreadyExistsException', 'The specified log group already exists');
         const group = store.create(request.region, input.logGroupName, context.now(), input.logGroupClass);
@@ -23,11 +23,12 @@ export function groupOperations(logs: Logs) {
     },
     DeleteLogGroup: {
       resource: groupName,
-      run: (input: Input, request: CloudRequest) => store.remove(groupOf(logs, input, request)),
+      run: (input: Inputs['DeleteLogGroup'], request: CloudRequest) =>
+        store.remove(groupOf(logs, input, request)),
     },
     PutRetentionPolicy: {
       resource: groupName,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['PutRetentionPolicy'], request: CloudRequest) => {
         const group = groupOf(logs, input, request);
         if (!RETENTION.includes(input.retentionInDays))
           throw refuse(
@@ -39,13 +40,13 @@ export function groupOperations(logs: Logs) {
     },
     DeleteRetentionPolicy: {
       resource: groupName,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DeleteRetentionPolicy'], request: CloudRequest) => {
         delete groupOf(logs, input, request).retentionInDays;
       },
     },
     DescribeLogGroups: {
-      resource: (input: Input) => input.logGroupNamePrefix ?? input.logGroupNamePattern,
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['DescribeLogGroups']) => input.logGroupNamePrefix ?? input.logGroupNamePattern,
+      run: (input: Inputs['DescribeLogGroups'], request: CloudRequest) => {
         const all = store
           .groups(request.region)
           .filter((g) => g.name.startsWith(input.logGroupNamePrefix ?? ''))
@@ -67,25 +68,29 @@ export function groupOperations(logs: Logs) {
       },
     },
     TagResource: {
-      resource: (input: Input) => input.resourceArn,
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['TagResource']) => input.resourceArn,
+      run: (input: Inputs['TagResource'], request: CloudRequest) => {
         Object.assign(byArn(input.resourceArn, request).tags, input.tags);
       },
     },
     UntagResource: {
-      resource: (input: Input) => input.resourceArn,
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['UntagResource']) => input.resourceArn,
+      run: (input: Inputs['UntagResource'], request: CloudRequest) => {
         const group = byArn(input.resourceArn, request);
         for (const key of input.tagKeys) delete group.tags[key];
       },
     },
     ListTagsForResource: {
-      resource: (input: Input) => input.resourceArn,
-      run: (input: Input, request: CloudRequest) => ({ tags: byArn(input.resourceArn, request).tags }),
+      resource: (input: Inputs['ListTagsForResource']) => input.resourceArn,
+      run: (input: Inputs['ListTagsForResource'], request: CloudRequest) => ({
+        tags: byArn(input.resourceArn, request).tags,
+      }),
     },
     ListTagsLogGroup: {
       resource: groupName,
-      run: (input: Input, request: CloudRequest) => ({ tags: groupOf(logs, input, request).tags }),
+      run: (input: Inputs['ListTagsLogGroup'], request: CloudRequest) => ({
+        tags: groupOf(logs, input, request).tags,
+      }),
     },
   };
 }

@@ -1,5 +1,6 @@
 import { rpcService } from '../../core/rpc.ts';
 import type { CloudContext, Service } from '../../core/service.ts';
+import type { Inputs } from '../shapes/inputs/logs.ts';
 import { model } from '../shapes/logs.ts';
 import { modelled } from '../shapes/modelled.ts';
 import { eventOperations, streamOperations } from './events.ts';
@@ -23,7 +24,7 @@ export function logsService(context: CloudContext): LogsService {
     jsonVersion: '1.1',
     invalidCode: 'InvalidParameterException',
     untold: ['logGroupIdentifier'],
-    operations: modelled(model, {
+    operations: modelled<Inputs>(model, {
       ...groupOperations(logs),
       ...streamOperations(logs),
       ...eventOperations(logs),

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { rpcService } from '../../core/rpc.ts';
 import type { CloudContext, CloudRequest, Service } from '../../core/service.ts';
-import { type Input, modelled } from '../shapes/modelled.ts';
+import type { Filter, Inputs, Tag } from '../shapes/inputs/secretsmanager.ts';
+import { modelled } from '../shapes/modelled.ts';
 import { page } from '../shapes/page.ts';
 import { model } from '../shapes/secretsmanager.ts';
 import {
@@ -33,7 +34,7 @@ export function secretsManagerService(context: CloudContext): SecretsManagerServ
     target: 'secretsmanager',
     jsonVersion: '1.1',
     invalidCode: 'ValidationException',
-    operations: modelled(model, { ...secretOperations(store), ...valueOperations(store) }),
+    operations: modelled<Inputs>(model, { ...secretOperations(store), ...valueOperations(store) }),
   });
   return {
     ...rpc,
@@ -52,14 +53,14 @@ export function secretsManagerService(context: CloudContext): SecretsManagerServ
   };
 }
 
-const about = (input: Input) => (input.SecretId ?? input.Name) as string;
+const about = (input: { readonly SecretId?: string; readonly Name?: string }) => input.SecretId ?? input.Name;
 
 function valueOperations(store: Store) {
   const { context } = store;
   return {
     GetSecretValue: {
       resource: about,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['GetSecretValue'], request: CloudRequest) => {
         const { secret, version } = versionOf(store, input, request.region);
         return {
           ARN: arnOf(store, secret),
@@ -74,7 +75,7 @@ function valueOperations(store: Store) {
     },
     PutSecretValue: {
       resource: about,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['PutSecretValue'], request: CloudRequest) => {
         oneValue(input, true);
         const secret = alive(find(store, input.SecretId, request.region));
         const version = addVersion(store, secret, input);
@@ -88,7 +89,7 @@ function valueOperations(store: Store) {
     },
     UpdateSecretVersionStage: {
       resource: about,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['UpdateSecretVersionStage'], request: CloudRequest) => {
         const secret = alive(find(store, input.SecretId, request.region));
         updateStage(secret, input);
         secret.changedAt = context.now();
@@ -97,7 +98,7 @@ function valueOperations(store: Store) {
     },
     ListSecretVersionIds: {
       resource: about,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['ListSecretVersionIds'], request: CloudRequest) => {
         const secret = find(store, input.SecretId, request.region);
         const all = secret.versions.filter((v) => input.IncludeDeprecated || v.stages.length > 0);
         const { items, next } = page(
@@ -141,7 +142,7 @@ function secretOperations(store: Store) {
   return {
     CreateSecret: {
       resource: about,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['CreateSecret'], request: CloudRequest) => {
         oneValue(input, false);
         if (!/^[A-Za-z0-9/_+=.@-]+$/.test(input.Name))
           throw refuse(
@@ -187,17 +188,17 @@ function secretOperations(store: Store) {
     },
     DescribeSecret: {
       resource: about,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DescribeSecret'], request: CloudRequest) => {
         const { common, stages } = describe(store, find(store, input.SecretId, request.region));
         return { ...common, VersionIdsToStages: stages };
       },
     },
     ListSecrets: {
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['ListSecrets'], request: CloudRequest) => {
         const all = [...secrets.values()]
           .filter((s) => s.region === request.region)
           .filter((s) => input.IncludePlannedDeletion || s.deletedAt === undefined)
-          .filter((s) => (input.Filters ?? []).every((f: Input) => matches(s, f)));
+          .filter((s) => (input.Filters ?? []).every((f) => matches(s, f)));
         if (input.SortOrder !== 'asc') all.reverse();
         const { items, next } = page(
           all,
@@ -214,7 +215,7 @@ function secretOperations(store: Store) {
     },
     UpdateSecret: {
       resource: about,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['UpdateSecret'], request: CloudRequest) => {
         oneValue(input, false);
         const secret = alive(find(store, input.SecretId, request.region));
         if (input.Description !== undefined) secret.description = input.Description;
@@ -231,7 +232,7 @@ function secretOperations(store: Store) {
     },
     DeleteSecret: {
       resource: about,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DeleteSecret'], request: CloudRequest) => {
         const days = input.RecoveryWindowInDays;
         if (days !== undefined && input.ForceDeleteWithoutRecovery)
           throw refuse(
@@ -253,7 +254,7 @@ function secretOperations(store: Store) {
     },
     RestoreSecret: {
       resource: about,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['RestoreSecret'], request: CloudRequest) => {
         const secret = find(store, input.SecretId, request.region);
         delete secret.deletedAt;
         return { ARN: arnOf(store, secret), Name: secret.name };
@@ -261,13 +262,13 @@ function secretOperations(store: Store) {
     },
     TagResource: {
       resource: about,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['TagResource'], request: CloudRequest) => {
         Object.assign(alive(find(store, input.SecretId, request.region)).tags, tagMap(input.Tags));
       },
     },
     UntagResource: {
       resource: about,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['UntagResource'], request: CloudRequest) => {
         const secret = alive(find(store, input.SecretId, request.region));
         for (const key of input.TagKeys) delete secret.tags[key];
       },
@@ -276,7 +277,7 @@ function secretOperations(store: Store) {
 }
 
 /** @throws CloudFault InvalidParameterException for a tag without a key, which the model lets in */
-function tagMap(tags: ReadonlyArray<{ Key?: string; Value?: string }> = []): Record<string, string> {
+function tagMap(tags: readonly Tag[] = []): Record<string, string> {
   const all: Record<string, string> = {};
   for (const { Key, Value } of tags) {
     if (Key === undefined) throw refuse('InvalidParameterException', "Tag keys can't be null.");
@@ -287,7 +288,7 @@ function tagMap(tags: ReadonlyArray<{ Key?: string; Value?: string }> = []): Rec
   return all;
 }
 
-function matches(secret: Secret, filter: { Key?: string; Values?: string[] }): boolean {
+function matches(secret: Secret, filter: Filter): boolean {
   const texts: Record<string, string[]> = {
     name: [secret.name],
     description: [secret.description ?? ''],

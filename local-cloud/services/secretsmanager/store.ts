@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type CloudContext, CloudFault } from '../../core/service.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { Inputs } from '../shapes/inputs/secretsmanager.ts';
 
 export interface Version {
   readonly id: string;
@@ -53,7 +53,13 @@ export function alive(secret: Secret): Secret {
   );
 }
 
-export function addVersion(store: Store, secret: Secret, input: Input): Version {
+/** What the operations have in common that add a version. */
+type NewVersion = Pick<
+  Inputs['PutSecretValue'],
+  'ClientRequestToken' | 'SecretString' | 'SecretBinary' | 'VersionStages'
+>;
+
+export function addVersion(store: Store, secret: Secret, input: NewVersion): Version {
   const id = input.ClientRequestToken ?? randomUUID();
   const binary = input.SecretBinary ? Buffer.from(input.SecretBinary).toString('base64') : undefined;
   const known = secret.versions.find((v) => v.id === id);
@@ -94,7 +100,7 @@ export function moveStage(secret: Secret, stage: string, to: Version | undefined
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html
  * @throws CloudFault InvalidParameterException, ResourceNotFoundException
  */
-export function updateStage(secret: Secret, input: Input): void {
+export function updateStage(secret: Secret, input: Inputs['UpdateSecretVersionStage']): void {
   const { VersionStage: stage, MoveToVersionId: to, RemoveFromVersionId: from } = input;
   const holder = secret.versions.find((v) => v.stages.includes(stage));
   for (const id of [to, from]) {
@@ -123,7 +129,7 @@ export function updateStage(secret: Secret, input: Input): void {
   );
 }
 
-export function oneValue(input: Input, needed: boolean): void {
+export function oneValue(input: NewVersion, needed: boolean): void {
   const given = [input.SecretString, input.SecretBinary].filter((v) => v !== undefined).length;
   if (given > 1 || (needed && given === 0))
     throw refuse('InvalidRequestException', 'You must provide either SecretString or SecretBinary.');
@@ -154,7 +160,11 @@ export function resolve(store: Store, reference: string, region: string): string
   return typeof member === 'string' ? member : JSON.stringify(member);
 }
 
-export function versionOf(store: Store, input: Input, region: string): { secret: Secret; version: Version } {
+export function versionOf(
+  store: Store,
+  input: Inputs['GetSecretValue'],
+  region: string,
+): { secret: Secret; version: Version } {
   const secret = alive(find(store, input.SecretId, region));
   const stage = input.VersionStage || (input.VersionId ? undefined : 'AWSCURRENT');
   const version = secret.versions.find(

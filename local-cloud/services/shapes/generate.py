@@ -16,7 +16,23 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 DATA = os.path.join(os.path.dirname(botocore.__file__), "data")
 KINDS = {"integer": "int", "long": "int", "float": "num", "double": "num", "boolean": "bool", "timestamp": "time", "blob": "blob"}
 
-OPERATIONS = json.load(open(os.path.join(HERE, "operations.json"), encoding="utf8"))
+# Services whose input is held to a table: their signing names, and what botocore calls them. S3 and STS read theirs by hand.
+MODELS = {
+    "apprunner": "apprunner",
+    "application-autoscaling": "application-autoscaling",
+    "cloudfront": "cloudfront",
+    "ecr": "ecr",
+    "ecs": "ecs",
+    "elasticloadbalancing": "elbv2",
+    "logs": "logs",
+    "monitoring": "cloudwatch",
+    "secretsmanager": "secretsmanager",
+    "ssm": "ssm",
+}
+SCOPE = json.load(open(os.path.join(HERE, "../../scope.json"), encoding="utf8"))
+OPERATIONS = {MODELS[name]: operations for row in SCOPE for name, operations in row["operations"].items() if name in MODELS}
+# The model has a name of its own for `CreateDistribution` with `?WithTags`.
+OPERATIONS["cloudfront"] = sorted([*OPERATIONS["cloudfront"], "CreateDistributionWithTags"])
 
 
 def compact(shape, protocol):
@@ -68,7 +84,11 @@ for service, operations in OPERATIONS.items():
         model = json.load(file)
     inputs, found = {}, {}
     for operation in operations:
-        inputs[operation] = model["operations"][operation].get("input", {}).get("shape", "")
+        shape = model["operations"][operation].get("input", {}).get("shape", "")
+        members = model["shapes"][shape].get("members", {}) if shape else {}
+        if model["metadata"]["protocol"] == "rest-xml" and all(member.get("location") for member in members.values()):
+            continue  # it has no document
+        inputs[operation] = shape
         if inputs[operation]:
             reach(model["shapes"], inputs[operation], found, model["metadata"]["protocol"])
     lines = [json.dumps(inputs, separators=(",", ":"))]

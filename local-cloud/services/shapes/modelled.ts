@@ -9,10 +9,10 @@ import { inputShape, readModel } from './validate.ts';
 // biome-ignore lint/suspicious/noExplicitAny: the model's table is the type, and it was checked at the door
 export type Input = any;
 
-export interface ModelledOperation {
-  readonly run: (input: Input, request: CloudRequest) => unknown;
+export interface ModelledOperation<I = Input> {
+  readonly run: (input: I, request: CloudRequest) => unknown;
   /** What it is about, for the request log. */
-  readonly resource?: (input: Input, request: CloudRequest) => string | undefined;
+  readonly resource?: (input: I, request: CloudRequest) => string | undefined;
   /** Default: by the name; Describe, List, Get, BatchGet, BatchCheck and Filter only read. */
   readonly mutating?: boolean;
   /** All IAM actions that AWS asks for, where it is not the operation's name alone. */
@@ -21,15 +21,20 @@ export interface ModelledOperation {
 
 const reading = /^(Describe|List|Get|BatchGet|BatchCheck|Filter)/;
 
+/** What is done for each operation: `I` has the types of their input, `inputs/` those of a table. */
+export type ModelledOperations<I> = {
+  readonly [O in keyof I]: ModelledOperation<I[O]> | ModelledOperation<I[O]>['run'];
+};
+
 /** Operations whose input shapes are those of a table of this folder. */
-export function modelled(
+export function modelled<I extends object = Record<string, Input>>(
   table: string,
-  operations: Readonly<Record<string, ModelledOperation | ModelledOperation['run']>>,
+  operations: ModelledOperations<I>,
   skip: readonly string[] = [],
 ): Record<string, Operation> {
   const model = readModel(table);
   return Object.fromEntries(
-    Object.entries(operations).map(([name, given]) => {
+    Object.entries<ModelledOperation | ModelledOperation['run']>(operations).map(([name, given]) => {
       const spec: ModelledOperation = typeof given === 'function' ? { run: given } : given;
       const operation: Operation = {
         input: inputShape(model, name, skip),
