@@ -91,7 +91,7 @@ function ecrRepository(
         return await api.scan(name, digest);
       } catch (error) {
         if (readAwsError(error).code !== 'ScanNotFoundException')
-          throw awsProblem(error, { operation: 'ecr:DescribeImageScanFindings', resource: name });
+          throw scanProblem(error, 'ecr:DescribeImageScanFindings', name);
       }
       // Scan-on-push starts a moment after the push; a repository without it is scanned because we ask.
       const pending: ScanReport = { status: 'PENDING', description: 'no scan yet', counts: {}, findings: [] };
@@ -101,6 +101,10 @@ function ecrRepository(
     },
   };
 }
+
+/** The image has been pushed by then: that is no refusal any more. */
+const scanProblem = (error: unknown, operation: string, resource: string) =>
+  awsProblem(error, { operation, resource, input: 'scan-gate', afterChange: true });
 
 /** Enhanced scanning refuses StartImageScan, for it scans by itself: then the wait goes on. */
 async function startScan(
@@ -116,7 +120,7 @@ async function startScan(
     const { code, kind, message } = readAwsError(error);
     if (code === 'UnsupportedImageTypeException')
       return { ...pending, status: 'UNSUPPORTED_IMAGE', description: message };
-    if (kind === 'denied') throw awsProblem(error, { operation: 'ecr:StartImageScan', resource: name });
+    if (kind === 'denied') throw scanProblem(error, 'ecr:StartImageScan', name);
     return pending;
   }
 }

@@ -232,6 +232,18 @@ describe('the scan gate', () => {
     expect(run.summary).toContain('**Scan:** complete');
   });
 
+  it.each(['DescribeImageScanFindings', 'StartImageScan'])(
+    'is a failure, and no refusal, where ecr:%s is denied: the image has been pushed',
+    async (operation) => {
+      await ecr('CreateRepository', { repositoryName: `unscanned-${operation.toLowerCase()}` });
+      await cloud.fault({ kind: 'denied', service: 'ecr', operation });
+      const repository = `unscanned-${operation.toLowerCase()}`;
+      const run = await push({ repository, 'scan-gate': 'high' });
+      expect(run.outputs['outcome'], run.log).toBe('failed');
+      expect(run.log).toContain(`ecr:${operation} on ${repository} did not work`);
+    },
+  );
+
   it('fails on what the scan finds, and says what it is', async () => {
     await cloud.fault({ kind: 'scan-findings', severities: { CRITICAL: 2, HIGH: 1 } });
     const run = await push({ 'scan-gate': 'critical' });
