@@ -26,9 +26,9 @@ const put = (Key, value) =>
 function record(i) {
   const id = `r${String(i).padStart(5, '0')}`;
   const startedAt = new Date(Date.now() - (count - i) * 1_800_000).toISOString();
-  const half = { result: 'deployed', startedAt, finishedAt: startedAt };
+  const part = { result: 'deployed', startedAt, finishedAt: startedAt };
   return {
-    version: 1,
+    version: 2,
     id,
     environment: 'production',
     type: 'deployment',
@@ -40,13 +40,16 @@ function record(i) {
     startedAt,
     finishedAt: startedAt,
     result: 'deployed',
-    backend: {
-      target: 'apprunner',
-      service: 'arn:aws:apprunner:us-west-2:000000000000:service/none/0',
-      image: `r@sha256:${'a'.repeat(64)}`,
-      ...half,
+    parts: {
+      backend: {
+        kind: 'service',
+        target: 'apprunner',
+        service: 'arn:aws:apprunner:us-west-2:000000000000:service/none/0',
+        image: `r@sha256:${'a'.repeat(64)}`,
+        ...part,
+      },
     },
-    pair: { backend: id },
+    composition: { backend: id },
   };
 }
 
@@ -67,7 +70,12 @@ try {
   const records = Array.from({ length: count }, (_, i) => record(i));
   await pMap(records, (one) => put(`production/releases/${one.id}.json`, one), { concurrency: 32 });
   const { id } = records.at(-1);
-  await put('production/current.json', { version: 1, environment: 'production', release: id, backend: id });
+  await put('production/current.json', {
+    version: 2,
+    environment: 'production',
+    release: id,
+    parts: { backend: id },
+  });
   await measure('the first look, which makes the index', 'history', {}, 'unchanged');
   await measure('history', 'history', {}, 'unchanged');
   // There is no such service: the release has been chosen when that is found out.

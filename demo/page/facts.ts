@@ -6,14 +6,14 @@ import { bytes, counted, escapeHtml, grouped } from './html.ts';
 type Json = Readonly<Record<string, unknown>>;
 
 const text = (value: unknown) => (typeof value === 'string' ? value : '');
-const half = (record: Json, name: string) => record[name] as Json | undefined;
+const partOf = (record: Json, name: string) => (record['parts'] as Record<string, Json> | undefined)?.[name];
 
 /** The release records as they stand in the release bucket, newest first. */
 export function ledgerTable(report: WeekReport): string {
   const { pointer, records } = report.ledger;
   const rows = records.map((record) => {
     const live = record['id'] === pointer['release'];
-    const [backend, frontend] = [half(record, 'backend'), half(record, 'frontend')];
+    const [backend, frontend] = [partOf(record, 'backend'), partOf(record, 'frontend')];
     const cells = [
       `<span class="mono">${escapeHtml(text(record['id']))}</span>${live ? ' <span class="badge good">live</span>' : ''}`,
       text(record['type']),

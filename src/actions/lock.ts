@@ -6,7 +6,6 @@ import { s3Store } from '../aws/s3-store.ts';
 import type { Hold, Ledger } from '../release/ledger.ts';
 import { LOCK_TTL } from '../release/lock-state.ts';
 import { openLedger } from '../release/open.ts';
-import type { Part } from '../release/record.ts';
 import type { Job } from '../runtime/action.ts';
 import { formatDuration } from '../runtime/duration.ts';
 import type { ActionInterface } from '../runtime/inputs.ts';
@@ -29,7 +28,7 @@ interface SavedLock {
 export async function holdLock<A extends ActionInterface>(
   job: Job<A>,
   ledger: Ledger,
-  want: { release: string; parts: readonly Part[]; timeout: number; region?: string | undefined },
+  want: { release: string; parts: readonly string[]; timeout: number; region?: string | undefined },
 ): Promise<Hold> {
   const token = readSaved(job)?.token ?? randomUUID();
   const saved: SavedLock = {

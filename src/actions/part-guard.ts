@@ -1,7 +1,8 @@
+import { originsOf } from '../release/composition.ts';
 import type { Ledger } from '../release/ledger.ts';
-import { judgeOccupant, type Occupant } from '../release/occupant.ts';
-import { originsOf } from '../release/pair.ts';
-import type { Part, Pointer, ReleaseRecord } from '../release/record.ts';
+import { judgeName, judgeOccupant, nameOfOccupant, type Occupant } from '../release/occupant.ts';
+import { ownValue } from '../release/part-name.ts';
+import { liveRelease, type Pointer, partOf, type ReleaseRecord } from '../release/record.ts';
 import { refused } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 
@@ -9,21 +10,24 @@ import type { Log } from '../runtime/log.ts';
 const RECENT = 50;
 
 export interface PartGuard {
-  readonly part: Part;
+  /** The input `part`. */
+  readonly part: string;
   readonly wanted: Occupant;
   readonly release: string;
   /** The input `replace-part`. */
   readonly replace: boolean;
   readonly log: Log;
+  /** Whether a service or site is there no more; asked only where another one is to take its place. Never throws. */
+  isGone(before: Occupant): Promise<boolean>;
   /** The same ledger without a memory of what was read; left out where `ledger` has none. */
   readonly fresh?: Ledger | undefined;
 }
 
 /**
- * Refuses a second service, or a second site, under the name of the first, and one half of a release whose other half
- * was put back. Reads, and changes nothing.
+ * Refuses a second service, or a second site, under the name of the first; a thing that has another name already; and one
+ * part of a release of which another part was put back. Reads, and changes nothing.
  * @param current what is live; `undefined` before the first release
- * @returns true where the part takes the place of another, as `replace-part` says
+ * @returns true where the part takes the place of another, as `replace-part` says or because that is gone
  * @throws ActionError `refused`, with the inputs to set
  */
 export async function guardPart(
@@ -32,16 +36,24 @@ export async function guardPart(
   current: Pointer | undefined,
 ): Promise<boolean> {
   const { part, wanted, release, replace, log } = guard;
-  const [live, own] = await Promise.all([liveOccupant(ledger, part, current), ledger.record(release)]);
-  const verdict = judgeOccupant({
-    part,
-    environment: ledger.environment,
-    wanted,
-    release,
-    live,
-    own: own?.[part],
-    replace,
-  });
+  const names = [...new Set([part, ...Object.keys(current?.parts ?? {})])];
+  const [own, ...found] = await Promise.all([
+    ledger.record(release),
+    ...names.map((name) => liveOccupant(ledger, name, current)),
+  ]);
+  const live = new Map(names.map((name, i) => [name, found[i]]));
+  const { environment } = ledger;
+  const twice = judgeName({ part, environment, wanted, live, own: own?.parts ?? {} });
+  if (twice) throw refused(twice);
+  const question = { part, environment, wanted, release, live: live.get(part), own: partOf(own, part) };
+  let verdict = judgeOccupant({ ...question, replace });
+  if (verdict.kind === 'refused' && question.live && (await guard.isGone(question.live.occupant))) {
+    verdict = judgeOccupant({ ...question, replace: true });
+    if (verdict.kind === 'replaces')
+      log.notice(
+        `${nameOfOccupant(question.live.occupant)} is gone: it is replaced without \`replace-part\``,
+      );
+  }
   if (verdict.kind === 'refused') throw refused(verdict.problem);
   if (own) await refuseTorn(guard.fresh ?? ledger, guard, own);
   if (verdict.kind === 'replaces') log.notice(verdict.why);
@@ -49,39 +61,41 @@ export async function guardPart(
 }
 
 /**
- * "Re-run failed jobs" runs one half of a release again whose other half went live and was put back since: alone it
- * would stand beside another release's half. The record's pair is written after the pointer moved, so what the pointer
- * says after the record was read is no older than it.
+ * "Re-run failed jobs" runs one part of a release again of which another part went live and was put back since: alone it
+ * would stand beside another release's part. The record's composition is written after the pointer moved, so what the
+ * pointer says after the record was read is no older than it.
  */
 async function refuseTorn(
   ledger: Ledger,
   { part, release }: Pick<PartGuard, 'part' | 'release'>,
   own: ReleaseRecord,
 ): Promise<void> {
-  const other = part === 'backend' ? 'frontend' : 'backend';
-  if (own.pair?.[other] !== release) return;
+  const composition = own.composition ?? {};
+  const others = Object.keys(composition).filter((name) => name !== part && composition[name] === release);
+  if (others.length === 0) return;
   const current = await ledger.current();
-  if (current?.[other] === release) return;
+  if (others.every((name) => liveRelease(current, name) === release)) return;
   const { records } = await ledger.list();
-  const live = originsOf(current ?? {}, new Map(records.map((record) => [record.id, record])));
-  if (live[other] === release) return;
+  const live = originsOf(current?.parts ?? {}, new Map(records.map((record) => [record.id, record])));
+  const gone = others.find((name) => ownValue(live, name) !== release);
+  if (gone === undefined) return;
   throw refused({
     input: 'release-id',
-    what: `the ${other} of release ${release} went live and is not live any more: its ${part} alone would tear the release`,
-    found: `the ${other} that is live is that of release ${live[other] ?? 'none'}`,
-    fix: 'run all jobs again ("Re-run all jobs", not "Re-run failed jobs"), so that both halves go live; or deploy this one as a release of its own, with another `release-id`',
+    what: `the ${gone} of release ${release} went live and is not live any more: its ${part} alone would tear the release`,
+    found: `the ${gone} that is live is that of release ${ownValue(live, gone) ?? 'none'}`,
+    fix: 'run all jobs again ("Re-run all jobs", not "Re-run failed jobs"), so that all parts go live; or deploy this one as a release of its own, with another `release-id`',
   });
 }
 
-async function liveOccupant(ledger: Ledger, part: Part, pointer: Pointer | undefined) {
-  const release = pointer?.[part];
+async function liveOccupant(ledger: Ledger, part: string, pointer: Pointer | undefined) {
+  const release = liveRelease(pointer, part);
   if (!release) return undefined;
-  const half = (await ledger.record(release))?.[part];
-  if (half) return { release, occupant: half };
+  const recorded = partOf(await ledger.record(release), part);
+  if (recorded) return { release, occupant: recorded };
   // Its record is gone or damaged: the newest one that is known to have gone live says it as well.
   const newest = (await ledger.newest(RECENT)).find((record) =>
-    ['deployed', 'unchanged'].includes(record[part]?.result ?? ''),
+    ['deployed', 'unchanged'].includes(partOf(record, part)?.result ?? ''),
   );
-  const known = newest?.[part];
+  const known = partOf(newest, part);
   return newest && known && { release: newest.id, occupant: known };
 }

@@ -17,6 +17,7 @@ export {
   parseEnvironment,
   parseSecretLines,
 } from './env-file.ts';
+export { isServiceGone } from './gone.ts';
 export { digestOf, parseImageRef, shortImage } from './image-ref.ts';
 export { cleanUpInterrupted } from './interrupted.ts';
 export { parseNetwork } from './migrate.ts';

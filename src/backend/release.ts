@@ -1,4 +1,4 @@
-import type { BackendHalf } from '../release/record.ts';
+import type { ServicePart } from '../release/record.ts';
 import { ActionError, LeftUnknown } from '../runtime/errors.ts';
 import type { BackendConfig, BackendPorts } from './config.ts';
 import { rollOut } from './deploy.ts';
@@ -20,7 +20,7 @@ import type { BackendState, Target } from './targets/target.ts';
 
 /** A recorded backend that is to be live again. The caller holds the lock and writes the record. Milliseconds. */
 export interface RestoreConfig {
-  readonly half: BackendHalf;
+  readonly wanted: ServicePart;
   /** In place of the recorded one: an ARN, or a name; '' keeps it. */
   readonly service?: string | undefined;
   readonly waitTimeout: number;
@@ -48,7 +48,7 @@ export interface BackendRestorePlan {
 
 /** A recorded backend that is live again, and can still be undone. */
 export interface BackendRestoration {
-  readonly fields: Partial<BackendHalf>;
+  readonly fields: Partial<ServicePart>;
   readonly url: string | undefined;
   /** Puts back what ran before, and verifies it. @throws ActionError `rollback-failed`. */
   undo(): Promise<void>;
@@ -58,7 +58,7 @@ export interface BackendRestoration {
 const ESTIMATE = { apprunner: 240_000, ecs: 180_000, 'ecs-express': 420_000 } as const;
 
 /**
- * Reads what a return to `half` would change. Changes nothing.
+ * Reads what a return to `wanted` would change. Changes nothing.
  * @throws ActionError `refused`: no such service, the image is gone from the registry, a secret is gone, …
  */
 export async function planRestoreBackend(
@@ -72,7 +72,7 @@ export async function planRestoreBackend(
     plan,
     lines: planLines(plan),
     estimate: plan.length > 0 ? estimateOf(state) : 0,
-    keptVariables: config.half.taskDefinition ? [] : changedVariables(config.half, state),
+    keptVariables: config.wanted.taskDefinition ? [] : changedVariables(config.wanted, state),
     currentImage: state.spec.image,
     url: state.url,
     busy: await isBusy(target, state),
@@ -91,13 +91,13 @@ async function isBusy(target: Target, state: BackendState): Promise<boolean> {
 
 /** Names of plain variables whose fingerprint is not the recorded one, and of those that came or went. */
 export function changedVariables(
-  half: Pick<BackendHalf, 'variables'>,
+  recorded: Pick<ServicePart, 'variables'>,
   state: { readonly arn: string; readonly spec: Pick<BackendSpec, 'variables'> },
 ): string[] {
-  if (!half.variables) return [];
+  if (!recorded.variables) return [];
   const now = fingerprints(state.arn, state.spec.variables);
-  const names = new Set([...Object.keys(half.variables), ...Object.keys(now)]);
-  return [...names].filter((name) => half.variables?.[name] !== now[name]).sort();
+  const names = new Set([...Object.keys(recorded.variables), ...Object.keys(now)]);
+  return [...names].filter((name) => recorded.variables?.[name] !== now[name]).sort();
 }
 
 /**
@@ -157,7 +157,7 @@ async function settle(
   };
 }
 
-function fieldsOf(state: BackendState): Partial<BackendHalf> {
+function fieldsOf(state: BackendState): Partial<ServicePart> {
   return {
     target: state.target,
     service: state.arn,
@@ -171,27 +171,27 @@ function fieldsOf(state: BackendState): Partial<BackendHalf> {
 
 /** A return to a release is a deployment of what it recorded, with no gates of its own: the caller has them. */
 function backendConfig({
-  half,
+  wanted,
   service,
   waitTimeout,
   lockTimeout,
   jobTimeout,
 }: RestoreConfig): BackendConfig {
-  const secrets = Object.entries(half.secrets ?? {}).map(([name, reference]) => [
+  const secrets = Object.entries(wanted.secrets ?? {}).map(([name, reference]) => [
     name,
     splitNative(reference),
   ]);
   return {
     service: parseServiceRef({
-      service: service || half.service,
-      target: service && !service.startsWith('arn:') ? half.target : 'auto',
+      service: service || wanted.service,
+      target: service && !service.startsWith('arn:') ? wanted.target : 'auto',
       cluster: '',
     }),
     container: '',
-    image: parseImageRef(half.image),
+    image: parseImageRef(wanted.image),
     environment: { variables: {}, secrets: Object.fromEntries(secrets) as Record<string, SecretRef> },
-    change: half.taskDefinition ? { taskDefinition: half.taskDefinition } : {},
-    keepSecrets: half.secrets ? Object.keys(half.secrets) : undefined,
+    change: wanted.taskDefinition ? { taskDefinition: wanted.taskDefinition } : {},
+    keepSecrets: wanted.secrets ? Object.keys(wanted.secrets) : undefined,
     probe: { url: '', interval: 200, maxErrorRate: 1, forRecordOnly: true },
     alarms: [],
     bakeTime: 0,

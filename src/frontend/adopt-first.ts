@@ -4,7 +4,7 @@ import { pageEndsOf } from './live-listing.ts';
 import { totalBytes } from './manifest.ts';
 import type { Prepared } from './plan-deployment.ts';
 import { lookAgain } from './prepare.ts';
-import { halfFor } from './recorder.ts';
+import { partFor } from './recorder.ts';
 import { writeState } from './site-state.ts';
 
 /** Records what the bucket serves as a release, before anything is changed, and plans anew on top of it. */
@@ -22,8 +22,8 @@ export async function adoptFirst(
     const startedAt = manifest.createdAt;
     const entry = { release, manifest: keys.manifest(release) };
     await ports.ledger.open({ id: release, type: 'adoption', run: { ...ports.run, commit: '' } });
-    await ports.ledger.writeFrontend(release, {
-      ...halfFor(config, prepared),
+    await ports.ledger.writePart(release, config.part, {
+      ...partFor(config, prepared),
       manifest: entry.manifest,
       files: manifest.files.length,
       bytes: totalBytes(manifest.files),
@@ -33,7 +33,7 @@ export async function adoptFirst(
       startedAt,
       finishedAt: new Date(ports.clock.now()).toISOString(),
     });
-    await ports.ledger.movePointer(release, ['frontend']);
+    await ports.ledger.movePointer(release, [config.part]);
     await writeState(
       ports.release,
       keys,

@@ -1,6 +1,7 @@
+import { siteOf } from '../release/record.ts';
 import type { DeploySiteConfig, DeploySitePorts } from './deploy-types.ts';
 import type { Prepared } from './plan-deployment.ts';
-import { halfFor } from './recorder.ts';
+import { partFor } from './recorder.ts';
 
 /** Runs that died left records that say `in-progress` for ever: they are told how they ended. */
 export async function tellDeadRuns(
@@ -14,11 +15,11 @@ export async function tellDeadRuns(
     ports.log.notice(
       `release ${entry.release} did not come to its end: what it left is put right by this one`,
     );
-    const half = (await ports.ledger.record(entry.release))?.frontend;
-    if (half && half.result !== 'in-progress') continue;
-    await ports.ledger.writeFrontend(entry.release, {
-      ...halfFor(config, prepared),
-      ...half,
+    const part = siteOf(await ports.ledger.record(entry.release), config.part);
+    if (part && part.result !== 'in-progress') continue;
+    await ports.ledger.writePart(entry.release, config.part, {
+      ...partFor(config, prepared),
+      ...part,
       manifest: entry.manifest,
       result: 'interrupted',
       cause: `its run died; release ${config.releaseId} went on from there`,

@@ -12,6 +12,8 @@ import type { ActivationOptions, ActivationReport, Manifest, SitePlace, SitePort
 
 /** What a deployment is to do. */
 export interface DeploySiteConfig {
+  /** Name of the part in the ledger. */
+  readonly part: string;
   readonly place: SitePlace;
   readonly scan: Omit<ScanOptions, 'livePrefix'>;
   readonly options: ActivationOptions;

@@ -31,7 +31,7 @@ export async function goLive(
     ports.signal.throwIfAborted();
     if (gate?.outcome === 'failed') throw gateFailed(gate);
     await recorder.end('deployed', { report: activated.report, gate });
-    moved = await ports.ledger.point(config.releaseId, ['frontend']);
+    moved = await ports.ledger.point(config.releaseId, [config.part]);
   } catch (error) {
     if (error instanceof StateChanged && !activated) throw error;
     const undo = error instanceof ActivationError ? error.undo : activated?.undo;

@@ -22,7 +22,7 @@ export async function leaveAsItIs(
     return { ...resultOf('failed', prepared), cause, gate };
   }
   await recorder.end('unchanged', { manifestKey: baseEntry.manifest, gate });
-  await ports.ledger.movePointer(config.releaseId, ['frontend']);
+  await ports.ledger.movePointer(config.releaseId, [config.part]);
   const { version: _version, nonce: _nonce, ...state } = found.state;
   const releases = [...state.releases, { release: config.releaseId, manifest: baseEntry.manifest }];
   await writeState(

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { liveRelease, siteOf } from '../release/record.ts';
 import { refused } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import { type Address, addressesOf, basePath, distinct, pagesOf, refuseUnfindable } from './addresses.ts';
@@ -117,8 +118,8 @@ async function lookAtSite(
 ): Promise<Situation> {
   const situation = await readSituation(ports, keys, config.scan.excluded, {
     async pointerManifest() {
-      const id = (await ports.ledger.current())?.frontend;
-      return id ? (await ports.ledger.record(id))?.frontend?.manifest : undefined;
+      const id = liveRelease(await ports.ledger.current(), config.part);
+      return id ? siteOf(await ports.ledger.record(id), config.part)?.manifest : undefined;
     },
   });
   const owner = situation.found?.state.environment;

@@ -1,4 +1,4 @@
-import type { FrontendHalf } from '../release/record.ts';
+import type { SitePart } from '../release/record.ts';
 import type { ActionError } from '../runtime/errors.ts';
 import type { Outcome } from '../runtime/outcome.ts';
 import type { DeploySiteConfig, DeploySitePorts, GateAnswer } from './deploy-types.ts';
@@ -6,10 +6,11 @@ import { totalBytes } from './manifest.ts';
 import type { Prepared } from './plan-deployment.ts';
 import type { ActivationReport } from './types.ts';
 
-/** What is known of the half before anything is changed. */
-export function halfFor(config: DeploySiteConfig, prepared: Prepared): Omit<FrontendHalf, 'result'> {
+/** What is known of the part before anything is changed. */
+export function partFor(config: DeploySiteConfig, prepared: Prepared): Omit<SitePart, 'result'> {
   const { target } = prepared.change;
   return {
+    kind: 'site',
     bucket: config.place.bucket,
     prefix: config.place.prefix,
     ...(prepared.front.distribution ? { distribution: prepared.front.distribution } : {}),
@@ -21,7 +22,7 @@ export function halfFor(config: DeploySiteConfig, prepared: Prepared): Omit<Fron
   };
 }
 
-/** Writes how the frontend half of this release ended. */
+/** Writes how this part of the release ended. */
 export class Recorder {
   readonly #config: DeploySiteConfig;
   readonly #ports: DeploySitePorts;
@@ -44,8 +45,8 @@ export class Recorder {
   ): Promise<void> {
     const { report, cause, gate } = about;
     const { ledger, clock } = this.#ports;
-    const half: FrontendHalf = {
-      ...halfFor(this.#config, this.#prepared),
+    const part: SitePart = {
+      ...partFor(this.#config, this.#prepared),
       ...(about.manifestKey ? { manifest: about.manifestKey } : {}),
       ...(report ? { uploaded: report.uploaded + report.copied } : {}),
       ...(report ? { deleted: this.#prepared.change.diff.deletes.length } : {}),
@@ -54,6 +55,11 @@ export class Recorder {
       result,
       finishedAt: new Date(clock.now()).toISOString(),
     };
-    await ledger.writeFrontend(this.#config.releaseId, half, gate ? { checks: gate.outcome } : {});
+    await ledger.writePart(
+      this.#config.releaseId,
+      this.#config.part,
+      part,
+      gate ? { checks: gate.outcome } : {},
+    );
   }
 }

@@ -1,17 +1,21 @@
-import { originOf, pairOf } from './pair.ts';
-import type { Pair, Part, Pointer, ReleaseRecord } from './record.ts';
+import { compositionOf, isLiveAlready, kindOf, originOf } from './composition.ts';
+import type { Composition, Pointer, ReleaseRecord } from './record.ts';
 import { isGood } from './result.ts';
 
-/** What a rollback may touch. */
-export type Scope = 'all' | Part;
+/** What a rollback may touch: all parts, services, or sites. */
+export type Scope = 'all' | 'backend' | 'frontend';
+
+const KIND_OF_SCOPE = { backend: 'service', frontend: 'site' } as const;
 
 export interface ChoiceQuestion {
   /** The input `to`: `latest-good`, a release id, a commit (full, or its first four or more digits), or a tag. */
   readonly to: string;
   readonly scope: Scope;
+  /** Names of the parts that are to go back; left out or empty: all of the scope. */
+  readonly parts?: readonly string[] | undefined;
   /** All records, newest first. */
   readonly records: readonly ReleaseRecord[];
-  readonly current: Pick<Pointer, 'release' | 'backend' | 'frontend'> | undefined;
+  readonly current: Pick<Pointer, 'release' | 'parts'> | undefined;
   /** The commit that `to` names in the repository at hand, where it is a tag there. */
   readonly tagCommit?: string | undefined;
   /** `latest-good` may be the current release itself: what is live may not be what the pointer says. */
@@ -24,8 +28,8 @@ export type Choice =
   | {
       readonly kind: 'chosen';
       readonly target: ReleaseRecord;
-      /** Which releases' halves are to be live again, within the scope. */
-      readonly pair: Pair;
+      /** Which releases' parts are to be live again, within the scope. */
+      readonly wanted: Composition;
       /** Why this one, as a sentence for the log. */
       readonly why: string;
     }
@@ -56,7 +60,7 @@ const refuse = (what: string, found?: string): Choice => ({
  * back from. "Before" counts from what is live in truth: after a rollback to release 3 it is the one before 3.
  */
 function latestGood(question: ChoiceQuestion): Choice {
-  const { records, current, scope, mayBeCurrent, passedOver } = question;
+  const { records, current, mayBeCurrent, passedOver } = question;
   const byId = new Map(records.map((record) => [record.id, record]));
   const live = current?.release ?? '';
   const origin = originOf(live, byId);
@@ -73,10 +77,10 @@ function latestGood(question: ChoiceQuestion): Choice {
   for (const [i, target] of candidates.entries()) {
     const allowed = target.id === live || !condemned.has(originOf(target.id, byId));
     if (!isGood(target) || !allowed || passedOver?.has(target.id)) continue;
-    const pair = within(pairOf(target, candidates.slice(i + 1)), scope);
-    if (isEmpty(pair)) continue;
-    if (target.id !== live && isSameHalves(pair, current, byId)) continue;
-    return { kind: 'chosen', target, pair, why: `it is the newest good release before ${live}` };
+    const wanted = within(compositionOf(target, candidates.slice(i + 1)), question);
+    if (isEmpty(wanted) || missing(wanted, question).length > 0) continue;
+    if (target.id !== live && isLiveAlready(wanted, current?.parts, byId)) continue;
+    return { kind: 'chosen', target, wanted, why: `it is the newest good release before ${live}` };
   }
   const gone = records.filter((record) => condemned.has(originOf(record.id, byId))).length;
   const because = gone > 0 ? `, ${gone} of them gone back from` : '';
@@ -114,18 +118,22 @@ function named(question: ChoiceQuestion): Choice {
       matches.map((record) => `${record.id} (${record.commit.slice(0, 12)})`).join(', '),
     );
   }
-  const lived = matches.find((record) => record.pair);
+  const lived = matches.find((record) => record.composition);
   if (!lived) {
     const found = matches.map((record) => `${record.id}: ${record.result}`).join(', ');
     const isUnknown = matches.some((record) => record.result === 'unknown');
     const what = isUnknown ? 'of which nobody knows whether it went live' : 'that never went live';
     return refuse(`${JSON.stringify(to)} names a release ${what}`, found);
   }
-  const pair = within(pairOf(lived, records.slice(records.indexOf(lived) + 1)), scope);
-  if (isEmpty(pair)) return refuse(`release ${lived.id} has no ${scope} half`);
+  const all = compositionOf(lived, records.slice(records.indexOf(lived) + 1));
+  const wanted = within(all, question);
+  const [absent] = missing(wanted, question);
+  const has = `its parts: ${Object.keys(all).join(', ')}`;
+  if (absent !== undefined) return refuse(`release ${lived.id} has no part ${absent}${inScope(scope)}`, has);
+  if (isEmpty(wanted)) return refuse(`release ${lived.id} has no part${inScope(scope)}`, has);
   const why =
     matches.length > 1 ? `it is the newest of ${matches.length} releases of that commit` : 'it was named';
-  return { kind: 'chosen', target: lived, pair, why };
+  return { kind: 'chosen', target: lived, wanted, why };
 }
 
 /** Records that `to` may mean; an id is taken before all else, for it is exact. */
@@ -142,25 +150,20 @@ function matching({ to, records, tagCommit }: ChoiceQuestion): ReleaseRecord[] {
   );
 }
 
-function within(pair: Pair, scope: Scope): Pair {
-  return {
-    ...(pair.backend && scope !== 'frontend' ? { backend: pair.backend } : {}),
-    ...(pair.frontend && scope !== 'backend' ? { frontend: pair.frontend } : {}),
-  };
+/** What of a composition the question is about. */
+function within(composition: Composition, { scope, parts = [], records }: ChoiceQuestion): Composition {
+  const asked = Object.entries(composition).filter(
+    ([name]) =>
+      (parts.length === 0 || parts.includes(name)) &&
+      (scope === 'all' || kindOf(name, composition, records) === KIND_OF_SCOPE[scope]),
+  );
+  return Object.fromEntries(asked);
 }
 
-const isEmpty = (pair: Pair) => !pair.backend && !pair.frontend;
+/** Parts that were named and are not among these. */
+const missing = (wanted: Composition, { parts = [] }: ChoiceQuestion): readonly string[] =>
+  parts.filter((name) => !Object.hasOwn(wanted, name));
 
-/** True where each half of `pair` is what is live already, under whichever id. */
-export function isSameHalves(
-  pair: Pair,
-  current: Pair | undefined,
-  byId: ReadonlyMap<string, ReleaseRecord>,
-): boolean {
-  const same = (part: Part) => {
-    const [wanted, live] = [pair[part], current?.[part]];
-    if (!wanted || wanted === live) return true;
-    return live !== undefined && originOf(wanted, byId, part) === originOf(live, byId, part);
-  };
-  return same('backend') && same('frontend');
-}
+const inScope = (scope: Scope): string => (scope === 'all' ? '' : ` that is a ${KIND_OF_SCOPE[scope]}`);
+
+const isEmpty = (composition: Composition) => Object.keys(composition).length === 0;

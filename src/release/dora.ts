@@ -1,4 +1,4 @@
-import { originOf } from './pair.ts';
+import { originOf } from './composition.ts';
 import type { ReleaseRecord, Result } from './record.ts';
 import { wentLive } from './result.ts';
 

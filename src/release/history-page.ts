@@ -1,4 +1,4 @@
-import { describeRow, type History, type HistoryRow } from './history.ts';
+import { describeRow, type History, type HistoryRow, sayLive } from './history.ts';
 import { doraCards, weeksChart } from './history-figures.ts';
 import { HISTORY_STYLE } from './history-style.ts';
 import { escapeHtml as e, httpUrl } from './html.ts';
@@ -65,14 +65,16 @@ ${damagedSection(history)}
 
 function liveSentence({ current, releases }: History): string {
   if (!current) return 'Nothing is live yet.';
-  const { backend, frontend, release } = current;
+  const { parts, release } = current;
   const of = releases.find(({ record }) => record.id === release)?.record;
-  const pair =
-    backend && frontend && backend !== frontend
-      ? `backend <code>${e(backend)}</code> with frontend <code>${e(frontend)}</code>`
-      : `<code>${e(release)}</code>`;
+  const mixed = new Set(Object.values(parts)).size > 1;
+  const what = mixed
+    ? Object.entries(parts)
+        .map(([name, id]) => `${e(name)} <code>${e(id)}</code>`)
+        .join(' with ')
+    : `<code>${e(release)}</code>`;
   const since = of?.finishedAt ?? current.updatedAt;
-  return `<span class="dot ok"></span>Live: ${pair}${since ? `, since ${e(shortTime(since))} UTC` : ''}.`;
+  return `<span class="dot ok"></span>Live: ${what}${since ? `, since ${e(shortTime(since))} UTC` : ''}.`;
 }
 
 function row(entry: HistoryRow): string {
@@ -104,9 +106,9 @@ function commitLink(repository: string, commit: string, runUrl: string | undefin
 
 function notes({ record, live, good, undoneBy }: HistoryRow): string {
   const link = (id: string) => `<a href="#${e(id)}">${e(id)}</a>`;
-  const cause = record.backend?.cause ?? record.frontend?.cause;
+  const cause = causeOf(record);
   return [
-    live.length > 0 ? `<b>live</b>${live.length === 1 ? ` (${live[0]})` : ''}` : '',
+    live.length > 0 ? `<b>live</b>${e(sayLive(live, record).slice('live'.length))}` : '',
     good ? 'good' : '',
     record.type === 'rollback' && record.restores ? `back to ${link(record.restores)}` : '',
     record.type === 'rollback' && record.replaces ? `in place of ${link(record.replaces)}` : '',
@@ -116,6 +118,13 @@ function notes({ record, live, good, undoneBy }: HistoryRow): string {
   ]
     .filter(Boolean)
     .join(' · ');
+}
+
+/** Why it did not end well: that of the first part that knows, with the part's name where there are several. */
+function causeOf({ parts }: HistoryRow['record']): string | undefined {
+  const [name, part] = Object.entries(parts).find(([, { cause }]) => cause) ?? [];
+  if (!part?.cause) return undefined;
+  return Object.keys(parts).length > 1 ? `${name}: ${part.cause}` : part.cause;
 }
 
 function damagedSection({ damaged }: History): string {

@@ -4,7 +4,7 @@ import { code, plain } from '../runtime/markdown.ts';
 import { type Dora, doraOf, rollbacksBy } from './dora.ts';
 import type { Ledger } from './ledger.ts';
 import { isExpired } from './lock-state.ts';
-import type { Pointer, ReleaseRecord } from './record.ts';
+import { liveRelease, type Pointer, type ReleaseRecord } from './record.ts';
 import type { Damaged } from './records.ts';
 import { isGood } from './result.ts';
 import { shortTime, textTable } from './table.ts';
@@ -25,8 +25,8 @@ export interface History {
 
 export interface HistoryRow {
   readonly record: ReleaseRecord;
-  /** Which of its halves are live now. */
-  readonly live: readonly ('backend' | 'frontend')[];
+  /** Which of its parts are live now, by name. */
+  readonly live: readonly string[];
   /** A rollback may go to it without its being named. */
   readonly good: boolean;
   /** Id of the rollback that took it away again. */
@@ -50,7 +50,7 @@ export async function readHistory(ledger: Ledger, now: number): Promise<History>
     current,
     releases: records.map((record) => ({
       record,
-      live: (['backend', 'frontend'] as const).filter((part) => current?.[part] === record.id),
+      live: Object.keys(record.parts).filter((name) => liveRelease(current, name) === record.id),
       good: isGood(record) && !undone.has(record.id),
       undoneBy: undone.get(record.id)?.id,
       took: record.finishedAt ? Date.parse(record.finishedAt) - Date.parse(record.startedAt) : undefined,
@@ -67,7 +67,7 @@ export async function readHistory(ledger: Ledger, now: number): Promise<History>
 export function describeRow({ record, live, good, undoneBy, took }: HistoryRow) {
   const kind = record.type === 'deployment' ? '' : record.type;
   const notes = [
-    live.length > 0 ? `live${live.length === 1 ? ` (${live[0]})` : ''}` : '',
+    sayLive(live, record),
     record.type === 'rollback' && record.restores ? `back to ${record.restores}` : '',
     undoneBy ? `gone back from by ${undoneBy}` : '',
     record.reason ?? '',
@@ -81,10 +81,25 @@ export function describeRow({ record, live, good, undoneBy, took }: HistoryRow) 
     result: record.result,
     checks: record.checks ?? '',
     took: took === undefined ? '' : formatDuration(Math.max(0, took)),
-    availability: formatAvailability(record.backend?.availability),
+    availability: formatAvailability(worstAvailability(record)),
     good: good ? 'good' : '',
     notes: notes.join('; '),
   };
+}
+
+/** That it is live; and which of its parts, where not all of several are. '' where none is. */
+export function sayLive(live: readonly string[], { parts }: Pick<ReleaseRecord, 'parts'>): string {
+  if (live.length === 0) return '';
+  const all = Object.keys(parts).length;
+  return live.length > 1 && live.length === all ? 'live' : `live (${live.join(', ')})`;
+}
+
+/** Of its services, that of the one whose users met the most failures; `undefined` where none was measured. */
+function worstAvailability({ parts }: ReleaseRecord): number | undefined {
+  const shares = Object.values(parts).flatMap((part) =>
+    part.kind === 'service' && part.availability !== undefined ? [part.availability] : [],
+  );
+  return shares.length > 0 ? Math.min(...shares) : undefined;
 }
 
 /** A share as percent; only a whole one is shown as 100 %. */

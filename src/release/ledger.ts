@@ -1,6 +1,6 @@
 import type { RunContext } from '../runtime/action.ts';
 import type { Holder } from './lock-state.ts';
-import type { BackendHalf, FrontendHalf, Part, Pointer, ReleaseRecord } from './record.ts';
+import type { PartRecord, Parts, Pointer, ReleaseRecord } from './record.ts';
 import type { ReleaseList } from './records.ts';
 
 /** What a deploying action opens its release with. */
@@ -11,15 +11,15 @@ export interface ReleaseDraft {
   readonly restores?: string | undefined;
   readonly replaces?: string | undefined;
   readonly reason?: string | undefined;
-  /** What is known of its halves before they are touched; written with the opening, in one request. */
-  readonly halves?: Pick<ReleaseRecord, 'backend' | 'frontend'> | undefined;
+  /** What is known of its parts before they are touched; written with the opening, in one request. */
+  readonly parts?: Parts | undefined;
 }
 
 /** The pointer, moved. */
 export interface Moved {
   readonly pointer: Pointer;
-  /** Writes into the record which halves are live together now, and these halves with it. */
-  record(halves?: Pick<ReleaseRecord, 'backend' | 'frontend'>): Promise<ReleaseRecord>;
+  /** Writes into the record which parts are live together now, and these parts with it. */
+  record(parts?: Parts): Promise<ReleaseRecord>;
 }
 
 /** The lock while it is held. It renews itself; `signal` is aborted when it was lost all the same. */
@@ -49,13 +49,13 @@ export interface Ledger {
    */
   glance(): Promise<void>;
   /**
-   * Takes the lock for `part`, or joins it when the same release holds it for the other part: the two jobs of one
-   * release run side by side. Waits up to `timeout` milliseconds for another release's holder.
+   * Takes the lock for `parts`, or joins it when the same release holds it for others: the jobs of one release run side
+   * by side. Waits up to `timeout` milliseconds for another release's holder.
    * @throws ActionError `refused` when the time is up, naming the holder, its run, since when, and until when.
    */
   acquire(want: {
     release: string;
-    parts: readonly Part[];
+    parts: readonly string[];
     run: RunContext;
     timeout: number;
     signal: AbortSignal;
@@ -77,17 +77,18 @@ export interface Ledger {
    * again it costs the listing alone, and a read of each record that has changed.
    */
   list(): Promise<ReleaseList>;
-  /** Creates the record, or finds the one that the other half's job created. */
+  /** Creates the record, or finds the one that another part's job created. */
   open(draft: ReleaseDraft): Promise<ReleaseRecord>;
-  /** Writes one half (and `checks`, when known) into the record; the other half's job may write at the same time. */
-  writeBackend(id: string, half: BackendHalf, also?: Pick<ReleaseRecord, 'checks'>): Promise<ReleaseRecord>;
-  writeFrontend(id: string, half: FrontendHalf, also?: Pick<ReleaseRecord, 'checks'>): Promise<ReleaseRecord>;
-  /** Writes both halves at once: for a job that has both in its hands. */
-  writeHalves(
+  /** Writes one part (and `checks`, when known) into the record; another part's job may write at the same time. */
+  writePart(
     id: string,
-    halves: Pick<ReleaseRecord, 'backend' | 'frontend' | 'checks'>,
+    name: string,
+    part: PartRecord,
+    also?: Pick<ReleaseRecord, 'checks'>,
   ): Promise<ReleaseRecord>;
-  /** Sets fields of the record that belong to neither half. */
+  /** Writes several parts at once: for a job that has them all in its hands. */
+  writeParts(id: string, parts: Parts, also?: Pick<ReleaseRecord, 'checks'>): Promise<ReleaseRecord>;
+  /** Sets fields of the record that belong to no part. */
   update(
     id: string,
     fields: Partial<
@@ -96,8 +97,8 @@ export interface Ledger {
   ): Promise<ReleaseRecord>;
   /** Writes the history page into the release bucket. @returns its key. */
   publishPage(html: string): Promise<string>;
-  /** Points `parts` of what is live at release `id`, and writes the pair into its record. */
-  movePointer(id: string, parts: readonly Part[]): Promise<Pointer>;
-  /** The first half of it, where the second can be written beside other things. */
-  point(id: string, parts: readonly Part[]): Promise<Moved>;
+  /** Points `parts` of what is live at release `id`, and writes into its record what is live together now. */
+  movePointer(id: string, parts: readonly string[]): Promise<Pointer>;
+  /** The first step of it, where the second can be written beside other things. */
+  point(id: string, parts: readonly string[]): Promise<Moved>;
 }

@@ -1,6 +1,5 @@
 import type { RunContext } from '../runtime/action.ts';
 import { onOneLine } from '../runtime/foreign.ts';
-import type { Part } from './record.ts';
 
 /**
  * A hold ends this long after its last renewal, by the storage server's clock. Renewed every `RENEW_EVERY`; a holder
@@ -19,7 +18,7 @@ export interface Holder {
   /** Random, made by the holder: how it knows its own entry, also after an answer was lost. */
   readonly token: string;
   readonly release: string;
-  readonly parts: readonly Part[];
+  readonly parts: readonly string[];
   /** Identity of the attempt: `owner/name#runId.attempt/job`. */
   readonly holder: string;
   /** Web address of the run, or who it is on a laptop. */
@@ -46,7 +45,7 @@ export interface LockDocument {
 export interface Wanted {
   readonly token: string;
   readonly release: string;
-  readonly parts: readonly Part[];
+  readonly parts: readonly string[];
   readonly run: Pick<RunContext, 'holder' | 'url' | 'actor'>;
 }
 

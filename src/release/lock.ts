@@ -27,11 +27,10 @@ import {
 } from './lock-state.ts';
 import { LostRaces } from './lost-races.ts';
 import { parseLock } from './parse.ts';
-import type { Part } from './record.ts';
 
 export interface LockRequest {
   readonly release: string;
-  readonly parts: readonly Part[];
+  readonly parts: readonly string[];
   readonly run: RunContext;
   /** Milliseconds to wait for another release's holder. */
   readonly timeout: number;

@@ -1,11 +1,9 @@
 import type { Problem } from '../runtime/errors.ts';
-import type { BackendHalf, FrontendHalf, Part, ReleaseRecord } from './record.ts';
+import { type PartRecord, partOf, type ReleaseRecord, type ServicePart, type SitePart } from './record.ts';
 import { sortNewestFirst } from './release-index.ts';
 
 /** What a part's name stands for in an environment: one service, or one site. */
-export type Occupant =
-  | Pick<BackendHalf, 'service'>
-  | Pick<FrontendHalf, 'bucket' | 'prefix' | 'distribution'>;
+export type Occupant = Pick<ServicePart, 'service'> | Pick<SitePart, 'bucket' | 'prefix' | 'distribution'>;
 
 /** True where both are one thing. A distribution that one of the two does not know says nothing. */
 export function isSameOccupant(a: Occupant, b: Occupant): boolean {
@@ -23,8 +21,12 @@ export const nameOfOccupant = (occupant: Occupant): string =>
 const siteOf = ({ bucket, prefix }: { bucket: string; prefix: string }) =>
   `s3://${bucket}/${prefix.replaceAll(/^\/+|\/+$/g, '')}`;
 
+/** True where `given`, an ARN or a name as users write it, means the service of that ARN. */
+export const namesService = (arn: string, given: string): boolean =>
+  given === arn || (!given.startsWith('arn:') && arn.split('/').includes(given));
+
 export interface OccupantQuestion {
-  readonly part: Part;
+  readonly part: string;
   readonly environment: string;
   /** What is to be deployed. */
   readonly wanted: Occupant;
@@ -44,20 +46,19 @@ export type OccupantVerdict =
   | { readonly kind: 'refused'; readonly problem: Problem };
 
 /**
- * Whether a part may be deployed under its name. Until parts have names of the user's own, an environment has one
- * backend and one frontend: a second one would overwrite the first one's records, and a rollback would leave one of
- * the two where it is.
+ * Whether a part may be deployed under its name: a name stands for one service, or one site. A second one would overwrite
+ * the first one's records, and a rollback would leave one of the two where it is.
  */
 export function judgeOccupant(question: OccupantQuestion): OccupantVerdict {
   const { part, environment, wanted, release, live, own, replace } = question;
   const kind = 'service' in wanted ? 'service' : 'site';
-  const elsewhere = `for a second ${kind}, set another \`environment\`, such as environment: ${environment}-2`;
+  const elsewhere = `for a second ${kind} give it a name of its own, such as part: ${part}-2`;
   if (own && !isSameOccupant(own, wanted)) {
     return {
       kind: 'refused',
       problem: {
-        input: 'environment',
-        what: `release ${release} has another ${part} already: a release of ${environment} has one`,
+        input: 'part',
+        what: `release ${release} has another ${part} already: a part is one thing`,
         found: `${nameOfOccupant(wanted)} is asked for, and the record has ${nameOfOccupant(own)}`,
         fix: `${elsewhere}; where it is the same release tried again on another ${kind}, give it a \`release-id\` of its own`,
       },
@@ -74,17 +75,42 @@ export function judgeOccupant(question: OccupantQuestion): OccupantVerdict {
   return {
     kind: 'refused',
     problem: {
-      input: 'environment',
-      what: `${environment} has another ${part} already: an environment has one`,
+      input: 'part',
+      what: `${environment} has another ${part} already: a part is one thing`,
       found: `${nameOfOccupant(wanted)} is asked for; release ${live.release} is live on ${nameOfOccupant(live.occupant)}`,
       fix: `${elsewhere}; where it was moved or made anew, set \`replace-part: true\``,
     },
   };
 }
 
+export interface NameQuestion {
+  readonly part: string;
+  readonly environment: string;
+  readonly wanted: Occupant;
+  /** What each name stands for now. */
+  readonly live: ReadonlyMap<string, { readonly release: string; readonly occupant: Occupant } | undefined>;
+  /** What this very release's record has. */
+  readonly own: Readonly<Record<string, Occupant>>;
+}
+
+/** Why a service or site may not be deployed under this name: it has another one. `undefined` where it has none. */
+export function judgeName({ part, environment, wanted, live, own }: NameQuestion): Problem | undefined {
+  const known = [
+    ...[...live].map(([name, one]) => [name, one?.occupant] as const),
+    ...Object.entries(own),
+  ].find(([name, occupant]) => name !== part && occupant && isSameOccupant(occupant, wanted));
+  if (!known) return undefined;
+  return {
+    input: 'part',
+    what: `${nameOfOccupant(wanted)} is the part ${known[0]} of ${environment} already`,
+    found: `part: ${part}`,
+    fix: `set part: ${known[0]}; a service or site has one name, or a rollback would not know whose it is`,
+  };
+}
+
 /** Another thing that releases of an environment went to under the same part's name. */
 export interface OtherOccupant {
-  readonly part: Part;
+  readonly part: string;
   readonly occupant: Occupant;
   /** The newest release that made it live. */
   readonly release: string;
@@ -93,16 +119,16 @@ export interface OtherOccupant {
 /** What else than `live` the part's name has stood for, by the newest release of each. @param records in any order */
 export function otherOccupants(
   records: readonly ReleaseRecord[],
-  part: Part,
+  part: string,
   live: Occupant,
 ): OtherOccupant[] {
   const found: OtherOccupant[] = [];
   for (const record of sortNewestFirst(records)) {
-    const half = record[part];
-    if (!half || !['deployed', 'unchanged'].includes(half.result)) continue;
-    const known = [live, ...found.map(({ occupant }) => occupant)];
-    if (known.some((occupant) => isSameOccupant(occupant, half))) continue;
-    found.push({ part, occupant: half, release: record.id });
+    const known = partOf(record, part);
+    if (!known || !['deployed', 'unchanged'].includes(known.result)) continue;
+    const told = [live, ...found.map(({ occupant }) => occupant)];
+    if (told.some((occupant) => isSameOccupant(occupant, known))) continue;
+    found.push({ part, occupant: known, release: record.id });
   }
   return found;
 }
@@ -112,7 +138,7 @@ export function otherOccupants(
  * @param others see {@link otherOccupants}
  */
 export function crossesOccupants(
-  part: Part,
+  part: string,
   target: { readonly release: string; readonly occupant: Occupant },
   live: { readonly release: string; readonly occupant: Occupant },
   records: readonly ReleaseRecord[],
@@ -120,19 +146,19 @@ export function crossesOccupants(
   const same = sortNewestFirst(records).find(
     (record) =>
       record.id !== live.release &&
-      record[part]?.result === 'deployed' &&
-      isSameOccupant(record[part], live.occupant),
+      partOf(record, part)?.result === 'deployed' &&
+      isSameOccupant(partOf(record, part) as PartRecord, live.occupant),
   );
   return {
     input: 'to',
     what: `the ${part} of release ${target.release} is not the ${part} that is live: going back would leave the one that is live as it is`,
     found: `${nameOfOccupant(target.occupant)} then, ${nameOfOccupant(live.occupant)} now (release ${live.release})`,
     details: [
-      'more than one has been deployed to this environment; each keeps what it runs unless it is named',
+      'the part has stood for more than one thing; each keeps what it runs unless it is named',
       ...(same ? [`to: ${same.id} goes back with the ${part} that is live`] : []),
       ...waysAcross(target.occupant, live.occupant),
     ],
-    fix: 'say which one is meant, by one of these inputs; then give each an `environment` of its own',
+    fix: 'say which one is meant, by one of these inputs; then give each a `part` of its own',
   };
 }
 

@@ -2,13 +2,13 @@ import { awsProblem } from '../aws/errors.ts';
 import type { ObjectStore } from '../aws/object-store.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import { eachPart } from './composition.ts';
 import { asked, type LedgerPorts, ofNewerVersion, readDocument, updateDocument } from './documents.ts';
 import { ledgerKeys } from './keys.ts';
 import type { Hold, Ledger, Moved } from './ledger.ts';
 import { acquireLock, freeLock, type Glance, glanceAtLock } from './lock.ts';
-import { pairFrom } from './pair.ts';
 import { parseLock, parsePointer } from './parse.ts';
-import type { Pair, Part, Pointer, ReleaseRecord } from './record.ts';
+import { type Composition, type Parts, type Pointer, partOf, type ReleaseRecord, VERSION } from './record.ts';
 import { keepIndex, listRecords, nothingRead, openRecord, readRecord, updateRecord } from './records.ts';
 import { resultOf, worseChecks } from './result.ts';
 import { ServerClock } from './server-clock.ts';
@@ -60,10 +60,10 @@ export function openLedger(options: LedgerOptions): Ledger {
     return changed as ReleaseRecord;
   };
 
-  const writeHalf = (id: string, halves: Partial<ReleaseRecord>, also: Pick<ReleaseRecord, 'checks'> = {}) =>
-    change(id, (now) => settled(mergeHalves(now, halves, also), ports));
+  const writeParts = (id: string, parts: Parts, also: Pick<ReleaseRecord, 'checks'> = {}) =>
+    change(id, (now) => settled(merge(now, parts, also), ports));
 
-  const point = async (id: string, parts: readonly Part[]): Promise<Moved> => {
+  const point = async (id: string, parts: readonly string[]): Promise<Moved> => {
     const [record, before] = await Promise.all([readRecord(ports, id), current()]);
     let replaced: string | undefined;
     const pointer = (await updateDocument(ports, keys.current, parsePointer(environment), (now) => {
@@ -73,14 +73,14 @@ export function openLedger(options: LedgerOptions): Ledger {
     })) as Pointer;
     return {
       pointer,
-      record: (halves) =>
+      record: (written) =>
         change(id, (now) => {
           const whole = {
             ...now,
-            pair: { ...pairFrom(pointer), ...ownHalves(now, id) },
+            composition: { ...pointer.parts, ...ownParts(now, id) },
             ...(replaced && !now.replaces ? { replaces: replaced } : {}),
           };
-          return halves ? settled(mergeHalves(whole, halves, {}), ports) : whole;
+          return written ? settled(merge(whole, written, {}), ports) : whole;
         }),
     };
   };
@@ -106,9 +106,8 @@ export function openLedger(options: LedgerOptions): Ledger {
     newest: async (limit) => (await list()).records.slice(0, limit),
     list,
     open: (draft) => openRecord(ports, draft),
-    writeBackend: (id, backend, also) => writeHalf(id, { backend }, also),
-    writeFrontend: (id, frontend, also) => writeHalf(id, { frontend }, also),
-    writeHalves: (id, { checks, ...halves }) => writeHalf(id, halves, checks ? { checks } : {}),
+    writePart: (id, name, part, also) => writeParts(id, { [name]: part }, also),
+    writeParts,
     update: (id, fields) => change(id, (now) => ({ ...now, ...fields })),
     async publishPage(html) {
       await keepIndex(ports, memory);
@@ -155,46 +154,39 @@ function whileHolding(work: () => Promise<void>) {
   };
 }
 
-function mergeHalves(
-  now: ReleaseRecord,
-  halves: Partial<ReleaseRecord>,
-  also: Pick<ReleaseRecord, 'checks'>,
-): ReleaseRecord {
+/** Fields that another version of ours wrote into a part stay in it. */
+function merge(now: ReleaseRecord, written: Parts, also: Pick<ReleaseRecord, 'checks'>): ReleaseRecord {
   const checks = worseChecks(now.checks, also.checks);
-  return {
-    ...now,
-    ...(halves.backend ? { backend: { ...now.backend, ...halves.backend } } : {}),
-    ...(halves.frontend ? { frontend: { ...now.frontend, ...halves.frontend } } : {}),
-    ...(checks ? { checks } : {}),
-  };
+  const merged = eachPart(Object.keys(written), (name) => ({ ...partOf(now, name), ...written[name] }));
+  return { ...now, parts: { ...now.parts, ...(merged as Parts) }, ...(checks ? { checks } : {}) };
 }
 
-/** The record with its result, and its end where no half is under way. */
+/** The record with its result, and its end where no part is under way. */
 function settled(record: ReleaseRecord, ports: LedgerPorts): ReleaseRecord {
   const result = resultOf(record);
   if (result === 'in-progress') return { ...record, result };
   return { ...record, result, finishedAt: ports.serverClock.stamp() };
 }
 
-/** Halves that the other job of this release has made live meanwhile: our pointer may be older than its. */
-function ownHalves(now: ReleaseRecord, id: string): Pair {
-  return Object.fromEntries(Object.entries(now.pair ?? {}).filter(([, release]) => release === id));
+/** Parts that other jobs of this release have made live meanwhile: our pointer may be older than theirs. */
+function ownParts(now: ReleaseRecord, id: string): Composition {
+  return Object.fromEntries(Object.entries(now.composition ?? {}).filter(([, release]) => release === id));
 }
 
 function nextPointer(
   environment: string,
   id: string,
-  parts: readonly Part[],
+  parts: readonly string[],
   last: Pointer | undefined,
   record: ReleaseRecord | undefined,
   ports: LedgerPorts,
 ): Pointer {
   return {
     ...last,
-    version: 1,
+    version: VERSION,
     environment,
     release: id,
-    ...Object.fromEntries(parts.map((part) => [part, id])),
+    parts: { ...last?.parts, ...eachPart(parts, () => id) },
     commit: record?.commit ?? '',
     runNumber: record?.run.number ?? 0,
     runUrl: record?.run.url ?? '',
@@ -202,15 +194,15 @@ function nextPointer(
   };
 }
 
-/** A pointer that cannot be read is found again from the newest record that knows its pair. */
+/** A pointer that cannot be read is found again from the newest record that knows what was live with it. */
 function pointerFrom(environment: string, records: readonly ReleaseRecord[]): Pointer | undefined {
-  const newest = records.find((record) => record.pair);
+  const newest = records.find((record) => record.composition);
   if (!newest) return undefined;
   return {
-    version: 1,
+    version: VERSION,
     environment,
     release: newest.id,
-    ...newest.pair,
+    parts: newest.composition ?? {},
     commit: newest.commit,
     runNumber: newest.run.number,
     runUrl: newest.run.url,
@@ -222,7 +214,7 @@ function pointerFrom(environment: string, records: readonly ReleaseRecord[]): Po
 function lostRecord(environment: string, id: string, ports: LedgerPorts): ReleaseRecord {
   ports.log.warning(`the record of release ${id} is gone; writing down what is still known`);
   return {
-    version: 1,
+    version: VERSION,
     id,
     environment,
     type: 'deployment',
@@ -233,5 +225,6 @@ function lostRecord(environment: string, id: string, ports: LedgerPorts): Releas
     run: { url: '', number: 0 },
     startedAt: ports.serverClock.stamp(),
     result: 'in-progress',
+    parts: {},
   };
 }

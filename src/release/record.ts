@@ -1,16 +1,20 @@
 import type { AnyOutcome, Outcome } from '../runtime/outcome.ts';
+import { ownValue } from './part-name.ts';
 
-/** The two halves of a release. */
-export type Part = 'backend' | 'frontend';
+/** What a part is: container images on a target, or a folder behind a CDN. */
+export type PartKind = 'service' | 'site';
+
+export const PART_KINDS: readonly PartKind[] = ['service', 'site'];
 
 /**
- * How far one half has come. `in-progress` in an old record means that its run died. `unknown`: its change was sent, and
+ * How far one part has come. `in-progress` in an old record means that its run died. `unknown`: its change was sent, and
  * then the run lost its credentials or permissions, so that nobody could say whether it is live.
  */
 export type Result = 'in-progress' | 'unknown' | Outcome;
 
-/** The backend half: enough to put exactly this backend back, and nothing secret. */
-export interface BackendHalf {
+/** A service as a release left it: enough to put exactly this one back, and nothing secret. */
+export interface ServicePart {
+  readonly kind: 'service';
   readonly target: 'apprunner' | 'ecs-express' | 'ecs';
   /** ARN of the service. */
   readonly service: string;
@@ -37,8 +41,9 @@ export interface BackendHalf {
   readonly finishedAt?: string;
 }
 
-/** The frontend half: which site, and the manifest that says every byte of it. */
-export interface FrontendHalf {
+/** A site as a release left it: which one, and the manifest that says every byte of it. */
+export interface SitePart {
+  readonly kind: 'site';
   readonly bucket: string;
   readonly prefix: string;
   readonly distribution?: string;
@@ -56,15 +61,20 @@ export interface FrontendHalf {
   readonly finishedAt?: string;
 }
 
-/** Which release's halves are live together. A release that has one half runs with another's other half. */
-export interface Pair {
-  readonly backend?: string;
-  readonly frontend?: string;
-}
+export type PartRecord = ServicePart | SitePart;
+
+/** Parts by name. */
+export type Parts = Readonly<Record<string, PartRecord>>;
+
+/** Which release each part is of: a release that has one part runs with other releases' other parts. By name of the part. */
+export type Composition = Readonly<Record<string, string>>;
+
+/** The newest version of record and pointer: the one that this code writes, and has in its hands. */
+export const VERSION = 2;
 
 /** The JSON document of one release in the release bucket. Fields that a reader does not know are kept. */
 export interface ReleaseRecord {
-  readonly version: 1;
+  readonly version: typeof VERSION;
   readonly id: string;
   readonly environment: string;
   /** `adoption`: what was live before our first deployment, recorded so that it can be gone back to. */
@@ -78,12 +88,12 @@ export interface ReleaseRecord {
   readonly finishedAt?: string;
   /** When the commit was made, ISO 8601, where it is known: lead time is counted from it. */
   readonly committedAt?: string;
-  /** The release as a whole: the worse of its halves. */
+  /** The release as a whole: the worst of its parts. */
   readonly result: Result;
-  readonly backend?: BackendHalf;
-  readonly frontend?: FrontendHalf;
-  /** What was live when this one was sealed: to go back to this release is to go back to this pair. */
-  readonly pair?: Pair;
+  /** What this release took live. */
+  readonly parts: Parts;
+  /** What was live when this one was sealed: to go back to this release is to go back to this composition. */
+  readonly composition?: Composition;
   /** The release that this one took the place of. */
   readonly replaces?: string;
   /** A rollback: the release that was gone back to, and why. */
@@ -94,14 +104,38 @@ export interface ReleaseRecord {
 }
 
 /** `<environment>/current.json`: what is live. Written with If-Match only. */
-export interface Pointer extends Pair {
-  readonly version: 1;
+export interface Pointer {
+  readonly version: typeof VERSION;
   readonly environment: string;
-  /** The newest release of the two. */
+  /** The newest of the releases whose parts are live. */
   readonly release: string;
+  /** What is live: the release of each part. */
+  readonly parts: Composition;
   readonly commit: string;
   readonly runNumber: number;
   /** Web address of the run that moved it: run ids grow across workflows, run numbers within one only. */
   readonly runUrl?: string;
   readonly updatedAt: string;
 }
+
+type WithParts = Pick<ReleaseRecord, 'parts'> | undefined;
+
+/** The part of that name; `undefined` where the record has none. */
+export const partOf = (record: WithParts, name: string): PartRecord | undefined =>
+  ownValue(record?.parts, name);
+
+/** The same where it is a service. */
+export function serviceOf(record: WithParts, name: string): ServicePart | undefined {
+  const part = partOf(record, name);
+  return part?.kind === 'service' ? part : undefined;
+}
+
+/** The same where it is a site. */
+export function siteOf(record: WithParts, name: string): SitePart | undefined {
+  const part = partOf(record, name);
+  return part?.kind === 'site' ? part : undefined;
+}
+
+/** The release whose part of that name is live; `undefined` where there is none. */
+export const liveRelease = (pointer: Pick<Pointer, 'parts'> | undefined, name: string): string | undefined =>
+  ownValue(pointer?.parts, name);

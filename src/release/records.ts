@@ -5,7 +5,7 @@ import { asked, type LedgerPorts, type Parse, readDocument, tryWrite, updateDocu
 import { recordIdOf } from './keys.ts';
 import type { ReleaseDraft } from './ledger.ts';
 import { parseRecord } from './parse.ts';
-import type { ReleaseRecord } from './record.ts';
+import { type ReleaseRecord, VERSION } from './record.ts';
 import {
   compareIndex,
   encodeIndex,
@@ -61,7 +61,7 @@ export async function openRecord(ports: LedgerPorts, draft: ReleaseDraft): Promi
   const environment = ports.keys.releases.split('/')[0] ?? '';
   const { run } = draft;
   const fresh: ReleaseRecord = {
-    version: 1,
+    version: VERSION,
     id: draft.id,
     environment,
     type: draft.type,
@@ -76,12 +76,12 @@ export async function openRecord(ports: LedgerPorts, draft: ReleaseDraft): Promi
     ...(draft.replaces ? { replaces: draft.replaces } : {}),
     ...(draft.reason ? { reason: draft.reason } : {}),
     ...(draft.type === 'deployment' && run.committedAt ? { committedAt: run.committedAt } : {}),
-    ...draft.halves,
+    parts: draft.parts ?? {},
   };
   const record = await updateRecord(ports, draft.id, (now) => {
     if (!now) return fresh;
     if (now.type === draft.type && now.commit === run.commit) {
-      return draft.halves && { ...now, ...draft.halves, result: 'in-progress' };
+      return draft.parts && { ...now, parts: { ...now.parts, ...draft.parts }, result: 'in-progress' };
     }
     throw refused({
       input: 'release-id',
@@ -116,9 +116,9 @@ export async function listRecords(ports: LedgerPorts, memory: RecordMemory): Pro
   const read = await pMap(stale, (id) => readEntry(ports, id), { concurrency: READS_AT_ONCE });
   const entries: Record<string, IndexEntry> = { ...known };
   for (const [id, entry] of read) if (entry) entries[id] = entry;
-  const index: ReleaseIndex = { version: 1, environment, entries };
-  // What has changed since we looked first is ours, or is read by the next run.
-  if (!memory.index) Object.assign(memory, { etag: found?.etag, stale: stale.length > 0 });
+  const index: ReleaseIndex = { version: VERSION, environment, entries };
+  // What has changed since we looked first is ours, or is read by the next run. What a newer version wrote stays.
+  if (!memory.index) Object.assign(memory, { etag: found?.etag, stale: stale.length > 0 && !found?.newer });
   memory.index = index;
 
   const records: ReleaseRecord[] = [];

@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Parsed } from './documents.ts';
 import { judgeRecord } from './parse.ts';
-import type { ReleaseRecord } from './record.ts';
+import { type ReleaseRecord, VERSION } from './record.ts';
 
 /**
  * All records in one object, so that a thousand releases are two requests. It is never believed by itself: every
@@ -9,7 +9,8 @@ import type { ReleaseRecord } from './record.ts';
  * stale. So a lost, old, damaged or missing index costs requests and nothing else, and no race can spoil it.
  */
 export interface ReleaseIndex {
-  readonly version: 1;
+  /** That of the records in it. */
+  readonly version: typeof VERSION;
   readonly environment: string;
   readonly entries: Readonly<Record<string, IndexEntry>>;
 }
@@ -25,20 +26,31 @@ export const parseIndex =
   (environment: string) =>
   (body: Buffer): Parsed<ReleaseIndex> => {
     try {
-      const index = JSON.parse(gunzipSync(body).toString('utf8')) as ReleaseIndex;
-      if (index.version !== 1 || index.environment !== environment) return { damage: 'it is foreign' };
-      return { value: { ...index, entries: soundEntries(index) } };
+      const index = JSON.parse(gunzipSync(body).toString('utf8')) as StoredIndex;
+      if (index.version > VERSION) return { damage: 'a newer wwhd-deploy wrote it', newer: true };
+      if (index.environment !== environment) return { damage: 'it is foreign' };
+      return { value: { version: VERSION, environment, entries: soundEntries(index) } };
     } catch {
       return { damage: 'it is not an index' };
     }
   };
 
-function soundEntries(index: ReleaseIndex): Record<string, IndexEntry> {
-  const sound = Object.entries(index.entries).filter(
-    ([id, entry]) =>
-      typeof entry.etag === 'string' &&
-      ('damage' in entry || 'value' in judgeRecord(entry.record, index.environment, id)),
-  );
+/** An index as it is stored: of this version, or of an older one. */
+interface StoredIndex {
+  readonly version: number;
+  readonly environment: string;
+  readonly entries: Readonly<Record<string, { etag?: unknown; record?: unknown; damage?: unknown }>>;
+}
+
+/** What an older version of ours could not read is read again: it may be a record of this version. */
+function soundEntries({ version, environment, entries }: StoredIndex): Record<string, IndexEntry> {
+  const sound: Array<[string, IndexEntry]> = [];
+  for (const [id, { etag, record, damage }] of Object.entries(entries)) {
+    if (typeof etag !== 'string') continue;
+    const judged = record === undefined ? undefined : judgeRecord(record, environment, id);
+    if (judged && 'value' in judged) sound.push([id, { etag, record: judged.value }]);
+    else if (!judged && typeof damage === 'string' && version === VERSION) sound.push([id, { etag, damage }]);
+  }
   return Object.fromEntries(sound);
 }
 

@@ -1,7 +1,7 @@
 import type { AnyOutcome } from '../runtime/outcome.ts';
 import type { ReleaseRecord, Result } from './record.ts';
 
-/** From the worst to the best: a release is as good as the worse of its halves. */
+/** From the worst to the best: a release is as good as the worst of its parts. */
 const WORST_FIRST: readonly Result[] = [
   'in-progress',
   'rollback-failed',
@@ -22,16 +22,16 @@ const worst = <T>(order: readonly T[], values: readonly T[]): T | undefined =>
   order.find((value) => values.includes(value)) ?? values[0];
 
 /**
- * The release as a whole. While a half is under way, so is the release. Of a rollback, success is `rolled-back`; its
- * halves are `deployed`, for each was made live.
+ * The release as a whole. While a part is under way, so is the release. Of a rollback, success is `rolled-back`; its
+ * parts are `deployed`, for each was made live.
  */
-export function resultOf(record: Pick<ReleaseRecord, 'type' | 'backend' | 'frontend'>): Result {
-  const halves = [record.backend?.result, record.frontend?.result].filter((r) => r !== undefined);
-  const result = worst(WORST_FIRST, halves) ?? 'in-progress';
+export function resultOf(record: Pick<ReleaseRecord, 'type' | 'parts'>): Result {
+  const results = Object.values(record.parts).map((part) => part.result);
+  const result = worst(WORST_FIRST, results) ?? 'in-progress';
   return record.type === 'rollback' && result === 'deployed' ? 'rolled-back' : result;
 }
 
-/** How the checks of both jobs ended. */
+/** How the checks of two jobs of a release ended. */
 export const worseChecks = (a: AnyOutcome | undefined, b: AnyOutcome | undefined): AnyOutcome | undefined =>
   worst(
     CHECKS_WORST_FIRST,

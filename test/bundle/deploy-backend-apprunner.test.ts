@@ -156,7 +156,9 @@ describe.concurrent('a release', () => {
         variables: { LOG: expect.stringMatching(/^[0-9a-f]{12}$/) },
       },
     });
-    expect(await readJson(cloud, bucket, 'production/current.json')).toMatchObject({ backend: 'r2' });
+    expect(await readJson(cloud, bucket, 'production/current.json')).toMatchObject({
+      parts: { backend: 'r2' },
+    });
     expect(await readJson(cloud, bucket, 'production/releases/r2.adopted.json')).toMatchObject({
       type: 'adoption',
       backend: { image: one, result: 'deployed' },

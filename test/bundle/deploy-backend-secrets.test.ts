@@ -72,7 +72,9 @@ describe.concurrent('a secret', () => {
     expect(await seenBy(service.url)).toBe('new');
     expect(rotated.outputs['image']).toBe(one);
     const record = await readJson<object>(cloud, bucket, 'production/releases/r5.json');
-    expect(record).toMatchObject({ backend: { secretVersions: { DB_PASSWORD: expect.any(String) } } });
+    expect(record).toMatchObject({
+      parts: { backend: { secretVersions: { DB_PASSWORD: expect.any(String) } } },
+    });
     expect(JSON.stringify(record)).not.toMatch(/"(old|new)"/);
     const after = await deploy('r6');
     expect(after.outputs['outcome'], after.log).toBe('unchanged');

@@ -1,6 +1,6 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { ReleaseRecord } from '../../src/release/record.ts';
+import { type ReleaseRecord, type SitePart, siteOf } from '../../src/release/record.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
 import { useCloud } from '../support/cloud-env.ts';
 import { runAction } from '../support/run-action.ts';
@@ -130,14 +130,15 @@ it('a rollback to an adopted release, as rollback.yml starts it, invalidates wha
   const first = await site.deploy(makeFolder(smallSite('one')), { 'release-id': 'one' });
   expect(first.outputs['outcome'], first.log).toBe('deployed');
   const adopted = await site.json<ReleaseRecord>('production/releases/one.adopted.json');
-  expect(adopted?.frontend?.distribution).toBe(site.distribution);
+  expect(siteOf(adopted, 'frontend')?.distribution).toBe(site.distribution);
   // As versions recorded it that left the distribution out.
-  const { distribution: _distribution, ...half } = adopted?.frontend ?? {};
+  const { distribution: _distribution, ...frontend } = (siteOf(adopted, 'frontend') ??
+    {}) as Partial<SitePart>;
   await site.s3.send(
     new PutObjectCommand({
       Bucket: site.releaseBucket,
       Key: 'production/releases/one.adopted.json',
-      Body: JSON.stringify({ ...adopted, frontend: half }),
+      Body: JSON.stringify({ ...adopted, parts: { frontend } }),
     }),
   );
   await status(site, '/', '/index.html');

@@ -114,7 +114,7 @@ describe('deploy-frontend waits for its invalidation', () => {
     );
     expect(result.cause?.message).toMatch(/next: .*`wait-timeout`/);
     expect((await site.get('/')).body).toBe(one['index.html']);
-    expect((await site.json<Pointer>('production/current.json'))?.frontend).toBe('one');
+    expect((await site.json<Pointer>('production/current.json'))?.parts['frontend']).toBe('one');
   });
 
   it('goes back all the same where CloudFront takes its time with that, and reads the pages back', async () => {

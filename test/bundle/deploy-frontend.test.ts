@@ -3,7 +3,7 @@ import { rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Pointer, ReleaseRecord } from '../../src/release/record.ts';
+import { type Pointer, type ReleaseRecord, siteOf } from '../../src/release/record.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
 import { makeFolder, makeSite, removeFolders, smallSite, type TestSite } from '../support/site.ts';
 
@@ -62,7 +62,7 @@ describe('deploy-frontend', () => {
     const requests = (await cloud.requests()).filter((r) => r.service !== 'cdn');
     expect(requests.filter((r) => r.operation.startsWith('Head'))).toEqual([]);
     expect(requests.filter((r) => r.mutating && r.resource.startsWith('small-site/'))).toEqual([]);
-    expect((await site.json<Pointer>('production/current.json'))?.frontend).toBe('r3');
+    expect((await site.json<Pointer>('production/current.json'))?.parts['frontend']).toBe('r3');
 
     // A changed Cache-Control alone is applied, and moves no bytes.
     const fourth = await site.deploy(again, {
@@ -118,9 +118,13 @@ describe('deploy-frontend', () => {
     expect(run.outputs, run.log).toMatchObject({ outcome: 'deployed' });
     expect(await site.live()).toEqual(sorted({ ...next, 'old.css': 'a{}' }));
     const adopted = await site.json<ReleaseRecord>('production/releases/first.adopted.json');
-    expect(adopted).toMatchObject({ type: 'adoption', result: 'deployed', frontend: { files: 3 } });
+    expect(adopted).toMatchObject({
+      type: 'adoption',
+      result: 'deployed',
+      parts: { frontend: { files: 3 } },
+    });
     const manifest = await site.json<{ headers: unknown[]; files: unknown[][] }>(
-      adopted?.frontend?.manifest ?? '',
+      siteOf(adopted, 'frontend')?.manifest ?? '',
     );
     expect(manifest?.headers).toContainEqual({ contentType: 'text/html', cacheControl: 'max-age=5' });
     expect(manifest?.files.map((line) => line[0]).sort()).toEqual(Object.keys(old).sort());
@@ -145,7 +149,7 @@ describe('deploy-frontend', () => {
     expect(bad.exitCode).toBe(3);
     expect(await site.live()).toEqual(sorted(one));
     expect((await site.get('/')).body).toBe(one['index.html']);
-    expect((await site.json<Pointer>('production/current.json'))?.frontend).toBe('good');
+    expect((await site.json<Pointer>('production/current.json'))?.parts['frontend']).toBe('good');
     expect(await site.json<ReleaseRecord>('production/releases/bad.json')).toMatchObject({
       result: 'rolled-back',
     });
@@ -554,7 +558,7 @@ describe('deploy-frontend is stopped', () => {
     ).toContainEqual(outcomes);
     const pointer = await site.json<Pointer>('production/current.json');
     const live = await site.live();
-    const page = smallSite(pointer?.frontend ?? '')['index.html'];
+    const page = smallSite(pointer?.parts['frontend'] ?? '')['index.html'];
     expect(live.get('index.html')).toBe(page);
   });
 });

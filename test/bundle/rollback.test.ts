@@ -174,7 +174,7 @@ describe('rollback', () => {
     expect(JSON.parse(run.outputs['plan'] ?? '')).toMatchObject({
       from: 'v5',
       to: 'v4',
-      halves: [{ changes: true }, { changes: true }],
+      parts: [{ changes: true }, { changes: true }],
     });
     expect(await changes()).toEqual([]);
   });
@@ -200,9 +200,11 @@ describe('rollback', () => {
       replaces: 'v5',
       reason: 'the basket is empty',
       result: 'rolled-back',
-      backend: { result: 'deployed', image: await pair.image('v2') },
-      frontend: { result: 'deployed' },
-      pair: { backend: id, frontend: id },
+      parts: {
+        backend: { result: 'deployed', image: await pair.image('v2') },
+        frontend: { result: 'deployed' },
+      },
+      composition: { backend: id, frontend: id },
     });
     expect(await pair.site.json('production/current.json')).toMatchObject({
       release: id,

@@ -2,7 +2,7 @@
 // that meets a ledger in which there are two says so.
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Pointer, ReleaseRecord } from '../../src/release/record.ts';
+import { type Pointer, type ReleaseRecord, serviceOf } from '../../src/release/record.ts';
 import {
   changesOf,
   createBucket,
@@ -59,13 +59,16 @@ describe.concurrent('two services of one environment', () => {
     );
     expect(await changesOf(cloud, 'second-worker')).toEqual(changed);
     expect(await record('r2')).toBeUndefined();
-    expect((await record('r1'))?.backend?.service).toBe(api.ServiceArn);
+    expect(serviceOf(await record('r1'), 'backend')?.service).toBe(api.ServiceArn);
 
     const moved = await deploy(worker.ServiceArn, 'r3', { 'replace-part': 'true' });
     expect(moved.outputs['outcome'], moved.log).toBe('deployed');
     expect(words(moved)).toContain('takes the place of the service');
     // What ran on it before can be gone back to: that is the newest good release before.
-    expect((await record('r3.adopted'))?.backend).toMatchObject({ service: worker.ServiceArn, image: one });
+    expect(serviceOf(await record('r3.adopted'), 'backend')).toMatchObject({
+      service: worker.ServiceArn,
+      image: one,
+    });
 
     const rollback = (inputs: Record<string, string>) =>
       runAction(
@@ -84,7 +87,7 @@ describe.concurrent('two services of one environment', () => {
     const named = await rollback({ to: 'r1', service: worker.ServiceArn });
     expect(named.outputs['outcome'], named.log).toBe('rolled-back');
     const live = await readJson<Pointer>(cloud, bucket, 'production/current.json');
-    expect((await record(live?.backend ?? ''))?.backend).toMatchObject({
+    expect(serviceOf(await record(live?.parts['backend'] ?? ''), 'backend')).toMatchObject({
       service: worker.ServiceArn,
       image: two,
     });

@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { VERSION } from '../../src/release/record.ts';
 import { encodeIndex } from '../../src/release/release-index.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
 import { releaseRecord } from '../support/release.ts';
@@ -29,10 +30,15 @@ beforeAll(async () => {
     },
     { concurrency: 48 },
   );
-  const index = { version: 1, environment: 'production', entries: Object.fromEntries(entries) } as const;
+  const index = {
+    version: VERSION,
+    environment: 'production',
+    entries: Object.fromEntries(entries),
+  } as const;
   await put('/production/index.json.gz', new Uint8Array(encodeIndex(index)));
   const [release, environment] = [idOf(RELEASES - 1), 'production'];
-  const pointer = { version: 1, environment, release, backend: release, frontend: release };
+  const parts = { backend: release, frontend: release };
+  const pointer = { version: VERSION, environment, release, parts };
   await put('/production/current.json', JSON.stringify(pointer));
 });
 afterAll(() => cloud?.stop());

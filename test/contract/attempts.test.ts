@@ -5,10 +5,10 @@ import { expect, it } from 'vitest';
 // @ts-expect-error plain JavaScript beside its action
 import { torn, verdict } from '../../.github/actions/verdict/verdict.mjs';
 import { guardPart } from '../../src/actions/part-guard.ts';
+import { originsOf } from '../../src/release/composition.ts';
 import type { Ledger } from '../../src/release/ledger.ts';
 import { openLedger } from '../../src/release/open.ts';
-import { originsOf } from '../../src/release/pair.ts';
-import type { BackendHalf, FrontendHalf, Pair, Part } from '../../src/release/record.ts';
+import type { Composition, ServicePart, SitePart } from '../../src/release/record.ts';
 import { ActionError } from '../../src/runtime/errors.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { memoryStore } from '../support/memory-store.ts';
@@ -19,6 +19,7 @@ const { jobs } = read<Workflow>('.github/workflows/deploy.yml');
 const AT = '2026-11-23T12:00:00.000Z';
 const clock = { now: () => Date.parse(AT), sleep: async () => {} };
 const PARTS = ['backend', 'frontend'] as const;
+type Part = (typeof PARTS)[number];
 
 type Fate = 'deployed' | 'unchanged' | 'failed';
 interface Attempt {
@@ -63,19 +64,30 @@ class Played {
       ...(to ? { restores: to, replaces: before?.release } : {}),
     });
     for (const part of parts) {
-      const half = { result, startedAt: AT };
+      const fields = { result, startedAt: AT };
       if (part === 'backend')
-        await ledger.writeBackend(id, { ...half, service: 'a', image: 'i' } as BackendHalf);
+        await ledger.writePart(id, part, {
+          ...fields,
+          kind: 'service',
+          service: 'a',
+          image: 'i',
+        } as ServicePart);
       else
-        await ledger.writeFrontend(id, { ...half, bucket: 'b', prefix: '', manifest: 'm' } as FrontendHalf);
+        await ledger.writePart(id, part, {
+          ...fields,
+          kind: 'site',
+          bucket: 'b',
+          prefix: '',
+          manifest: 'm',
+        } as SitePart);
     }
     if (result !== 'rolled-back') await ledger.movePointer(id, parts);
   }
 
-  async live(): Promise<Pair> {
+  async live(): Promise<Composition> {
     const { records } = await this.ledger.list();
     return originsOf(
-      (await this.ledger.current()) ?? {},
+      (await this.ledger.current())?.parts ?? {},
       new Map(records.map((record) => [record.id, record])),
     );
   }
@@ -97,7 +109,14 @@ class Played {
   async #part(part: Part, fate: Fate, attempt: number): Promise<Need> {
     const wanted = part === 'backend' ? { service: 'a' } : { bucket: 'b', prefix: '' };
     try {
-      const guard = { part, wanted, release: 'r1', replace: false, log: silentLog };
+      const guard = {
+        part,
+        wanted,
+        release: 'r1',
+        replace: false,
+        log: silentLog,
+        isGone: async () => false,
+      };
       await guardPart(this.ledger, guard, await this.ledger.current());
     } catch (error) {
       if (!(error instanceof ActionError) || error.outcome !== 'refused') throw error;
@@ -224,7 +243,7 @@ it.each([true, false])(
       // What was not changed is the same in both releases.
       const changed = ![story.first.backend, story.first.frontend].includes('unchanged');
       if (rollbackOnFailure && story.first.restore && changed)
-        expect(live.backend, about).toBe(live.frontend);
+        expect(live['backend'], about).toBe(live['frontend']);
     }
     expect(green).toBeGreaterThan(20);
     expect(red).toBeGreaterThan(100);

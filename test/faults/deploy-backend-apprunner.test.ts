@@ -46,7 +46,9 @@ describe.concurrent('App Runner, interrupted', () => {
     expect(again.outputs['outcome'], again.log).toBe('unchanged');
     expect(await versionAt(service)).toBe('2');
     expect(await changesOf(cloud, 'is-run-again')).toEqual(['CreateService', 'UpdateService']);
-    expect(await readJson(cloud, bucket, 'production/current.json')).toMatchObject({ backend: 'r1' });
+    expect(await readJson(cloud, bucket, 'production/current.json')).toMatchObject({
+      parts: { backend: 'r1' },
+    });
   });
 
   test('kill -9 after the update, then the same again with checks that fail: back to the last proved release', async () => {
@@ -71,7 +73,9 @@ describe.concurrent('App Runner, interrupted', () => {
     );
     expect(again.outputs['outcome'], again.log).toBe('rolled-back');
     expect(await service.images()).toEqual(digests(one));
-    expect(await readJson(cloud, bucket, 'production/current.json')).toMatchObject({ backend: 'r1' });
+    expect(await readJson(cloud, bucket, 'production/current.json')).toMatchObject({
+      parts: { backend: 'r1' },
+    });
   });
 
   test('a service that someone else changes while we get ready is left alone', async () => {

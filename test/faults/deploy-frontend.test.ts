@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { deploySite } from '../../src/frontend/index.ts';
 import type { SiteState } from '../../src/frontend/site-state.ts';
-import type { Pointer, ReleaseRecord } from '../../src/release/record.ts';
+import { type Pointer, type ReleaseRecord, siteOf } from '../../src/release/record.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
 import { useCloud } from '../support/cloud-env.ts';
@@ -76,10 +76,10 @@ async function expectWhole(site: TestSite, version: Version, release: string, wh
   }
   expect((await site.get('/new.html')).status, why).toBe(version === 'b' ? 200 : 404);
   const state = await site.json<SiteState>(`sites/${site.bucket}/site.json`);
-  expect((await site.json<Pointer>('production/current.json'))?.frontend, why).toBe(release);
+  expect((await site.json<Pointer>('production/current.json'))?.parts['frontend'], why).toBe(release);
   // A release that changed nothing has the manifest of the one before.
   const record = await site.json<ReleaseRecord>(`production/releases/${release}.json`);
-  const manifest = record?.frontend?.manifest ?? `sites/${site.bucket}/manifests/${release}.json`;
+  const manifest = siteOf(record, 'frontend')?.manifest ?? `sites/${site.bucket}/manifests/${release}.json`;
   expect(state, why).toMatchObject({ activating: [], live: { manifest } });
   const blobs = new Set(await site.stored(`sites/${site.bucket}/blobs/`));
   for (const entry of state?.releases ?? []) {
@@ -189,7 +189,7 @@ describe('a network that fails', () => {
       expect(told.join('\n')).toMatch(/^release a0 is live, but what it no longer has is not all gone: /);
       expect(told.join('\n')).toContain(what);
       expect(result.leftOver?.message).toBe(told.join('\n'));
-      expect((await site.json<Pointer>('production/current.json'))?.frontend).toBe('a0');
+      expect((await site.json<Pointer>('production/current.json'))?.parts['frontend']).toBe('a0');
       expect(await site.json('production/releases/a0.json')).toMatchObject({ result: 'deployed' });
       // The same folder once more.
       expect(await deploy(site, 'a', 'a1')).toMatchObject({ outcome: 'deployed', leftOver: undefined });

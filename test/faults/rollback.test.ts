@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Pointer, type ReleaseRecord, serviceOf } from '../../src/release/record.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
 import { makePair, type TestPair } from '../support/pair.ts';
 import type { ActionRun } from '../support/run-action.ts';
@@ -51,12 +52,10 @@ function onWords(child: ChildProcess, words: string, act: () => void): void {
 /** Both halves of one release, the ledger in agreement, and nobody in the lock. */
 async function expectWhole(pair: TestPair, version: string, run: ActionRun): Promise<void> {
   expect(await pair.live(), run.log).toEqual({ api: version, page: version });
-  const current = await pair.site.json<{ backend: string; frontend: string }>('production/current.json');
-  const record = await pair.site.json<Record<string, { image: string; manifest: string }>>(
-    `production/releases/${current?.backend}.json`,
-  );
-  expect(current?.frontend).toBe(current?.backend);
-  expect(record?.['backend']?.image).toBe(await pair.image(version));
+  const current = await pair.site.json<Pointer>('production/current.json');
+  const record = await pair.site.json<ReleaseRecord>(`production/releases/${current?.parts['backend']}.json`);
+  expect(current?.parts['frontend']).toBe(current?.parts['backend']);
+  expect(serviceOf(record, 'backend')?.image).toBe(await pair.image(version));
   expect(await pair.site.json('production/lock.json')).toMatchObject({ holders: [] });
 }
 

@@ -123,10 +123,12 @@ async function judgeService(
 
 /** The record says how it ended, the pointer names what is live, and nobody is left in the lock. */
 async function judgeLedger(cloud: TestCloud, bucket: string, row: Row, log: string): Promise<void> {
-  const result = { backend: { result: row.recorded } };
+  const result = { parts: { backend: { result: row.recorded } } };
   expect(await readJson(cloud, bucket, 'production/releases/r1.json'), log).toMatchObject(result);
   const live = ['deployed', 'unchanged'].includes(row.recorded ?? '') ? 'r1' : 'r1.adopted';
-  expect(await readJson(cloud, bucket, 'production/current.json'), log).toMatchObject({ backend: live });
+  expect(await readJson(cloud, bucket, 'production/current.json'), log).toMatchObject({
+    parts: { backend: live },
+  });
   expect(await readJson(cloud, bucket, 'production/lock.json'), log).toMatchObject({ holders: [] });
 }
 

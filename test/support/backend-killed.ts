@@ -63,8 +63,8 @@ export async function killedAfter(
     expect([one, two].map(digest), at).toContain(image);
     expect(await versionAt(service), at).toBe(image === digest(one) ? '1' : '2');
     const record = await readJson<Recorded>(cloud, bucket, 'production/releases/r1.json');
-    if (record?.backend?.result === 'interrupted') expect(image, at).toBe(digest(one));
-    if (record?.backend?.result === 'deployed') expect(image, at).toBe(digest(two));
+    if (record?.parts.backend?.result === 'interrupted') expect(image, at).toBe(digest(one));
+    if (record?.parts.backend?.result === 'deployed') expect(image, at).toBe(digest(two));
     await expectFree(stage, bucket, at);
   }
   const again = await deployBackend(cloud, inputs, { env: { GITHUB_RUN_ATTEMPT: '2' } });
@@ -72,15 +72,17 @@ export async function killedAfter(
   expect(['deployed', 'unchanged'], both).toContain(again.outputs['outcome']);
   expect(await service.images(), both).toEqual([digest(two)]);
   expect(await versionAt(service), both).toBe('2');
-  expect(await readJson(cloud, bucket, 'production/current.json'), both).toMatchObject({ backend: 'r1' });
+  expect(await readJson(cloud, bucket, 'production/current.json'), both).toMatchObject({
+    parts: { backend: 'r1' },
+  });
   expect(await readJson(cloud, bucket, 'production/releases/r1.json'), both).toMatchObject({
-    backend: { result: again.outputs['outcome'], image: two },
+    parts: { backend: { result: again.outputs['outcome'], image: two } },
   });
   await expectFree(stage, bucket, both);
 }
 
 interface Recorded {
-  readonly backend?: { readonly result: string };
+  readonly parts: { readonly backend?: { readonly result: string } };
 }
 
 const digest = (image: string): string => image.split('@')[1] ?? '';

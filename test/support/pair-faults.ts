@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Pointer, ReleaseRecord } from '../../src/release/record.ts';
+import { type Pointer, type ReleaseRecord, serviceOf, siteOf } from '../../src/release/record.ts';
 import { createTestRunner, pushApp } from './backend.ts';
 import { pauseFault } from './backend-faults.ts';
 import type { LoggedRequest, TestCloud } from './cloud.ts';
@@ -128,18 +128,21 @@ async function expectArrived(pair: FaultyPair, to: Version, run: ActionRun, at: 
   expect(await expectLedger(pair, both), both).toEqual({ live: to, holders: [] });
 }
 
-/** Which version the ledger says is live: pointer and records agree on both halves. */
+/** Which version the ledger says is live: pointer and records agree on both parts. */
 async function expectLedger(pair: FaultyPair, at: string): Promise<{ live: string; holders: unknown[] }> {
   const { site } = pair;
   const pointer = (await site.json<Pointer>('production/current.json')) as Pointer;
   const record = (id = '') => site.json<ReleaseRecord>(`production/releases/${id}.json`);
-  const [backend, frontend] = await Promise.all([record(pointer.backend), record(pointer.frontend)]);
+  const [backend, frontend] = await Promise.all([
+    record(pointer.parts['backend']),
+    record(pointer.parts['frontend']),
+  ]);
   const images = await pair.service.images();
   expect(
     images.map((digest) => `@${digest}`),
     at,
-  ).toEqual([backend?.backend?.image.replace(/.*@/, '@')]);
-  const manifest = await site.json<{ files: string[][] }>(frontend?.frontend?.manifest ?? '');
+  ).toEqual([serviceOf(backend, 'backend')?.image.replace(/.*@/, '@')]);
+  const manifest = await site.json<{ files: string[][] }>(siteOf(frontend, 'frontend')?.manifest ?? '');
   const files = (manifest?.files ?? []).map(([path]) => path);
   const live = await site.live();
   expect([...live.keys()].filter((path) => path.endsWith('.html')).sort(), at).toEqual(

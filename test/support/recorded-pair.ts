@@ -1,17 +1,17 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import type { BackendHalf, ReleaseRecord } from '../../src/release/record.ts';
+import type { Pointer, ReleaseRecord, ServicePart } from '../../src/release/record.ts';
 import { ecs, type TestService, updateImage } from './backend.ts';
 import type { TestCloud } from './cloud.ts';
 import { commitOf } from './pair.ts';
 import { type ActionRun, type RunOptions, runAction } from './run-action.ts';
 import { makeFolder, makeSite, smallSite, type TestSite } from './site.ts';
 
-/** A site that was deployed twice, as `v1` and `v2`, and a service whose half is written into both records by hand. */
+/** A site that was deployed twice, as `v1` and `v2`, and a service whose part is written into both records by hand. */
 export interface RecordedPair {
   readonly site: TestSite;
   readonly service: TestService;
-  /** Replaces the backend half of a record. */
-  record(version: 'v1' | 'v2', half: Partial<BackendHalf>): Promise<void>;
+  /** Replaces the part `backend` of a record. */
+  record(version: 'v1' | 'v2', half: Partial<ServicePart>): Promise<void>;
   rollback(inputs?: Readonly<Record<string, string>>, options?: RunOptions): Promise<ActionRun>;
 }
 
@@ -33,7 +33,8 @@ export async function makeRecordedPair(
   const key = (version: string) => `production/releases/${version}.json`;
   const record: RecordedPair['record'] = async (version, half) => {
     const now = (await site.json<ReleaseRecord>(key(version))) as ReleaseRecord;
-    const backend: BackendHalf = {
+    const backend: ServicePart = {
+      kind: 'service',
       target: service.target,
       service: service.arn,
       image: images[version],
@@ -42,12 +43,16 @@ export async function makeRecordedPair(
       finishedAt: now.startedAt,
       ...half,
     };
-    await put(key(version), { ...now, backend, pair: { ...now.pair, backend: version } });
+    await put(key(version), {
+      ...now,
+      parts: { ...now.parts, backend },
+      composition: { ...now.composition, backend: version },
+    });
   };
   await record('v1', {});
   await record('v2', {});
-  const pointer = await site.json<object>('production/current.json');
-  await put('production/current.json', { ...pointer, backend: 'v2' });
+  const pointer = await site.json<Pointer>('production/current.json');
+  await put('production/current.json', { ...pointer, parts: { ...pointer?.parts, backend: 'v2' } });
   return {
     site,
     service,

@@ -22,9 +22,9 @@ export function runContext(
 /** A whole deployed release; `hour` orders it among others. */
 export function releaseRecord(id: string, hour: number, fields: Partial<ReleaseRecord> = {}): ReleaseRecord {
   const startedAt = new Date(Date.parse('2026-11-01T00:00:00Z') + hour * 3_600_000).toISOString();
-  const half = { result: 'deployed', startedAt } as const;
+  const part = { result: 'deployed', startedAt } as const;
   return {
-    version: 1,
+    version: 2,
     id,
     environment: 'production',
     type: 'deployment',
@@ -36,16 +36,25 @@ export function releaseRecord(id: string, hour: number, fields: Partial<ReleaseR
     startedAt,
     finishedAt: startedAt,
     result: 'deployed',
-    backend: { target: 'apprunner', service: 'arn:svc', image: `repo@sha256:${id}`, ...half },
-    frontend: {
-      bucket: 'site',
-      prefix: '',
-      manifest: `sites/site/manifests/${id}.json`,
-      files: 1,
-      bytes: 1,
-      ...half,
+    parts: {
+      backend: {
+        kind: 'service',
+        target: 'apprunner',
+        service: 'arn:svc',
+        image: `repo@sha256:${id}`,
+        ...part,
+      },
+      frontend: {
+        kind: 'site',
+        bucket: 'site',
+        prefix: '',
+        manifest: `sites/site/manifests/${id}.json`,
+        files: 1,
+        bytes: 1,
+        ...part,
+      },
     },
-    pair: { backend: id, frontend: id },
+    composition: { backend: id, frontend: id },
     ...fields,
   };
 }

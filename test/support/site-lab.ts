@@ -11,6 +11,7 @@ import {
 } from '../../src/frontend/index.ts';
 import type { Hold, Ledger } from '../../src/release/ledger.ts';
 import { openLedger } from '../../src/release/open.ts';
+import { liveRelease, siteOf } from '../../src/release/record.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { makeFolder, smallSite, type TestSite } from './site.ts';
@@ -105,8 +106,8 @@ export async function labPorts(site: TestSite, death?: Death): Promise<LabPorts>
     useSignal: () => {},
     onOpen: () => {},
     async pointerManifest() {
-      const id = (await ledger.current())?.frontend;
-      return id ? (await ledger.record(id))?.frontend?.manifest : undefined;
+      const id = liveRelease(await ledger.current(), 'frontend');
+      return id ? siteOf(await ledger.record(id), 'frontend')?.manifest : undefined;
     },
     dead,
     requests: () => sent,
@@ -117,6 +118,7 @@ export async function labPorts(site: TestSite, death?: Death): Promise<LabPorts>
 /** A deployment of a folder with the action's defaults. */
 export function labConfig(site: TestSite, source: string, releaseId: string): DeploySiteConfig {
   return {
+    part: 'frontend',
     place: { bucket: site.bucket, prefix: '', environment: 'production' },
     scan: {
       source,

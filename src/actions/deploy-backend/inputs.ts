@@ -17,6 +17,7 @@ import {
   refuseOpenQuote,
 } from '../../backend/index.ts';
 import { checkEnvironment, checkReleaseId } from '../../release/id.ts';
+import { checkPartName } from '../../release/part-name.ts';
 import { refused } from '../../runtime/errors.ts';
 import type { Inputs } from '../../runtime/inputs.ts';
 import type { action } from './interface.ts';
@@ -26,6 +27,8 @@ type BackendInputs = Inputs<typeof action>;
 export interface DeployBackendConfig {
   readonly backend: BackendConfig;
   readonly environment: string;
+  /** Name of the part. */
+  readonly part: string;
   readonly releaseBucket: string;
   /** '' where the default is wanted. */
   readonly releaseId: string;
@@ -84,6 +87,7 @@ export function readInputs(
       dryRun: inputs.flag('dry-run'),
     },
     environment: checkEnvironment(inputs.text('environment')),
+    part: checkPartName(inputs.text('part')),
     releaseBucket: inputs.text('release-bucket').replace(/^s3:\/\/|\/+$/g, ''),
     releaseId,
     allowOlder: inputs.flag('allow-older-commit'),

@@ -158,6 +158,11 @@ export const action = {
       default: 'production',
       description: 'Environment in the ledger.',
     },
+    part: {
+      required: false,
+      default: 'backend',
+      description: 'Name of this service in the environment, where it is not the only one: up to 40 lower-case letters, digits and hyphens, such as `worker`. A name stands for one service, and a service has one name.',
+    },
     'release-bucket': {
       required: false,
       default: '',
@@ -166,7 +171,7 @@ export const action = {
     'release-id': {
       required: false,
       default: '',
-      description: 'Id of the release; the same id in deploy-frontend makes one release of the two. Default is the time (UTC) and the first 7 of the commit.',
+      description: 'Id of the release; the same id in several steps makes one release of their parts. Default is the time (UTC) and the first 7 of the commit.',
     },
     'dry-run': {
       required: false,
@@ -201,7 +206,7 @@ export const action = {
     'replace-part': {
       required: false,
       default: 'false',
-      description: '`true` lets this service take the place of the one that the environment has (it was moved, or made anew). Otherwise another service under the same `environment` is refused.',
+      description: '`true` lets this service take the place of the one that `part` stands for (it was moved, or made anew). Otherwise another service under the same name is refused, unless the one before is gone.',
     },
     'history-page': {
       required: false,

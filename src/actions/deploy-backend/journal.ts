@@ -3,9 +3,11 @@ import { clientConfig } from '../../aws/config.ts';
 import { awsProblem } from '../../aws/errors.ts';
 import { s3Store } from '../../aws/s3-store.ts';
 import {
+  awsClients,
   type BackendResult,
   type BeforeUs,
   digestOf,
+  isServiceGone,
   type Journal,
   type RecordedSecrets,
 } from '../../backend/index.ts';
@@ -14,7 +16,14 @@ import { fence } from '../../release/fence.ts';
 import type { Hold, Ledger } from '../../release/ledger.ts';
 import { openLedger } from '../../release/open.ts';
 import { publishHistory } from '../../release/publish.ts';
-import type { BackendHalf, Pointer, ReleaseRecord, Result } from '../../release/record.ts';
+import {
+  liveRelease,
+  type Pointer,
+  type ReleaseRecord,
+  type Result,
+  type ServicePart,
+  serviceOf,
+} from '../../release/record.ts';
 import { refuseEarly } from '../../release/refuse-early.ts';
 import type { Job } from '../../runtime/action.ts';
 import { ActionError, messageOf, refused } from '../../runtime/errors.ts';
@@ -48,6 +57,7 @@ export function backendLedger(config: DeployBackendConfig, { log, clock }: Backe
 export function openJournal(config: DeployBackendConfig, releaseId: string, job: BackendJob): LedgerJournal {
   const { log, clock, run } = job;
   const ledger = backendLedger(config, job);
+  const { part } = config;
   const now = () => new Date(clock.now()).toISOString();
   const startedAt = now();
   let hold: Hold | undefined;
@@ -63,7 +73,7 @@ export function openJournal(config: DeployBackendConfig, releaseId: string, job:
       await refuseEarly(ledger, async () => {
         const now = await ledger.current();
         await refuseOlder(now, config, { ...job, log: quiet });
-        await guardService(ledger, config, releaseId, service, quiet, now);
+        await guardService(ledger, config, releaseId, service, { log: quiet }, now);
       });
     },
     async open() {
@@ -73,36 +83,39 @@ export function openJournal(config: DeployBackendConfig, releaseId: string, job:
       return hold.signal;
     },
     async begin(draft, before) {
-      const replaces = await guardService(ledger, config, releaseId, draft.service, log, current);
+      const replaces = await guardService(ledger, config, releaseId, draft.service, job, current);
       begun = draft;
-      if (isAdoption(current, draft, before, replaces))
-        await adopt(ledger, releaseId, draft, before, startedAt, job);
+      if (isAdoption(liveRelease(current, part), draft, before, replaces))
+        await adopt(ledger, { releaseId, part }, draft, before, startedAt, job);
       await ledger.open({ id: releaseId, type: 'deployment', run });
-      await ledger.writeBackend(releaseId, halfOf(draft, 'in-progress', startedAt));
+      await ledger.writePart(releaseId, part, partOf(draft, 'in-progress', startedAt));
     },
     async provedInstead(service, image) {
-      const ours = (await ledger.newest(RECENT)).filter((record) => record.backend?.service === service);
-      dead = ours.filter((record) => record.backend?.result === 'in-progress');
-      const left = ours.find((record) => record.backend?.image === image);
-      if (!['in-progress', 'unknown'].includes(left?.backend?.result ?? '')) return undefined;
-      const id = current?.backend;
-      const live = id ? (await ledger.record(id))?.backend : undefined;
+      const ours = (await ledger.newest(RECENT)).filter(
+        (record) => serviceOf(record, part)?.service === service,
+      );
+      dead = ours.filter((record) => serviceOf(record, part)?.result === 'in-progress');
+      const left = ours.map((record) => serviceOf(record, part)).find((known) => known?.image === image);
+      if (!['in-progress', 'unknown'].includes(left?.result ?? '')) return undefined;
+      const id = liveRelease(current, part);
+      const live = id ? serviceOf(await ledger.record(id), part) : undefined;
       return live?.service === service && live.image !== image ? live.image : undefined;
     },
     async finish(result) {
-      const half = halfOf(result, result.isUnknown ? 'unknown' : result.outcome, startedAt, now());
-      await ledger.writeBackend(releaseId, half, result.smoke ? { checks: result.smoke.outcome } : {});
-      if (isSuccess('deploy-backend', result.outcome)) await ledger.movePointer(releaseId, ['backend']);
-      for (const { id, backend } of dead) {
-        if (!backend || id === releaseId) continue;
+      const ended = partOf(result, result.isUnknown ? 'unknown' : result.outcome, startedAt, now());
+      await ledger.writePart(releaseId, part, ended, result.smoke ? { checks: result.smoke.outcome } : {});
+      if (isSuccess('deploy-backend', result.outcome)) await ledger.movePointer(releaseId, [part]);
+      for (const record of dead) {
+        const [{ id }, left] = [record, serviceOf(record, part)];
+        if (!left || id === releaseId) continue;
         const cause = `its run died; release ${releaseId} found the service so`;
-        await ledger.writeBackend(id, { ...backend, result: 'interrupted', cause, finishedAt: now() });
+        await ledger.writePart(id, part, { ...left, result: 'interrupted', cause, finishedAt: now() });
       }
       if (config.historyPage) await publishHistory(ledger, { clock, log });
     },
     async abandon(outcome, cause) {
       if (!begun) return;
-      await ledger.writeBackend(releaseId, halfOf({ ...begun, cause }, outcome, startedAt, now()));
+      await ledger.writePart(releaseId, part, partOf({ ...begun, cause }, outcome, startedAt, now()));
     },
     close: async (keepsLock) => (keepsLock ? hold?.leave() : hold?.release()),
   };
@@ -115,7 +128,11 @@ async function lock(
   job: BackendJob,
 ): Promise<Hold> {
   try {
-    return await holdLock(job, ledger, { release, parts: ['backend'], timeout: config.backend.lockTimeout });
+    return await holdLock(job, ledger, {
+      release,
+      parts: [config.part],
+      timeout: config.backend.lockTimeout,
+    });
   } catch (error) {
     if (error instanceof ActionError || job.signal.aborted) throw error;
     throw awsProblem(error, {
@@ -152,14 +169,15 @@ async function refuseOlder(
   });
 }
 
-function halfOf(
+function partOf(
   draft: Omit<BackendResult, 'outcome'>,
-  result: BackendHalf['result'],
+  result: ServicePart['result'],
   startedAt: string,
   finishedAt?: string,
-): BackendHalf {
+): ServicePart {
   const { target, service, image, previousImage, variables, secrets } = draft;
   return {
+    kind: 'service',
     target,
     service,
     image,
@@ -181,30 +199,37 @@ function halfOf(
 /** Refuses a second service under the name of the first. @throws ActionError `refused`. */
 export const guardService = (
   ledger: Ledger,
-  config: Pick<DeployBackendConfig, 'replacePart'>,
+  { part, replacePart: replace }: Pick<DeployBackendConfig, 'part' | 'replacePart'>,
   release: string,
   service: string,
-  log: BackendJob['log'],
+  { log }: Pick<BackendJob, 'log'>,
   current: Pointer | undefined,
 ): Promise<boolean> =>
   guardPart(
     ledger,
-    { part: 'backend', wanted: { service }, release, replace: config.replacePart, log },
+    {
+      part,
+      wanted: { service },
+      release,
+      replace,
+      log,
+      isGone: async (before) =>
+        'service' in before && (await isServiceGone(before.service, { aws: awsClients(), log })),
+    },
     current,
   );
 
 /** Before the first release of ours to it: what ran then is a release too, and can be gone back to. */
 const isAdoption = (
-  current: Pointer | undefined,
+  live: string | undefined,
   draft: { image: string },
   before: BeforeUs,
   replaces: boolean,
-): boolean =>
-  (!current?.backend || replaces) && before.image !== draft.image && digestOf(before.image) !== undefined;
+): boolean => (!live || replaces) && before.image !== draft.image && digestOf(before.image) !== undefined;
 
 async function adopt(
   ledger: Ledger,
-  releaseId: string,
+  { releaseId, part }: { readonly releaseId: string; readonly part: string },
   draft: Omit<BackendResult, 'outcome'>,
   before: BeforeUs,
   at: string,
@@ -213,7 +238,8 @@ async function adopt(
   const id = `${releaseId}.adopted`;
   const { target, service, serviceUrl } = draft;
   await ledger.open({ id, type: 'adoption', run: { ...run, commit: '' } });
-  await ledger.writeBackend(id, {
+  await ledger.writePart(id, part, {
+    kind: 'service',
     target,
     service,
     image: before.image,
@@ -225,23 +251,23 @@ async function adopt(
     startedAt: at,
     finishedAt: at,
   });
-  await ledger.movePointer(id, ['backend']);
+  await ledger.movePointer(id, [part]);
   log.info(`what ran before the first release is recorded as release ${id}`);
 }
 
 /** What the live release of the service was started with, by the ledger; `undefined` where it says nothing. */
 export async function recordedSecrets(
-  config: Pick<DeployBackendConfig, 'releaseBucket' | 'environment'>,
+  config: Pick<DeployBackendConfig, 'releaseBucket' | 'environment' | 'part'>,
   service: string,
   { log, clock }: Pick<BackendJob, 'log' | 'clock'>,
 ): Promise<RecordedSecrets | undefined> {
   const store = s3Store(new S3Client(clientConfig()), config.releaseBucket);
   const ledger = openLedger({ store, environment: config.environment, log, clock });
   try {
-    const live = (await ledger.current())?.backend;
-    const half = live ? (await ledger.record(live))?.backend : undefined;
-    if (half?.service !== service || !half.secretVersions) return undefined;
-    return { secrets: half.secrets ?? {}, versions: half.secretVersions };
+    const live = liveRelease(await ledger.current(), config.part);
+    const recorded = live ? serviceOf(await ledger.record(live), config.part) : undefined;
+    if (recorded?.service !== service || !recorded.secretVersions) return undefined;
+    return { secrets: recorded.secrets ?? {}, versions: recorded.secretVersions };
   } catch (error) {
     log.debug(`the secrets of the live release are not known: ${messageOf(error)}`);
     return undefined;
@@ -267,15 +293,17 @@ export async function recordSafely(
 export interface SavedRelease {
   readonly id: string;
   readonly environment: string;
+  /** Name of the part. */
+  readonly part: string;
   /** '' where there is no ledger. */
   readonly bucket: string;
 }
 
-function savedLedger(job: BackendJob): { ledger: Ledger; id: string } | undefined {
-  const { id, environment, bucket } = JSON.parse(job.state('release') || '{}') as Partial<SavedRelease>;
-  if (!id || !environment || !bucket) return undefined;
+function savedLedger(job: BackendJob): { ledger: Ledger; id: string; part: string } | undefined {
+  const { id, environment, bucket, part } = JSON.parse(job.state('release') || '{}') as Partial<SavedRelease>;
+  if (!id || !environment || !bucket || !part) return undefined;
   const store = s3Store(new S3Client(clientConfig()), bucket);
-  return { ledger: openLedger({ store, environment, log: job.log, clock: job.clock }), id };
+  return { ledger: openLedger({ store, environment, log: job.log, clock: job.clock }), id, part };
 }
 
 /** The post step holds the lock again while it returns the service: with its own entry, or after it expired. */
@@ -283,7 +311,7 @@ export async function rejoinLock(job: BackendJob): Promise<Hold | undefined> {
   const saved = savedLedger(job);
   if (!saved) return undefined;
   try {
-    return await holdLock(job, saved.ledger, { release: saved.id, parts: ['backend'], timeout: 0 });
+    return await holdLock(job, saved.ledger, { release: saved.id, parts: [saved.part], timeout: 0 });
   } catch (error) {
     job.log.warning(`cleaning up without the lock: ${messageOf(error)}`);
     return undefined;
@@ -294,11 +322,11 @@ export async function rejoinLock(job: BackendJob): Promise<Hold | undefined> {
 export async function recordInterrupted(job: BackendJob, outcome: Result, cause: string): Promise<void> {
   const saved = savedLedger(job);
   if (!saved) return;
-  const { ledger, id } = saved;
+  const { ledger, id, part } = saved;
   await recordSafely(async () => {
-    const half = (await ledger.record(id))?.backend;
-    if (!half) return;
+    const left = serviceOf(await ledger.record(id), part);
+    if (!left) return;
     const finishedAt = new Date(job.clock.now()).toISOString();
-    await ledger.writeBackend(id, { ...half, result: outcome, cause, finishedAt });
+    await ledger.writePart(id, part, { ...left, result: outcome, cause, finishedAt });
   }, job.log);
 }

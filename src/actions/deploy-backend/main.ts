@@ -51,6 +51,7 @@ async function main(job: Job<DeployBackend>): Promise<ActionResult<DeployBackend
     JSON.stringify({
       id: releaseId,
       environment: config.environment,
+      part: config.part,
       bucket: journal ? config.releaseBucket : '',
     }),
   );
@@ -75,7 +76,7 @@ async function main(job: Job<DeployBackend>): Promise<ActionResult<DeployBackend
     const result = await deployBackend(config.backend, ports, journal);
     if (result.outcome === 'planned' && config.releaseBucket) {
       const ledger = backendLedger(config, job);
-      await guardService(ledger, config, releaseId, result.service, log, await ledger.current());
+      await guardService(ledger, config, releaseId, result.service, job, await ledger.current());
     }
     const [unrecorded] = await Promise.all([
       journal ? recordSafely(() => journal.finish(result), log) : undefined,

@@ -10,6 +10,7 @@ import {
   headerLine,
 } from '../../frontend/index.ts';
 import { checkEnvironment, checkReleaseId } from '../../release/id.ts';
+import { checkPartName } from '../../release/part-name.ts';
 import { refused } from '../../runtime/errors.ts';
 import type { Inputs } from '../../runtime/inputs.ts';
 import type { action } from './interface.ts';
@@ -44,6 +45,7 @@ export function readInputs(inputs: FrontendInputs, workspace: string): DeployFro
   const excluded = matchAny(inputs.lines('exclude'));
   return {
     site: {
+      part: checkPartName(inputs.text('part')),
       place: {
         bucket,
         prefix: readPrefix(inputs.text('prefix')),

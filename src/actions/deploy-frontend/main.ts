@@ -16,8 +16,10 @@ import { fence } from '../../release/fence.ts';
 import { defaultReleaseId } from '../../release/id.ts';
 import { ledgerKeys } from '../../release/keys.ts';
 import type { Ledger } from '../../release/ledger.ts';
+import type { Occupant } from '../../release/occupant.ts';
 import { openLedger } from '../../release/open.ts';
 import { publishHistory } from '../../release/publish.ts';
+import { liveRelease, siteOf } from '../../release/record.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { messageOf } from '../../runtime/errors.ts';
 import { githubAccess } from '../github-access.ts';
@@ -26,6 +28,7 @@ import { guardPart } from '../part-guard.ts';
 import { markRelease } from '../release-metric.ts';
 import { smokeGate } from '../smoke-gate.ts';
 import { readVerifyHeaders } from '../verify-headers.ts';
+import { isSiteGone } from './gone.ts';
 import { type DeployFrontendConfig, readInputs } from './inputs.ts';
 import { action } from './interface.ts';
 
@@ -46,7 +49,11 @@ async function main(job: FrontendJob): Promise<ActionResult<DeployFrontend>> {
       ledger: edges.ledger,
       run: job.run,
       lock: () =>
-        holdLock(job, edges.ledger, { release: releaseId, parts: ['frontend'], timeout: config.lockTimeout }),
+        holdLock(job, edges.ledger, {
+          release: releaseId,
+          parts: [config.site.part],
+          timeout: config.lockTimeout,
+        }),
       fence: async (current: Parameters<DeploySitePorts['fence']>[0]) => {
         const [verdict] = await Promise.all([
           askFence(config, job, current),
@@ -122,13 +129,15 @@ function guardSite(
   { ledger, fresh }: { readonly ledger: Ledger; readonly fresh: Ledger },
   config: DeployFrontendConfig,
   release: string,
-  { log }: FrontendJob,
+  job: FrontendJob,
   current: Parameters<DeploySitePorts['fence']>[0],
 ): Promise<boolean> {
   const { bucket, prefix } = config.site.place;
   const wanted = { bucket, prefix, ...(config.distribution ? { distribution: config.distribution } : {}) };
+  const { part } = config.site;
+  const isGone = (before: Occupant) => isSiteGone(before, wanted, job);
   const { replacePart: replace } = config;
-  return guardPart(ledger, { part: 'frontend', wanted, release, replace, log, fresh }, current);
+  return guardPart(ledger, { part, wanted, release, replace, log: job.log, isGone, fresh }, current);
 }
 
 async function askFence(
@@ -195,7 +204,7 @@ async function putRight(job: FrontendJob, releaseId: string): Promise<void> {
     // The entry of the step that was stopped is ours: its token takes it over.
     const hold = await ledger.acquire({
       release: releaseId,
-      parts: ['frontend'],
+      parts: [config.site.part],
       run: job.run,
       timeout: config.lockTimeout,
       signal: job.signal,
@@ -208,11 +217,11 @@ async function putRight(job: FrontendJob, releaseId: string): Promise<void> {
       const undone = await recoverSite(
         { place, releaseId, options, keepReleases, maxInvalidationPaths, excluded },
         ports,
-        { pointerManifest: () => pointedManifest(ledger) },
+        { pointerManifest: () => pointedManifest(ledger, config.site.part) },
       );
       if (!undone) return;
       job.log.warning(`release ${releaseId} was stopped half-way: the release before is live again`);
-      await markInterrupted(ledger, releaseId, job);
+      await markInterrupted(ledger, releaseId, config.site.part, job);
     } finally {
       await hold.release();
     }
@@ -225,15 +234,20 @@ async function putRight(job: FrontendJob, releaseId: string): Promise<void> {
   }
 }
 
-async function pointedManifest(ledger: Ledger): Promise<string | undefined> {
-  const id = (await ledger.current())?.frontend;
-  return id ? (await ledger.record(id))?.frontend?.manifest : undefined;
+async function pointedManifest(ledger: Ledger, part: string): Promise<string | undefined> {
+  const id = liveRelease(await ledger.current(), part);
+  return id ? siteOf(await ledger.record(id), part)?.manifest : undefined;
 }
 
-async function markInterrupted(ledger: Ledger, releaseId: string, job: FrontendJob): Promise<void> {
-  const half = (await ledger.record(releaseId))?.frontend;
+async function markInterrupted(
+  ledger: Ledger,
+  releaseId: string,
+  part: string,
+  job: FrontendJob,
+): Promise<void> {
+  const left = siteOf(await ledger.record(releaseId), part);
   const finishedAt = new Date(job.clock.now()).toISOString();
-  if (half) await ledger.writeFrontend(releaseId, { ...half, result: 'interrupted', finishedAt });
+  if (left) await ledger.writePart(releaseId, part, { ...left, result: 'interrupted', finishedAt });
   else await ledger.update(releaseId, { result: 'interrupted', finishedAt });
 }
 

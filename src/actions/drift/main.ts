@@ -8,13 +8,13 @@ import { courtesy } from '../../github/api.ts';
 import { closeIssue, type IssueText, upsertIssue } from '../../github/issues.ts';
 import { checkEnvironment } from '../../release/id.ts';
 import { openLedger } from '../../release/open.ts';
-import type { BackendHalf, FrontendHalf, Part } from '../../release/record.ts';
+import { type PartRecord, partOf, type ServicePart, type SitePart } from '../../release/record.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { ActionError, messageOf } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import { githubAccess } from '../github-access.ts';
 import { action } from './interface.ts';
-import { type DriftReport, type HalfDrift, hasDrift, isClean, renderReport, withUnknown } from './report.ts';
+import { type DriftReport, hasDrift, isClean, type PartDrift, renderReport, withUnknown } from './report.ts';
 
 type DriftJob = Job<typeof action>;
 
@@ -30,7 +30,7 @@ async function main(job: DriftJob): Promise<ActionResult<typeof action>> {
   const label = inputs.required('label');
   const report = await lookAt(environment, bucket, job);
   const summary = renderReport(report);
-  for (const half of report.halves) log.info(`${half.part} of ${half.release}: ${half.state}`);
+  for (const { part, release, state } of report.parts) log.info(`${part} of ${release}: ${state}`);
   const drift = hasDrift(report);
   const problem = problemOf(report);
   const number = wantsIssue ? await keepIssue(report, summary, label, job) : undefined;
@@ -48,9 +48,9 @@ async function main(job: DriftJob): Promise<ActionResult<typeof action>> {
 }
 
 function problemOf(report: DriftReport): string | undefined {
-  const { environment, halves } = report;
+  const { environment, parts } = report;
   if (hasDrift(report)) return `what is live in ${environment} is not what the ledger says`;
-  const unknown = halves.filter(({ state }) => state === 'unknown').map(({ part }) => part);
+  const unknown = parts.filter(({ state }) => state === 'unknown').map(({ part }) => part);
   if (unknown.length === 0) return undefined;
   return `whether what is live in ${environment} is what the ledger says could not be told: ${unknown.join(', ')}`;
 }
@@ -61,38 +61,33 @@ async function lookAt(environment: string, bucket: string, job: DriftJob): Promi
   try {
     const ledger = openLedger({ store: s3Store(client, bucket), environment, log, clock });
     const pointer = await ledger.current();
-    const halves: HalfDrift[] = [];
-    for (const part of ['backend', 'frontend'] as const) {
-      const release = pointer?.[part];
-      if (!release) continue;
-      const record = await ledger.record(release);
-      const half = record?.[part];
-      halves.push(
-        half
-          ? await lookAtHalf(part, release, half, { environment, bucket }, job)
-          : { part, release, state: 'unknown', lines: ['the record of this release can not be read'] },
+    const parts: PartDrift[] = [];
+    for (const [name, release] of Object.entries(pointer?.parts ?? {})) {
+      const recorded = partOf(await ledger.record(release), name);
+      parts.push(
+        recorded
+          ? await lookAtPart(name, release, recorded, { environment, bucket }, job)
+          : { part: name, release, state: 'unknown', lines: ['the record of this release can not be read'] },
       );
     }
-    const [newest] = halves.some(({ state }) => state !== 'as-recorded') ? await ledger.newest(1) : [];
-    return { environment, pointer, halves: halves.map((half) => withUnknown(half, newest)) };
+    const [newest] = parts.some(({ state }) => state !== 'as-recorded') ? await ledger.newest(1) : [];
+    return { environment, pointer, parts: parts.map((part) => withUnknown(part, newest)) };
   } finally {
     client.destroy();
   }
 }
 
-/** What a return to the recorded half would change is what differs from it. */
-async function lookAtHalf(
-  part: Part,
+/** What a return to the recorded part would change is what differs from it. */
+async function lookAtPart(
+  part: string,
   release: string,
-  half: BackendHalf | FrontendHalf,
+  recorded: PartRecord,
   place: { readonly environment: string; readonly bucket: string },
   job: DriftJob,
-): Promise<HalfDrift> {
+): Promise<PartDrift> {
   try {
     const looked =
-      part === 'backend'
-        ? await backendDrift(half as BackendHalf, job)
-        : await frontendDrift(half as FrontendHalf, place, job);
+      recorded.kind === 'service' ? await serviceDrift(recorded, job) : await siteDrift(recorded, place, job);
     return { part, release, ...looked };
   } catch (error) {
     // A missing image or blob is no drift of what runs, but whoever would go back has to know of it.
@@ -102,8 +97,8 @@ async function lookAtHalf(
   }
 }
 
-async function backendDrift(half: BackendHalf, job: DriftJob): Promise<Pick<HalfDrift, 'state' | 'lines'>> {
-  const config = { half, waitTimeout: NO_WAIT, lockTimeout: NO_WAIT };
+async function serviceDrift(wanted: ServicePart, job: DriftJob): Promise<Pick<PartDrift, 'state' | 'lines'>> {
+  const config = { wanted, waitTimeout: NO_WAIT, lockTimeout: NO_WAIT };
   const { log, clock, signal } = job;
   const plan = await planRestoreBackend(config, { aws: awsClients(), log: quiet(log), clock, signal });
   if (plan.busy) return { state: 'busy', lines: [] };
@@ -114,15 +109,15 @@ async function backendDrift(half: BackendHalf, job: DriftJob): Promise<Pick<Half
     : { state: 'as-recorded', lines: [] };
 }
 
-async function frontendDrift(
-  half: FrontendHalf,
+async function siteDrift(
+  site: SitePart,
   { environment, bucket }: { readonly environment: string; readonly bucket: string },
   { log, clock, signal }: DriftJob,
-): Promise<Pick<HalfDrift, 'state' | 'lines'>> {
+): Promise<Pick<PartDrift, 'state' | 'lines'>> {
   const clients = await siteClients({
-    bucket: half.bucket,
+    bucket: site.bucket,
     releaseBucket: bucket,
-    distribution: half.distribution,
+    distribution: site.distribution,
     connections: CONNECTIONS,
     clock,
     signal: () => signal,
@@ -130,8 +125,8 @@ async function frontendDrift(
   try {
     const plan = await planRestoreSite(
       {
-        place: { bucket: half.bucket, prefix: half.prefix, environment },
-        manifest: half.manifest,
+        place: { bucket: site.bucket, prefix: site.prefix, environment },
+        manifest: site.manifest,
         releaseId: 'drift',
         options: {
           retainReleases: 1000,
@@ -139,12 +134,12 @@ async function frontendDrift(
           waitForInvalidation: false,
           waitTimeout: NO_WAIT,
           concurrency: CONNECTIONS,
-          siteUrl: half.siteUrl,
+          siteUrl: site.siteUrl,
         },
         keepReleases: 1000,
         maxInvalidationPaths: 1000,
       },
-      { ...clients, log: quiet(log), clock, signal, pointerManifest: async () => half.manifest },
+      { ...clients, log: quiet(log), clock, signal, pointerManifest: async () => site.manifest },
     );
     if (!plan.changes) return { state: 'as-recorded', lines: [] };
     const { samples, writes, deletes } = plan.plan;

@@ -1,9 +1,10 @@
-import type { Part, Pointer, ReleaseRecord } from '../../release/record.ts';
+import { type Pointer, partOf, type ReleaseRecord } from '../../release/record.ts';
 import { code, fenced } from '../../runtime/markdown.ts';
 
-/** One half of what is live, against its record. */
-export interface HalfDrift {
-  readonly part: Part;
+/** One part of what is live, against its record. */
+export interface PartDrift {
+  /** Its name. */
+  readonly part: string;
   /** The release that the ledger says is live. */
   readonly release: string;
   /**
@@ -17,31 +18,31 @@ export interface HalfDrift {
 export interface DriftReport {
   readonly environment: string;
   readonly pointer: Pointer | undefined;
-  readonly halves: readonly HalfDrift[];
+  readonly parts: readonly PartDrift[];
 }
 
 /** True where something is live that no release has put there. What is not known is not called drift. */
-export const hasDrift = ({ halves }: DriftReport): boolean => halves.some((half) => half.state === 'drifted');
+export const hasDrift = ({ parts }: DriftReport): boolean => parts.some((part) => part.state === 'drifted');
 
 /** True where everything was looked at and is as recorded: only then is an open issue closed. */
-export const isClean = ({ halves }: DriftReport): boolean =>
-  halves.length > 0 && halves.every((half) => half.state === 'as-recorded');
+export const isClean = ({ parts }: DriftReport): boolean =>
+  parts.length > 0 && parts.every((part) => part.state === 'as-recorded');
 
-/** A half that is not as recorded, with what the newest release may have done to it: nobody saw how that ended. */
-export function withUnknown(half: HalfDrift, newest: ReleaseRecord | undefined): HalfDrift {
-  const last = newest?.[half.part];
-  if (half.state === 'as-recorded' || last?.result !== 'unknown') return half;
-  const what = 'image' in last ? last.image : last.manifest;
+/** A part that is not as recorded, with what the newest release may have done to it: nobody saw how that ended. */
+export function withUnknown(drift: PartDrift, newest: ReleaseRecord | undefined): PartDrift {
+  const last = partOf(newest, drift.part);
+  if (drift.state === 'as-recorded' || last?.result !== 'unknown') return drift;
+  const what = last.kind === 'service' ? last.image : last.manifest;
   return {
-    ...half,
+    ...drift,
     lines: [
-      ...half.lines,
+      ...drift.lines,
       `how release ${newest?.id} ended is unknown: what it brought may be what runs (${what})`,
     ],
   };
 }
 
-const WORDS: Record<HalfDrift['state'], string> = {
+const WORDS: Record<PartDrift['state'], string> = {
   'as-recorded': 'as recorded',
   drifted: '**not as recorded**',
   busy: 'a deployment is under way',
@@ -49,15 +50,13 @@ const WORDS: Record<HalfDrift['state'], string> = {
 };
 
 /** The report for the summary and the issue. No time in it: a report that says the same is the same. */
-export function renderReport({ environment, pointer, halves }: DriftReport): string {
+export function renderReport({ environment, pointer, parts }: DriftReport): string {
   if (!pointer) return `The ledger of \`${environment}\` has no release yet.\n`;
-  const rows = halves.map((half) => `| ${half.part} | ${code(half.release)} | ${WORDS[half.state]} |`);
-  const details = halves.flatMap((half) =>
-    half.lines.length > 0 && half.state !== 'as-recorded'
-      ? ['', `**${half.part}**`, '', fenced(half.lines)]
-      : [],
+  const rows = parts.map(({ part, release, state }) => `| ${part} | ${code(release)} | ${WORDS[state]} |`);
+  const details = parts.flatMap(({ part, lines, state }) =>
+    lines.length > 0 && state !== 'as-recorded' ? ['', `**${part}**`, '', fenced(lines)] : [],
   );
-  const advice = halves.some((half) => half.state === 'drifted')
+  const advice = parts.some((part) => part.state === 'drifted')
     ? [
         '',
         'Somebody or something has changed it outside of a release. To keep the change, deploy it; to undo it, run the rollback with `to:` and the release above, or deploy again.',

@@ -4,12 +4,12 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { clientConfig } from '../../aws/config.ts';
 import { s3Store } from '../../aws/s3-store.ts';
 import { chooseTarget, LATEST_GOOD } from '../../release/choose.ts';
+import { originsOf } from '../../release/composition.ts';
 import { type History, historyMarkdown, historyText, readHistory } from '../../release/history.ts';
 import { historyPage } from '../../release/history-page.ts';
 import { checkEnvironment } from '../../release/id.ts';
 import type { Ledger } from '../../release/ledger.ts';
 import { openLedger } from '../../release/open.ts';
-import { originsOf } from '../../release/pair.ts';
 import { publishHistory } from '../../release/publish.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { messageOf, refused } from '../../runtime/errors.ts';
@@ -64,7 +64,9 @@ function result(history: History, limit: number, file: string): ActionResult<typ
     outcome: 'unchanged',
     outputs: {
       current: current?.release ?? '',
-      live: JSON.stringify(originsOf(current ?? {}, new Map(records.map((record) => [record.id, record])))),
+      live: JSON.stringify(
+        originsOf(current?.parts ?? {}, new Map(records.map((record) => [record.id, record]))),
+      ),
       'latest-good': choice.kind === 'chosen' ? choice.target.id : '',
       releases: JSON.stringify(shown),
       dora: JSON.stringify(dora),

@@ -4,32 +4,42 @@ import { s3Store } from '../../aws/s3-store.ts';
 import { siteClient } from '../../aws/site-clients.ts';
 import type { Undo } from '../../backend/index.ts';
 import { siteKeys } from '../../frontend/keys.ts';
+import { recordedPart } from '../../release/composition.ts';
 import { isReleaseId } from '../../release/id.ts';
 import { ledgerKeys } from '../../release/keys.ts';
 import type { Ledger } from '../../release/ledger.ts';
 import { openLedger } from '../../release/open.ts';
-import type { BackendHalf, FrontendHalf, Part, ReleaseRecord } from '../../release/record.ts';
+import type { PartPort } from '../../release/part.ts';
+import { ownValue } from '../../release/part-name.ts';
+import {
+  type PartRecord,
+  type ReleaseRecord,
+  type ServicePart,
+  type SitePart,
+  siteOf,
+} from '../../release/record.ts';
+import type { RestoreSteps } from '../../release/restore-parts.ts';
 import type { Job } from '../../runtime/action.ts';
 import { refused } from '../../runtime/errors.ts';
 import { githubAccess } from '../github-access.ts';
 import { readVerifyHeaders } from '../verify-headers.ts';
-import type { BackendHalfOptions } from './backend-half.ts';
-import { estimateBackend } from './estimate.ts';
-import { type FrontendHalfOptions, frontendHalf } from './frontend-half.ts';
+import type { OtherSite } from './complete-site.ts';
+import { estimateService } from './estimate.ts';
 import { rollbackGate } from './gate.ts';
-import type { HalfPort } from './half.ts';
 import type { RollbackConfig } from './inputs.ts';
 import type { action } from './interface.ts';
-import type { PairSteps } from './pair.ts';
+import type { ServicePartOptions } from './service-part.ts';
+import { type SitePartOptions, sitePart } from './site-part.ts';
 import type { Survey } from './survey.ts';
 import { commitOfTag, type TagAnswer } from './tag.ts';
 
-/** Under which id, and until when, a half goes back. */
+/** Under which id, and until when, a part goes back. */
 export interface Way {
   /** The rollback's own release id; '' while it is only planned. */
   readonly id: string;
   readonly signal: AbortSignal;
-  readonly onUndo: (undo: Undo) => void;
+  /** Told the way back of a service before it is changed. */
+  readonly onUndo: (name: string, undo: Undo) => void;
   /** False where what is under way on the service is not waited out; true where it is left out. */
   readonly waits?: boolean;
 }
@@ -41,17 +51,17 @@ export interface Edges {
   own(id: string, isNew: boolean): void;
   /** What `to` is as a tag of the repository; asked once. @param repository as the ledger knows it */
   tag(repository: string): Promise<TagAnswer>;
-  /** Plans one half: proves that it could be finished. @throws ActionError `refused` where it could not. */
-  half(part: Part, found: Survey, way: Way): Promise<HalfPort>;
-  /** What a post step puts the site back with. @param half as the stopped rollback recorded it. */
-  frontendOptions(half: FrontendHalf, id: string, signal: AbortSignal): Promise<FrontendHalfOptions>;
+  /** Plans one part: proves that it could be finished. @throws ActionError `refused` where it could not. */
+  part(name: string, found: Survey, way: Way): Promise<PartPort>;
+  /** What a post step puts a site back with. @param site as the stopped rollback recorded it. */
+  siteOptions(name: string, site: SitePart, id: string, signal: AbortSignal): Promise<SitePartOptions>;
   /** The smoke checks for `target`; `undefined` where there are none. */
-  gate(target: ReleaseRecord): Promise<PairSteps['gate']>;
+  gate(target: ReleaseRecord): Promise<RestoreSteps['gate']>;
   close(): void;
 }
 
 /** A file of its own beside the bundle, with all that a service is changed by: a site that goes back alone loads none. */
-export const loadBackendHalf = () => import(/* webpackChunkName: "backend" */ './backend-half.ts');
+export const loadServicePart = () => import(/* webpackChunkName: "backend" */ './service-part.ts');
 
 export async function openEdges(config: RollbackConfig, job: Job<typeof action>): Promise<Edges> {
   const { log, clock, run } = job;
@@ -61,7 +71,7 @@ export async function openEdges(config: RollbackConfig, job: Job<typeof action>)
   const store = rememberingStore(s3Store(client, config.releaseBucket), { keys: [keys.current], new: [] });
   // At three in the morning the way back is worth more than a lock: see docs/ledger.md.
   const ledger = openLedger({ store, environment: config.environment, log, clock, unsafeStore: 'warn' });
-  const opened: HalfPort[] = [];
+  const opened: PartPort[] = [];
   let tag: Promise<TagAnswer> | undefined;
   return {
     ledger,
@@ -72,51 +82,55 @@ export async function openEdges(config: RollbackConfig, job: Job<typeof action>)
       tag ??= commitOfTag(config.to, run.workspace, access && { ...access, repository: named });
       return tag;
     },
-    async half(part, found, way) {
-      const half =
-        part === 'backend'
-          ? await (await loadBackendHalf()).backendHalf(backendOptions(config, job, found, way))
-          : await frontendHalf(
+    async part(name, found, way) {
+      const wanted = wantedPart(name, found);
+      const part =
+        wanted.kind === 'service'
+          ? await (await loadServicePart()).servicePart(serviceOptions(config, job, found, way, name, wanted))
+          : await sitePart(
               siteOptions(config, job, client, way, {
-                half: wantedHalf('frontend', found) as FrontendHalf,
-                live: liveHalf('frontend', found) as FrontendHalf | undefined,
-                others: othersOf(found),
+                name,
+                site: wanted,
+                live: liveSite(name, found),
+                others: sitesOf(found),
               }),
             );
-      opened.push(half);
-      return half;
+      opened.push(part);
+      return part;
     },
-    async frontendOptions(half, id, signal) {
-      const current = (await ledger.current())?.frontend ?? '';
-      const live = (await ledger.record(current))?.frontend;
-      const others = [{ id: current, frontend: live }];
-      return siteOptions(config, job, client, { id, signal }, { half, live, others });
+    async siteOptions(name, site, id, signal) {
+      const release = ownValue((await ledger.current())?.parts, name) ?? '';
+      const live = siteOf(await ledger.record(release), name);
+      const others = live ? [{ release, site: live }] : [];
+      return siteOptions(config, job, client, { id, signal }, { name, site, live, others });
     },
     gate: (target) => rollbackGate(config.smokeChecks, target, job, job.inputs.lines('check-secrets')),
     close: () => {
-      for (const half of opened) half.close?.();
+      for (const part of opened) part.close?.();
       client.destroy();
     },
   };
 }
 
-function backendOptions(
+function serviceOptions(
   config: RollbackConfig,
   job: Job<typeof action>,
   found: Survey,
   way: Way,
-): BackendHalfOptions {
-  const half = wantedHalf('backend', found) as BackendHalf;
+  name: string,
+  wanted: ServicePart,
+): ServicePartOptions {
   return {
-    half,
+    name,
+    wanted,
     service: config.service,
     waits: !config.dryRun && way.waits !== false,
-    estimate: estimateBackend(half, found.records),
+    estimate: estimateService(wanted, found.records),
     waitTimeout: config.waitTimeout,
     lockTimeout: config.lockTimeout,
     jobTimeout: config.jobTimeout,
     ports: { log: job.log, clock: job.clock, signal: way.signal },
-    onUndo: way.onUndo,
+    onUndo: (undo) => way.onUndo(name, undo),
   };
 }
 
@@ -125,10 +139,10 @@ function siteOptions(
   job: Job<typeof action>,
   client: S3Client,
   { id, signal }: Pick<Way, 'id' | 'signal'>,
-  halves: Pick<FrontendHalfOptions, 'half' | 'live' | 'others'>,
-): FrontendHalfOptions {
+  site: Pick<SitePartOptions, 'name' | 'site' | 'live' | 'others'>,
+): SitePartOptions {
   return {
-    ...halves,
+    ...site,
     environment: config.environment,
     releaseBucket: config.releaseBucket,
     release: id,
@@ -142,37 +156,39 @@ function siteOptions(
 }
 
 /** A record names the manifest of its own site, and no other key of the release bucket. */
-function refuseForeignManifest(half: FrontendHalf, release: string): void {
-  const { manifests } = siteKeys(half);
-  if (half.manifest.startsWith(manifests) && isReleaseId(half.manifest.slice(manifests.length))) return;
+function refuseForeignManifest(site: SitePart, release: string): void {
+  const { manifests } = siteKeys(site);
+  if (site.manifest.startsWith(manifests) && isReleaseId(site.manifest.slice(manifests.length))) return;
   throw refused({
     input: 'to',
     what: `the record of release ${release} names a manifest that is not one of its site`,
-    found: JSON.stringify(half.manifest.slice(0, 200)),
+    found: JSON.stringify(site.manifest.slice(0, 200)),
     fix: `restore an earlier version of that record (the release bucket keeps versions), or go back to another release`,
   });
 }
 
-/** @throws ActionError `refused` where the record of that half's release is gone or damaged. */
-function wantedHalf(part: Part, { pair, byId, target }: Survey): BackendHalf | FrontendHalf {
-  const id = pair[part] ?? '';
-  const half = byId.get(id)?.[part];
-  if (half && 'manifest' in half) refuseForeignManifest(half, id);
-  if (half) return half;
+/** @throws ActionError `refused` where the record of that part's release is gone or damaged. */
+function wantedPart(name: string, { wanted, byId, target }: Survey): PartRecord {
+  const id = ownValue(wanted, name) ?? '';
+  const part = recordedPart(wanted, name, byId);
+  if (part?.kind === 'site') refuseForeignManifest(part, id);
+  if (part) return part;
   throw refused({
     input: 'to',
-    what: `the ${part} of release ${target.id} is that of release ${id}, whose record cannot be read`,
-    found: byId.has(id) ? `a record without a ${part} half` : 'no readable record',
-    fix: `restore that record (the release bucket keeps versions), or use \`scope\` to go back with the other half only`,
+    what: `the ${name} of release ${target.id} is that of release ${id}, whose record cannot be read`,
+    found: byId.has(id) ? `a record without a part ${name}` : 'no readable record',
+    fix: `restore that record (the release bucket keeps versions), or use \`parts\` or \`scope\` to go back with the others only`,
   });
 }
 
-/** Releases that may know what a record lacks: the live one, then the newest first. */
-function othersOf({ current, byId, records }: Survey): readonly ReleaseRecord[] {
-  const live = byId.get(current.frontend ?? '');
-  return live ? [live, ...records] : records;
+/** Sites that may know what a record lacks: those of the live releases, then the newest first. */
+function sitesOf({ current, byId, records }: Survey): readonly OtherSite[] {
+  const live = Object.values(current.parts).flatMap((id) => byId.get(id) ?? []);
+  return [...live, ...records].flatMap(({ id, parts }: ReleaseRecord) =>
+    Object.values(parts).flatMap((part) => (part.kind === 'site' ? [{ release: id, site: part }] : [])),
+  );
 }
 
-function liveHalf(part: Part, { current, byId }: Survey): BackendHalf | FrontendHalf | undefined {
-  return byId.get(current[part] ?? '')?.[part];
+function liveSite(name: string, { current, byId }: Survey): SitePart | undefined {
+  return siteOf(byId.get(ownValue(current.parts, name) ?? ''), name);
 }

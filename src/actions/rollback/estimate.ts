@@ -1,27 +1,20 @@
 import { median } from '../../release/dora.ts';
-import type { BackendHalf, FrontendHalf, Part, ReleaseRecord } from '../../release/record.ts';
+import type { ReleaseRecord, ServicePart } from '../../release/record.ts';
 
 /** How many of the newest switches the median is taken of. */
 const SAMPLES = 9;
 
 /** How long this service's switches have taken lately: the median, in milliseconds; `undefined` before the first. */
-export function estimateBackend(
-  half: Pick<BackendHalf, 'service'>,
+export function estimateService(
+  { service }: Pick<ServicePart, 'service'>,
   records: readonly ReleaseRecord[],
 ): number | undefined {
-  const known = durations(records, 'backend', (other) => (other as BackendHalf).service === half.service);
-  return median(known);
-}
-
-function durations(
-  records: readonly ReleaseRecord[],
-  part: Part,
-  matches: (half: BackendHalf | FrontendHalf) => boolean,
-): number[] {
-  return records
-    .map((record) => record[part])
-    .filter((half) => half?.result === 'deployed' && half.finishedAt !== undefined && matches(half))
+  const known = records
+    .flatMap(({ parts }) => Object.values(parts))
+    .filter((part) => part.kind === 'service' && part.service === service)
+    .filter((part) => part.result === 'deployed' && part.finishedAt !== undefined)
     .slice(0, SAMPLES)
-    .map((half) => Date.parse(half?.finishedAt ?? '') - Date.parse(half?.startedAt ?? ''))
+    .map((part) => Date.parse(part.finishedAt ?? '') - Date.parse(part.startedAt))
     .filter((milliseconds) => milliseconds >= 0);
+  return median(known);
 }

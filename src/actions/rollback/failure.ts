@@ -1,11 +1,11 @@
+import { ChecksFailed, type Failure, type RestoreResult } from '../../release/restore-parts.ts';
 import { describeProblem, messageOf } from '../../runtime/errors.ts';
-import { ChecksFailed, type PairResult } from './pair.ts';
 import type { Survey } from './survey.ts';
 
 /** What a rollback that did not come to its end tells: what is live now, why, and what to do next. */
 export function describeFailure(
   { current, target }: Pick<Survey, 'current' | 'target'>,
-  answer: Exclude<PairResult, { kind: 'restored' }>,
+  answer: Exclude<RestoreResult, { kind: 'restored' }>,
 ): string {
   const cause = answer.cause instanceof ChecksFailed ? answer.cause.problems : [messageOf(answer.cause)];
   const details = cause.flatMap((text) => text.split('\n'));
@@ -16,7 +16,7 @@ export function describeFailure(
       fix: `run rollback again with to: ${target.id}: it finishes what is left, such as files to remove and the release record`,
     });
   }
-  const what = answer.failed === 'checks' ? 'the checks at the end' : `the ${answer.failed}`;
+  const what = sayFailure(answer.failed);
   if (answer.kind === 'put-back') {
     return describeProblem({
       what: `the rollback to ${target.id} failed at ${what}; release ${current.release} is live again, whole`,
@@ -27,6 +27,11 @@ export function describeFailure(
   return describeProblem({
     what: `the rollback to ${target.id} failed at ${what}, and what was live before could not be put back whole`,
     details: [...details, ...answer.left.map(({ part, why }) => `${part}: ${why}`)],
-    fix: `run rollback again with to: ${target.id} (it goes on where this one stopped), or with to: ${current.release} for the pair from before`,
+    fix: `run rollback again with to: ${target.id} (it goes on where this one stopped), or with to: ${current.release} for what was live before`,
   });
+}
+
+function sayFailure({ at, part }: Failure): string {
+  if (at === 'checks') return 'the checks at the end';
+  return at === 'record' ? 'the record' : `the ${part}`;
 }

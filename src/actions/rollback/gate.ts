@@ -1,8 +1,8 @@
 import type { ReleaseRecord } from '../../release/record.ts';
+import type { RestoreSteps } from '../../release/restore-parts.ts';
 import type { Job } from '../../runtime/action.ts';
 import type { ActionInterface } from '../../runtime/inputs.ts';
 import { smokeGate } from '../smoke-gate.ts';
-import type { PairSteps } from './pair.ts';
 
 /**
  * The smoke checks at the end, read for the release that is gone back to: `${GITHUB_SHA}` in the file is its commit,
@@ -15,12 +15,13 @@ export async function rollbackGate<A extends ActionInterface>(
   target: Pick<ReleaseRecord, 'commit' | 'ref' | 'id'>,
   job: Job<A>,
   secrets: readonly string[],
-): Promise<PairSteps['gate']> {
+): Promise<RestoreSteps['gate']> {
   const env = { ...job.env, GITHUB_SHA: target.commit, GITHUB_REF: target.ref, RELEASE_ID: target.id };
   const gate = await smokeGate(path, job, { secrets, env });
   if (!gate) return undefined;
   return async (urls) => {
-    const { outcome, problems } = await gate(urls.backend ?? urls.frontend);
+    const first = urls.find(({ kind }) => kind === 'service') ?? urls[0];
+    const { outcome, problems } = await gate(first?.url);
     return { passed: outcome !== 'failed', outcome, problems };
   };
 }

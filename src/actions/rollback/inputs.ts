@@ -1,5 +1,6 @@
 import type { Scope } from '../../release/choose.ts';
 import { checkEnvironment, checkReleaseId } from '../../release/id.ts';
+import { checkPartName } from '../../release/part-name.ts';
 import { refused } from '../../runtime/errors.ts';
 import type { Inputs } from '../../runtime/inputs.ts';
 import type { action } from './interface.ts';
@@ -10,6 +11,8 @@ export interface RollbackConfig {
   readonly releaseBucket: string;
   readonly to: string;
   readonly scope: Scope;
+  /** Names of the parts that go back; empty: all of the scope. */
+  readonly parts: readonly string[];
   readonly order: OrderInput;
   /** In place of what is recorded; '' keeps it. */
   readonly service: string;
@@ -45,6 +48,7 @@ export function readInputs(inputs: Inputs<typeof action>): RollbackConfig {
     releaseBucket: checkBucket(inputs.required('release-bucket'), 'release-bucket'),
     to: inputs.required('to'),
     scope: inputs.choice('scope', ['all', 'backend', 'frontend']),
+    parts: readParts(inputs.text('parts')),
     order: inputs.choice('order', ['auto', 'backend-first', 'frontend-first']),
     service: inputs.text('service'),
     bucket: checkBucket(inputs.text('bucket'), 'bucket'),
@@ -61,6 +65,12 @@ export function readInputs(inputs: Inputs<typeof action>): RollbackConfig {
     lockTimeout: inputs.duration('lock-timeout'),
     jobTimeout: inputs.text('job-timeout') ? inputs.duration('job-timeout') : undefined,
   };
+}
+
+/** Names between commas, spaces or line breaks. */
+function readParts(text: string): string[] {
+  const names = text.split(/[\s,]+/).filter(Boolean);
+  return [...new Set(names.map((name) => checkPartName(name, 'parts')))];
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */

@@ -21,27 +21,32 @@ export const action = {
     scope: {
       required: false,
       default: 'all',
-      description: '`all`, `backend` or `frontend`.',
+      description: '`all`, `backend` (the services) or `frontend` (the sites).',
+    },
+    parts: {
+      required: false,
+      default: '',
+      description: 'Names of the parts that go back, with commas or line breaks between them. Default is all of `scope`.',
     },
     order: {
       required: false,
       default: 'auto',
-      description: '`auto` (back through the states it came by: as a rule the frontend first), `backend-first` (the older frontend needs the older API) or `frontend-first`.',
+      description: '`auto` (back through the states it came by: as a rule the sites first), `backend-first` (services first: the older site needs the older API) or `frontend-first`.',
     },
     service: {
       required: false,
       default: '',
-      description: 'ARN of the service, where it is not the recorded one any more.',
+      description: 'ARN of the service, where it is not the recorded one any more; only where one service goes back.',
     },
     bucket: {
       required: false,
       default: '',
-      description: 'Bucket of the site, where it is not the recorded one any more.',
+      description: 'Bucket of the site, where it is not the recorded one any more; only where one site goes back.',
     },
     distribution: {
       required: false,
       default: '',
-      description: 'CloudFront distribution of the site, where it is not the recorded one any more.',
+      description: 'CloudFront distribution of the site, where it is not the recorded one any more; only where one site goes back.',
     },
     'verify-headers': {
       required: false,
@@ -71,7 +76,7 @@ export const action = {
     'rollback-on-failure': {
       required: false,
       default: 'true',
-      description: 'Put back the pair that was live when a half or the checks fail.',
+      description: 'Put back what was live when a part or the checks fail.',
     },
     'release-id': {
       required: false,
@@ -110,7 +115,7 @@ export const action = {
     },
   },
   outputs: {
-    outcome: { description: '`rolled-back` (success), `unchanged`, `planned`, `refused` (nothing was changed), `failed` (the pair from before is live again), `rollback-failed` (see the log for what is live), `timed-out` or `interrupted`.' },
+    outcome: { description: '`rolled-back` (success), `unchanged`, `planned`, `refused` (nothing was changed), `failed` (what was live before is live again), `rollback-failed` (see the log for what is live), `timed-out` or `interrupted`.' },
     'release-id': { description: 'Id of the rollback\'s own release.' },
     'restored-release': { description: 'The release that is live again.' },
     'replaced-release': { description: 'The release that was live before.' },

@@ -1,9 +1,10 @@
-import { isSameHalves, LATEST_GOOD } from '../../release/choose.ts';
+import { LATEST_GOOD } from '../../release/choose.ts';
+import { isLiveAlready, originsOf } from '../../release/composition.ts';
 import { defaultReleaseId } from '../../release/id.ts';
 import type { Ledger } from '../../release/ledger.ts';
-import { originsOf } from '../../release/pair.ts';
+import type { PartPort, Restoration } from '../../release/part.ts';
 import { publishHistory } from '../../release/publish.ts';
-import type { Part } from '../../release/record.ts';
+import { ChecksFailed, type RestoreResult, restoreParts } from '../../release/restore-parts.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { ActionError, LeftUnknown, messageOf, refused } from '../../runtime/errors.ts';
 import type { Outcome, SmokeOutcome } from '../../runtime/outcome.ts';
@@ -12,12 +13,10 @@ import { markRelease } from '../release-metric.ts';
 import { planEarly } from './early-plan.ts';
 import { type Edges, openEdges, type Way } from './edges.ts';
 import { describeFailure } from './failure.ts';
-import type { HalfPort, Restoration } from './half.ts';
 import { type RollbackConfig, readInputs } from './inputs.ts';
 import { action } from './interface.ts';
-import { leftAlone, refuseOther } from './occupants.ts';
+import { placesOf, refuseOther, refuseVague } from './occupants.ts';
 import { type Order, restoreOrder } from './order.ts';
-import { ChecksFailed, type PairResult, restorePair } from './pair.ts';
 import { Recorder } from './recorder.ts';
 import { keepOpen, putRightAfterStop } from './safety.ts';
 import { makePlan, planText, renderSummary } from './summary.ts';
@@ -45,10 +44,10 @@ interface Room {
   readonly started: number;
 }
 
-/** A rollback that is known to be possible: the choice, and the halves in their order. */
+/** A rollback that is known to be possible: the choice, and the parts in their order. */
 interface Prepared {
   readonly found: Survey;
-  readonly halves: readonly HalfPort[];
+  readonly parts: readonly PartPort[];
   readonly order: Order;
   readonly lines: readonly string[];
   /** Of the rollback's own release. */
@@ -68,6 +67,7 @@ async function rollbackFrom(room: Room, reading: Reading): Promise<ActionResult<
   const id = config.releaseId || defaultReleaseId(job.clock.now(), first.target.commit);
   const gone = notLive(room, first, id);
   if (gone) return gone;
+  refuseVague(first, config);
   refuseOther(first, config);
   await edges.gate(first.target);
   const safety = keepOpen(job);
@@ -78,7 +78,7 @@ async function rollbackFrom(room: Room, reading: Reading): Promise<ActionResult<
     // A release that is gone on with, or that `latest-good` passes over, is no reason to refuse.
     const mayBeLive = first.resumes !== undefined || config.to === LATEST_GOOD;
     await early.refuse(ledger, mayBeLive ? undefined : () => isLive(first));
-    const parts = (['backend', 'frontend'] as const).filter((part) => first.pair[part]);
+    const parts = Object.keys(first.wanted);
     const hold = await holdLock(job, ledger, { release: id, parts, timeout: config.lockTimeout });
     try {
       const signal = AbortSignal.any([job.signal, hold.signal]);
@@ -95,14 +95,16 @@ async function rollbackFrom(room: Room, reading: Reading): Promise<ActionResult<
   }
 }
 
+/** Nothing goes back. */
+const NO_ORDER: Order = { names: [], why: '' };
+
 /** Where `if-live` names a release of which no part is live any more: somebody has gone back from it already. */
 function notLive(room: Room, found: Survey, id: string): ActionResult<Rollback> | undefined {
   const { config, job } = room;
-  const live = Object.values(originsOf(found.current, found.byId));
+  const live = Object.values(originsOf(found.current.parts, found.byId));
   if (config.ifLive === '' || live.includes(config.ifLive)) return undefined;
   job.log.notice(`no part of release ${config.ifLive} is live any more: nothing is done`);
-  const order = restoreOrder(config.order, undefined);
-  return result(room, { found, halves: [], order, lines: [], id }, 'unchanged', undefined);
+  return result(room, { found, parts: [], order: NO_ORDER, lines: [], id }, 'unchanged', undefined);
 }
 
 /**
@@ -117,7 +119,7 @@ function doneMeanwhile(
 ): ActionResult<Rollback> | undefined {
   if (current?.release === first.current.release && current.updatedAt === first.current.updatedAt) return;
   const byId = new Map(list.records.map((record) => [record.id, record]));
-  if (!isSameHalves(first.pair, current, byId)) {
+  if (!isLiveAlready(first.wanted, current?.parts, byId)) {
     throw refused({
       input: 'to',
       what: `the current release became ${current?.release} while this rollback waited for the lock`,
@@ -128,8 +130,7 @@ function doneMeanwhile(
   room.job.log.notice(
     `${current?.release} has gone back to ${first.target.id} meanwhile: nothing is left to do`,
   );
-  const order = restoreOrder(room.config.order, undefined);
-  return result(room, { found: first, halves: [], order, lines: [], id }, 'unchanged', undefined);
+  return result(room, { found: first, parts: [], order: NO_ORDER, lines: [], id }, 'unchanged', undefined);
 }
 
 function choose(
@@ -143,42 +144,40 @@ function choose(
 }
 
 /**
- * Chooses, and proves of each half that it can go back, before anything is changed. Where `latest-good` turns out to be
+ * Chooses, and proves of each part that it can go back, before anything is changed. Where `latest-good` turns out to be
  * what is live already under another id, the next older one is meant.
- * @param early the site's plan, where there is one that counts
+ * @param early a site's plan, where there is one that counts
  */
 async function prepare(
   room: Room,
   reading: Reading,
   way: Way,
-  early: (found: Survey, id: string) => Promise<HalfPort> | undefined = () => undefined,
+  early: (name: string, found: Survey, id: string) => Promise<PartPort> | undefined = () => undefined,
 ): Promise<Prepared> {
   const { config, job, edges } = room;
   const passedOver = new Set<string>();
   for (;;) {
     const found = await choose(room, reading, passedOver);
     const id = found.resumes?.id ?? way.id;
+    refuseVague(found, config);
     refuseOther(found, config);
-    const order = restoreOrder(config.order, found.byId.get(found.current.release));
-    const parts = order.parts.filter((part) => found.pair[part]);
-    const halves = await Promise.all(
-      parts.map(
-        (part) =>
-          (part === 'frontend' ? early(found, id) : undefined) ?? edges.half(part, found, { ...way, id }),
-      ),
+    const named = [...found.kinds].map(([name, kind]) => ({ name, kind }));
+    const order = restoreOrder(config.order, named, found.byId.get(found.current.release));
+    const parts = await Promise.all(
+      order.names.map((name) => early(name, found, id) ?? edges.part(name, found, { ...way, id })),
     );
-    const same = halves.every(({ plan }) => !plan.changes);
+    const same = parts.every(({ plan }) => !plan.changes);
     if (same && config.to === LATEST_GOOD && !found.resumes) {
       job.log.info(`release ${found.target.id} is what is live already: looking for an older one`);
       passedOver.add(found.target.id);
       continue;
     }
-    const lines = [...planText(found, halves, order), ...leftAlone(found)];
+    const lines = [...planText(found, parts, order), ...placesOf(found, config)];
     await job.log.group('Plan', async () => {
       for (const line of lines) job.log.info(line);
     });
     if (same && !found.resumes) throw isLive(found);
-    return { found, halves, order, lines, id };
+    return { found, parts, order, lines, id };
   }
 }
 
@@ -197,7 +196,7 @@ async function carryOut(
   { signal, safety }: { signal: AbortSignal; safety: ReturnType<typeof keepOpen> },
 ): Promise<ActionResult<Rollback>> {
   const { job, ledger, edges, config } = room;
-  const { found, halves, id } = prepared;
+  const { found, parts, order, id } = prepared;
   const gate = await edges.gate(found.target);
   const recorder = new Recorder({ ...job, ledger }, { ...prepared, reason: config.reason });
   const isNew = !found.byId.has(id) && !found.damaged.some((key) => key.endsWith(`/${id}.json`));
@@ -206,11 +205,11 @@ async function carryOut(
   if (!isNew) await recorder.open();
   let started: Promise<void> | undefined;
   const start = () => {
-    started ??= recorder.open().then(() => safety.opened(id, found.target.id));
+    started ??= recorder.open().then(() => safety.opened(id, found.target.id, order.names));
     return started;
   };
   try {
-    const answer = await restorePair(halves, {
+    const answer = await restoreParts(parts, {
       log: job.log,
       signal,
       gate,
@@ -243,27 +242,29 @@ async function carryOut(
 }
 
 /**
- * Both halves are live and proved: the pointer moves, what can wait until then is done, and the record says that all is
+ * All parts are live and proved: the pointer moves, what can wait until then is done, and the record says that all is
  * well. A run that dies in between leaves the record open, and the same rollback again goes on with it.
  */
 async function seal(
   { ledger }: Room,
-  { found, halves, id }: Prepared,
+  { found, parts, id }: Prepared,
   recorder: Recorder,
-  live: ReadonlyMap<Part, Restoration>,
+  live: ReadonlyMap<string, Restoration>,
   checks: SmokeOutcome | undefined,
 ): Promise<void> {
-  const parts = halves.map(({ part }) => part);
   const written = recorder.write(
-    recorder.all((part) => ({ ...live.get(part)?.fields, result: 'in-progress' })),
+    recorder.all((name) => ({ ...live.get(name)?.fields, result: 'in-progress' })),
     checks,
   );
-  const moving = ledger.point(id, parts);
+  const moving = ledger.point(
+    id,
+    parts.map(({ name }) => name),
+  );
   // Neither is left under way: whether the pointer has moved decides what a failure leads to.
   await Promise.allSettled([written, moving]);
   const [, moved] = await Promise.all([written, moving]);
   const ended = recorder.with(
-    recorder.all((part) => ({ result: live.has(part) || found.resumes ? 'deployed' : 'unchanged' })),
+    recorder.all((name) => ({ result: live.has(name) || found.resumes ? 'deployed' : 'unchanged' })),
   );
   const ending = [moved.record(ended), ...[...live.values()].map((restoration) => restoration.finish())];
   await Promise.allSettled(ending);
@@ -274,7 +275,7 @@ async function settle(
   room: Room,
   prepared: Prepared,
   recorder: Recorder,
-  answer: PairResult,
+  answer: RestoreResult,
 ): Promise<ActionResult<Rollback>> {
   if (answer.kind === 'restored') {
     return result(room, prepared, 'rolled-back', undefined);
@@ -291,7 +292,7 @@ async function settle(
 
 function result(
   { config, job, started }: Room,
-  { found, halves, lines, id }: Prepared,
+  { found, parts, lines, id }: Prepared,
   outcome: Outcome,
   problem: string | undefined,
 ): ActionResult<Rollback> {
@@ -302,7 +303,7 @@ function result(
     outputs: {
       ...(outcome === 'planned' ? {} : { 'release-id': id }),
       ...(live ? { 'restored-release': found.target.id, 'replaced-release': found.current.release } : {}),
-      plan: JSON.stringify(makePlan(found, halves)),
+      plan: JSON.stringify(makePlan(found, parts)),
       'duration-seconds': (milliseconds / 1000).toFixed(1),
     },
     summary: renderSummary({ outcome, id, found, lines, milliseconds, problem, reason: config.reason }),

@@ -1,16 +1,16 @@
 import type { Ledger } from '../../release/ledger.ts';
-import type { BackendHalf, FrontendHalf, Part } from '../../release/record.ts';
+import type { PartPort } from '../../release/part.ts';
+import type { PartRecord, Parts, ServicePart, SitePart } from '../../release/record.ts';
 import type { RunContext } from '../../runtime/action.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { messageOf } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Outcome, SmokeOutcome } from '../../runtime/outcome.ts';
-import type { HalfPort } from './half.ts';
 import type { Survey } from './survey.ts';
 
-type HalfFields = Partial<BackendHalf & FrontendHalf>;
-type Changed = Partial<Record<Part, HalfFields>>;
-type Halves = { backend?: BackendHalf; frontend?: FrontendHalf };
+type PartFields = Partial<ServicePart> | Partial<SitePart>;
+/** Fields by name of the part. */
+type Changed = ReadonlyMap<string, PartFields>;
 
 export interface RecorderPorts {
   readonly ledger: Ledger;
@@ -22,7 +22,7 @@ export interface RecorderPorts {
 /** The rollback whose release is recorded. */
 export interface Recorded {
   readonly found: Survey;
-  readonly halves: readonly HalfPort[];
+  readonly parts: readonly PartPort[];
   readonly id: string;
   readonly reason: string;
 }
@@ -32,7 +32,7 @@ export class Recorder {
   readonly #ports: RecorderPorts;
   readonly #rollback: Recorded;
   readonly #startedAt: string;
-  readonly #written = new Map<Part, HalfFields>();
+  readonly #written = new Map<string, PartRecord>();
   #opening: Promise<void> | undefined;
 
   constructor(ports: RecorderPorts, rollback: Recorded) {
@@ -42,7 +42,7 @@ export class Recorder {
   }
 
   /**
-   * Opens the record, once, with all halves under way: a run that dies leaves its trace, and the next one goes on with it.
+   * Opens the record, once, with all parts under way: a run that dies leaves its trace, and the next one goes on with it.
    * @throws ActionError `refused` where the id is that of another release
    */
   open(): Promise<void> {
@@ -60,41 +60,38 @@ export class Recorder {
     }
   }
 
-  /** These halves over what is recorded of them already; what the record is to say next. */
-  with(changed: Changed): Halves {
-    const { halves } = this.#rollback;
+  /** These fields over what is recorded of the parts already; what the record is to say next. */
+  with(changed: Changed): Parts {
     const startedAt = this.#startedAt;
-    for (const [part, fields] of Object.entries(changed) as [Part, HalfFields][]) {
-      const known = this.#written.get(part) ?? {
-        ...halves.find((other) => other.part === part)?.half,
-        startedAt,
-      };
-      const { finishedAt: _, ...body } = { ...known, ...fields };
+    for (const { name, wanted } of this.#rollback.parts) {
+      const fields = changed.get(name);
+      if (!fields) continue;
+      const known = this.#written.get(name) ?? { ...wanted, startedAt };
+      const { finishedAt: _, ...body } = { ...known, ...fields } as PartRecord;
       const finishedAt = new Date(this.#ports.clock.now()).toISOString();
-      this.#written.set(part, body.result === 'in-progress' ? body : { ...body, finishedAt });
+      this.#written.set(name, body.result === 'in-progress' ? body : { ...body, finishedAt });
     }
     return Object.fromEntries(this.#written);
   }
 
   async write(changed: Changed, checks?: SmokeOutcome): Promise<void> {
-    const halves = this.with(changed);
-    await this.#ports.ledger.writeHalves(this.#rollback.id, { ...halves, ...(checks ? { checks } : {}) });
+    await this.#ports.ledger.writeParts(this.#rollback.id, this.with(changed), checks ? { checks } : {});
   }
 
-  /** The same of every half. */
-  all(fields: (part: Part) => HalfFields): Changed {
-    return Object.fromEntries(this.#rollback.halves.map(({ part }) => [part, fields(part)]));
+  /** The same of every part. */
+  all(fields: (name: string) => PartFields): Changed {
+    return new Map(this.#rollback.parts.map(({ name }) => [name, fields(name)]));
   }
 
   /**
-   * Writes how every half ended that is not known to have ended well. Never throws.
-   * @param unknown halves of which nobody can say what is live
+   * Writes how every part ended that is not known to have ended well. Never throws.
+   * @param unknown parts of which nobody can say what is live
    */
   async end(
     outcome: Outcome,
     cause: string,
     checks?: SmokeOutcome,
-    unknown: ReadonlySet<Part> = new Set(),
+    unknown: ReadonlySet<string> = new Set(),
   ): Promise<void> {
     if (!(await this.isOpen())) return;
     try {
@@ -119,7 +116,7 @@ export class Recorder {
       restores: target.id,
       replaces: found.resumes?.replaces ?? current.release,
       reason,
-      halves: this.with(this.all(() => ({ result: 'in-progress' }))),
+      parts: this.with(this.all(() => ({ result: 'in-progress' }))),
     });
   }
 }

@@ -1,11 +1,12 @@
 import type { Undo } from '../../backend/index.ts';
+import { type Parts, siteOf } from '../../release/record.ts';
 import type { Job } from '../../runtime/action.ts';
 import { messageOf } from '../../runtime/errors.ts';
 import { freeSavedLock, holdLock } from '../lock.ts';
-import { type Edges, loadBackendHalf, openEdges } from './edges.ts';
-import { recoverFrontend } from './frontend-half.ts';
+import { type Edges, loadServicePart, openEdges } from './edges.ts';
 import { readInputs } from './inputs.ts';
 import type { action } from './interface.ts';
+import { recoverSitePart } from './site-part.ts';
 
 type RollbackJob = Job<typeof action>;
 
@@ -14,7 +15,10 @@ export interface OpenRollback {
   readonly id: string;
   /** The release that is gone back to. */
   readonly target: string;
-  readonly backend?: Undo | undefined;
+  /** Names of the parts that go back, in their order. */
+  readonly parts: readonly string[];
+  /** The way back of each service that was touched, by name of the part. */
+  readonly undos: ReadonlyArray<readonly [name: string, undo: Undo]>;
 }
 
 const STATE = 'rollback';
@@ -25,12 +29,12 @@ export function keepOpen(job: Pick<RollbackJob, 'saveState'>) {
   const save = () => job.saveState(STATE, now ? JSON.stringify(now) : '');
   return {
     /** Called when the record is there, and before anything is changed. */
-    opened(id: string, target: string) {
-      now = { id, target };
+    opened(id: string, target: string, parts: readonly string[]) {
+      now = { id, target, parts, undos: [] };
       save();
     },
-    undo(backend: Undo) {
-      if (now) now = { ...now, backend };
+    undo(name: string, undo: Undo) {
+      if (now) now = { ...now, undos: [...now.undos.filter(([other]) => other !== name), [name, undo]] };
       save();
     },
     closed() {
@@ -41,7 +45,7 @@ export function keepOpen(job: Pick<RollbackJob, 'saveState'>) {
 }
 
 /**
- * After a cancellation: the halves that went back come forward again, so that the pair is whole, and the lock is freed.
+ * After a cancellation: the parts that went back come forward again, so that the release is whole, and the lock is freed.
  * A job has minutes for this, and seconds only before it. A rollback whose pointer had moved is left as it is: it is live.
  */
 export async function putRightAfterStop(job: RollbackJob): Promise<void> {
@@ -61,8 +65,8 @@ async function putRight(job: RollbackJob, open: OpenRollback): Promise<void> {
   const config = readInputs(job.inputs);
   const edges = await openEdges(config, job);
   try {
-    const parts = ['backend', 'frontend'] as const;
-    const hold = await holdLock(job, edges.ledger, { release: open.id, parts, timeout: config.lockTimeout });
+    const { id: release, parts } = open;
+    const hold = await holdLock(job, edges.ledger, { release, parts, timeout: config.lockTimeout });
     try {
       const current = await edges.ledger.current();
       if (current?.release === open.id) {
@@ -71,7 +75,7 @@ async function putRight(job: RollbackJob, open: OpenRollback): Promise<void> {
         );
         return;
       }
-      await putBackHalves(job, open, config, edges);
+      await putBackParts(job, open, config, edges);
       await markInterrupted(edges, open.id, job);
       job.log.warning(`the rollback was stopped half-way: release ${current?.release} is live again, whole`);
     } finally {
@@ -82,26 +86,36 @@ async function putRight(job: RollbackJob, open: OpenRollback): Promise<void> {
   }
 }
 
-async function putBackHalves(
+/** In the reverse of the order in which they went. What one of them fails by is told when all were tried. */
+async function putBackParts(
   job: RollbackJob,
   open: OpenRollback,
   config: ReturnType<typeof readInputs>,
   edges: Edges,
 ): Promise<void> {
   const { log, clock, signal } = job;
-  const half = (await edges.ledger.record(open.id))?.frontend;
-  if (half) await recoverFrontend(await edges.frontendOptions(half, open.id, signal));
-  if (open.backend) {
-    const { recoverBackend } = await loadBackendHalf();
-    await recoverBackend(open.backend, config.waitTimeout, { log, clock, signal });
+  const record = await edges.ledger.record(open.id);
+  const undos = new Map(open.undos);
+  const failures: string[] = [];
+  for (const name of open.parts.toReversed()) {
+    const [site, undo] = [siteOf(record, name), undos.get(name)];
+    try {
+      if (site) await recoverSitePart(await edges.siteOptions(name, site, open.id, signal));
+      if (!undo) continue;
+      const { recoverService } = await loadServicePart();
+      await recoverService(undo, config.waitTimeout, { log, clock, signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      failures.push(`${name}: ${messageOf(error)}`);
+    }
   }
+  if (failures.length > 0) throw new Error(failures.join('\n'));
 }
 
 async function markInterrupted({ ledger }: Edges, id: string, { clock }: RollbackJob): Promise<void> {
   const finishedAt = new Date(clock.now()).toISOString();
-  const record = await ledger.record(id);
-  if (record?.backend)
-    await ledger.writeBackend(id, { ...record.backend, result: 'interrupted', finishedAt });
-  if (record?.frontend)
-    await ledger.writeFrontend(id, { ...record.frontend, result: 'interrupted', finishedAt });
+  const parts = Object.entries((await ledger.record(id))?.parts ?? {});
+  if (parts.length === 0) return;
+  const interrupted = parts.map(([name, part]) => [name, { ...part, result: 'interrupted', finishedAt }]);
+  await ledger.writeParts(id, Object.fromEntries(interrupted) as Parts);
 }

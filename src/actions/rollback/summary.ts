@@ -1,9 +1,10 @@
-import type { Part, ReleaseRecord } from '../../release/record.ts';
+import type { PartPort } from '../../release/part.ts';
+import { ownValue } from '../../release/part-name.ts';
+import type { PartKind, ReleaseRecord } from '../../release/record.ts';
 import { releaseTable } from '../../release/table.ts';
 import { formatDuration } from '../../runtime/duration.ts';
 import { details, fenced, plain } from '../../runtime/markdown.ts';
 import type { AnyOutcome } from '../../runtime/outcome.ts';
-import type { HalfPort } from './half.ts';
 import type { Order } from './order.ts';
 import type { Survey } from './survey.ts';
 
@@ -11,10 +12,11 @@ import type { Survey } from './survey.ts';
 export interface RollbackPlan {
   readonly from: string;
   readonly to: string;
-  readonly order: readonly Part[];
+  readonly order: readonly string[];
   readonly estimateSeconds: number;
-  readonly halves: ReadonlyArray<{
-    readonly part: Part;
+  readonly parts: ReadonlyArray<{
+    readonly name: string;
+    readonly kind: PartKind;
     readonly release: string;
     readonly changes: boolean;
     readonly estimateSeconds: number;
@@ -24,45 +26,51 @@ export interface RollbackPlan {
   readonly keptVariables: readonly string[];
 }
 
-export function makePlan(found: Survey, halves: readonly HalfPort[]): RollbackPlan {
+export function makePlan(found: Survey, parts: readonly PartPort[]): RollbackPlan {
   const seconds = (milliseconds: number) => Math.round(milliseconds / 100) / 10;
   return {
     from: found.current.release,
     to: found.target.id,
-    order: halves.map(({ part }) => part),
-    estimateSeconds: seconds(totalEstimate(halves)),
-    halves: halves.map(({ part, plan }) => ({
-      part,
-      release: found.pair[part] ?? '',
+    order: parts.map(({ name }) => name),
+    estimateSeconds: seconds(totalEstimate(parts)),
+    parts: parts.map(({ name, kind, plan }) => ({
+      name,
+      kind,
+      release: ownValue(found.wanted, name) ?? '',
       changes: plan.changes,
       estimateSeconds: seconds(plan.changes ? plan.estimate : 0),
       plan: plan.json,
     })),
-    keptVariables: halves.flatMap(({ plan }) => plan.keptVariables),
+    keptVariables: parts.flatMap(({ plan }) => plan.keptVariables),
   };
 }
 
-const totalEstimate = (halves: readonly HalfPort[]) =>
-  halves.reduce((sum, { plan }) => sum + (plan.changes ? plan.estimate : 0), 0);
+const totalEstimate = (parts: readonly PartPort[]) =>
+  parts.reduce((sum, { plan }) => sum + (plan.changes ? plan.estimate : 0), 0);
 
 /** The plan as lines of the log. */
-export function planText(found: Survey, halves: readonly HalfPort[], order: Order): string[] {
+export function planText(found: Survey, parts: readonly PartPort[], order: Order): string[] {
   const { target, current } = found;
-  const kept = halves.flatMap(({ plan }) => plan.keptVariables);
+  const services = parts.filter(({ kind }) => kind === 'service').length;
+  const kept = parts.flatMap(({ name, plan }) =>
+    plan.keptVariables.map((variable) => (services > 1 ? `${name}: ${variable}` : variable)),
+  );
+  const stays = Object.keys(current.parts).filter((name) => !Object.hasOwn(found.wanted, name));
   return [
     `from ${current.release} (commit ${current.commit.slice(0, 7) || 'unknown'})`,
     `to   ${target.id} (commit ${target.commit.slice(0, 7) || 'unknown'}, ${target.startedAt}): ${found.why}`,
-    ...halves.flatMap(({ part, plan }) => [
-      `${part} of release ${found.pair[part]}: ${plan.changes ? `about ${formatDuration(plan.estimate)}` : 'is live already'}`,
+    ...parts.flatMap(({ name, plan }) => [
+      `${name} of release ${ownValue(found.wanted, name)}: ${plan.changes ? `about ${formatDuration(plan.estimate)}` : 'is live already'}`,
       ...plan.lines.map((line) => `  ${line}`),
     ]),
-    ...(halves.length > 1 ? [`order: ${order.parts.join(', then ')}; ${order.why}`] : []),
+    ...(parts.length > 1 ? [`order: ${order.names.join(', then ')}; ${order.why}`] : []),
+    ...stays.map((name) => `${name} stays as it is: release ${ownValue(current.parts, name)}`),
     ...(kept.length > 0
       ? [
           `variables that keep the value they have today (they have changed since; only fingerprints are recorded): ${kept.join(', ')}`,
         ]
       : []),
-    `in all about ${formatDuration(totalEstimate(halves))}`,
+    `in all about ${formatDuration(totalEstimate(parts))}`,
   ];
 }
 
@@ -80,8 +88,8 @@ const TITLE: Partial<Record<AnyOutcome, string>> = {
   'rolled-back': '↩️ rolled back',
   unchanged: '✅ nothing to do',
   planned: '📝 planned',
-  failed: '❌ failed; the pair from before is live',
-  'rollback-failed': '🛑 failed, and the pair is torn',
+  failed: '❌ failed; what was live before is live again',
+  'rollback-failed': '🛑 failed, and what is live is not one release',
 };
 
 /** The job summary: what is live now comes first. */

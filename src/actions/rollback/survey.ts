@@ -1,6 +1,7 @@
 import { type ChoiceQuestion, chooseTarget, LATEST_GOOD, type Scope } from '../../release/choose.ts';
+import { kindOf } from '../../release/composition.ts';
 import type { Ledger } from '../../release/ledger.ts';
-import type { Pair, Pointer, ReleaseRecord } from '../../release/record.ts';
+import type { Composition, PartKind, Pointer, ReleaseRecord } from '../../release/record.ts';
 import type { ReleaseList } from '../../release/records.ts';
 import { releaseTable } from '../../release/table.ts';
 import { type ActionError, refused } from '../../runtime/errors.ts';
@@ -27,8 +28,10 @@ export interface Survey {
   readonly damaged: readonly string[];
   readonly byId: ReadonlyMap<string, ReleaseRecord>;
   readonly target: ReleaseRecord;
-  /** Which releases' halves are to be live. */
-  readonly pair: Pair;
+  /** Which releases' parts are to be live. */
+  readonly wanted: Composition;
+  /** What each of them is. */
+  readonly kinds: ReadonlyMap<string, PartKind>;
   readonly why: string;
   /** A rollback that died half-way and is gone on with. */
   readonly resumes: ReleaseRecord | undefined;
@@ -37,6 +40,7 @@ export interface Survey {
 export interface SurveyQuestion {
   readonly to: string;
   readonly scope: Scope;
+  readonly parts: readonly string[];
   /** What `to` is as a tag, asked only where the ledger itself does not know the name. */
   tagOf(repository: string): Promise<TagAnswer>;
   /** Address of this run, without its attempt; '' on a laptop. */
@@ -68,12 +72,15 @@ export async function survey(ledger: Ledger, reading: Reading, question: SurveyQ
     const details = choice.unknown && tag?.doubt ? [tag.doubt] : [];
     throw cannotChoose({ ...choice, details }, records, current, ledger);
   }
-  const { target, pair, why } = choice;
+  const { target, wanted, why } = choice;
+  const kinds = new Map(
+    Object.keys(wanted).map((name) => [name, kindOf(name, wanted, records) ?? 'service']),
+  );
   // Named again, or meant again: either way it is the same rollback that goes on.
   const resumes = unfinished ?? (isUnfinished(records[0], target) ? records[0] : undefined);
   const reason = resumes ? resumedWhy(resumes) : why;
   const damaged = reading.list.damaged.map(({ key }) => key);
-  return { current, records, damaged, byId, target, pair, why: reason, resumes };
+  return { current, records, damaged, byId, target, wanted, kinds, why: reason, resumes };
 }
 
 /** Names that need no repository to be understood: ids, and commits by as many digits as git shows. */
@@ -83,7 +90,7 @@ function isKnown(to: string, records: readonly ReleaseRecord[]): boolean {
 }
 
 function choiceQuestion(
-  { to, scope, passedOver }: SurveyQuestion,
+  { to, scope, parts, passedOver }: SurveyQuestion,
   tagCommit: string | undefined,
   records: readonly ReleaseRecord[],
   current: Pointer,
@@ -92,6 +99,7 @@ function choiceQuestion(
   return {
     to: resumes?.restores ?? to,
     scope,
+    parts,
     records,
     current,
     tagCommit,

@@ -42,13 +42,13 @@ test.each([
 
 test('drift names the release of which nobody knows how it ended', () => {
   const record = releaseRecord('r9', 9);
-  const { backend } = record;
-  const newest = { ...record, backend: { ...backend, result: 'unknown' } } as never;
-  const half = { part: 'backend', release: 'r8', state: 'drifted', lines: ['image'] } as const;
-  expect(withUnknown(half, newest).lines).toEqual([
+  const { backend } = record.parts;
+  const newest = { ...record, parts: { backend: { ...backend, result: 'unknown' } } } as never;
+  const drift = { part: 'backend', release: 'r8', state: 'drifted', lines: ['image'] } as const;
+  expect(withUnknown(drift, newest).lines).toEqual([
     'image',
     expect.stringMatching(/release r9 ended is unknown/),
   ]);
-  expect(withUnknown(half, record)).toBe(half);
-  expect(withUnknown({ ...half, state: 'as-recorded' }, newest).lines).toEqual(['image']);
+  expect(withUnknown(drift, record)).toBe(drift);
+  expect(withUnknown({ ...drift, state: 'as-recorded' }, newest).lines).toEqual(['image']);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chooseTarget, goneBackFrom } from '../../../src/release/choose.ts';
-import { originOf } from '../../../src/release/pair.ts';
-import type { Pair, ReleaseRecord, Result } from '../../../src/release/record.ts';
+import { originOf } from '../../../src/release/composition.ts';
+import type { Composition, ReleaseRecord, Result } from '../../../src/release/record.ts';
 import { isGood } from '../../../src/release/result.ts';
 import { releaseRecord } from '../../support/release.ts';
 import { type Random, seeded } from '../../support/seeded.ts';
@@ -15,10 +15,15 @@ const BAD: readonly Result[] = [
   'in-progress',
 ];
 
-/** A history as teams make them: releases of one half or both, failures, and rollbacks to what `choose` says. */
-function history(random: Random): { records: ReleaseRecord[]; live: Pair & { release: string } } {
+interface Live {
+  readonly release: string;
+  readonly parts: Composition;
+}
+
+/** A history as teams make them: releases of one part or both, failures, and rollbacks to what `choose` says. */
+function history(random: Random): { records: ReleaseRecord[]; live: Live } {
   const records: ReleaseRecord[] = [];
-  let live: Pair & { release: string } = { release: '' };
+  let live: Live = { release: '', parts: {} };
   for (let i = 0; i < random.int(1, 25); i++) {
     const id = `r${i}`;
     const checks = random.pick(['passed', 'passed', 'warned', 'failed', undefined] as const);
@@ -26,18 +31,17 @@ function history(random: Random): { records: ReleaseRecord[]; live: Pair & { rel
     const target = rollback && chooseTarget({ to: 'latest-good', scope: 'all', records, current: live });
     if (target && target.kind === 'chosen') {
       const fields = { type: 'rollback', result: 'rolled-back', restores: target.target.id } as const;
-      const pair = { backend: id, frontend: id };
-      records.unshift(releaseRecord(id, i, { ...fields, replaces: live.release, pair }));
-      live = { release: id, ...pair };
+      const composition = { backend: id, frontend: id };
+      records.unshift(releaseRecord(id, i, { ...fields, replaces: live.release, composition }));
+      live = { release: id, parts: composition };
     } else if (random.chance(0.25)) {
-      const { pair: _, ...dead } = releaseRecord(id, i, { result: random.pick(BAD) });
+      const { composition: _, ...dead } = releaseRecord(id, i, { result: random.pick(BAD) });
       records.unshift(dead);
     } else {
-      const half = random.pick([{ backend: id }, { frontend: id }, { backend: id, frontend: id }]);
-      const { release: _, ...before } = live;
-      const pair: Pair = { ...before, ...half };
-      records.unshift(releaseRecord(id, i, { pair, ...(checks ? { checks } : {}) }));
-      live = { release: id, ...pair };
+      const part = random.pick([{ backend: id }, { frontend: id }, { backend: id, frontend: id }]);
+      const composition: Composition = { ...live.parts, ...part } as Composition;
+      records.unshift(releaseRecord(id, i, { composition, ...(checks ? { checks } : {}) }));
+      live = { release: id, parts: composition };
     }
   }
   return { records, live };
@@ -56,10 +60,12 @@ describe('latest-good, whatever the history', () => {
       const { target } = choice;
       const at = (id: string) => records.findIndex((record) => record.id === id);
       expect(isGood(target), `seed ${seed}`).toBe(true);
-      expect(target.pair, `seed ${seed}`).toBeDefined();
+      expect(target.composition, `seed ${seed}`).toBeDefined();
       expect(at(target.id), `seed ${seed}`).toBeGreaterThan(at(originOf(live.release, byId)));
       expect(goneBackFrom(records, byId).has(originOf(target.id, byId)), `seed ${seed}`).toBe(false);
-      const same = (['backend', 'frontend'] as const).every((part) => choice.pair[part] === live[part]);
+      const same = (['backend', 'frontend'] as const).every(
+        (part) => choice.wanted[part] === live.parts[part],
+      );
       expect(same, `seed ${seed}`).toBe(false);
     }
     expect(chosen).toBeGreaterThan(1000);
@@ -77,9 +83,11 @@ describe('latest-good, whatever the history', () => {
         seen.push(choice.target.id);
         const id = `press${press}`;
         const fields = { type: 'rollback', result: 'rolled-back', restores: choice.target.id } as const;
-        const pair = { backend: id, frontend: id };
-        records.unshift(releaseRecord(id, 100 + press, { ...fields, replaces: current.release, pair }));
-        current = { release: id, ...pair };
+        const composition = { backend: id, frontend: id };
+        records.unshift(
+          releaseRecord(id, 100 + press, { ...fields, replaces: current.release, composition }),
+        );
+        current = { release: id, parts: composition };
       }
       expect(seen.length, `seed ${seed}`).toBeLessThan(40);
     }

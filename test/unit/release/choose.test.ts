@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chooseTarget, type Scope } from '../../../src/release/choose.ts';
-import type { Pair, ReleaseRecord } from '../../../src/release/record.ts';
+import type { Composition, ReleaseRecord } from '../../../src/release/record.ts';
 import { sortNewestFirst } from '../../../src/release/release-index.ts';
 import { releaseRecord } from '../../support/release.ts';
 
@@ -10,9 +10,9 @@ function choose(
   story: ReleaseRecord[],
   options: { scope?: Scope; tagCommit?: string; mayBeCurrent?: boolean } = {},
 ) {
-  const live = story.findLast((record) => record.pair);
+  const live = story.findLast((record) => record.composition);
   const records = story.toReversed();
-  const current = live && { release: live.id, ...live.pair };
+  const current = live && { release: live.id, parts: live.composition ?? {} };
   const choice = chooseTarget({ to, scope: 'all', records, current, ...options });
   return choice.kind === 'chosen' ? choice.target.id : `refused: ${choice.what}`;
 }
@@ -20,7 +20,7 @@ function choose(
 const good = (id: string, hour: number, fields: Partial<ReleaseRecord> = {}) =>
   releaseRecord(id, hour, { checks: 'passed', ...fields });
 const sunk = (id: string, hour: number, result: ReleaseRecord['result']) => {
-  const { pair: _, ...record } = releaseRecord(id, hour, { result });
+  const { composition: _, ...record } = releaseRecord(id, hour, { result });
   return record as ReleaseRecord;
 };
 const rollback = (
@@ -28,8 +28,8 @@ const rollback = (
   hour: number,
   replaces: string,
   restores: string,
-  pair: Pair = { backend: id, frontend: id },
-) => good(id, hour, { type: 'rollback', result: 'rolled-back', replaces, restores, pair });
+  composition: Composition = { backend: id, frontend: id },
+) => good(id, hour, { type: 'rollback', result: 'rolled-back', replaces, restores, composition });
 
 describe('latest-good', () => {
   it.each<[string, ReleaseRecord[], string]>([
@@ -95,12 +95,12 @@ describe('latest-good', () => {
     expect(choose('latest-good', story)).toBe(expected);
   });
 
-  it('looks at the half in scope only', () => {
+  it('looks at the part in scope only', () => {
     const story = [
       good('a1', 1),
-      good('b2', 2, { pair: { backend: 'a1', frontend: 'b2' } }),
-      good('c3', 3, { pair: { backend: 'c3', frontend: 'b2' } }),
-      good('d4', 4, { pair: { backend: 'c3', frontend: 'd4' } }),
+      good('b2', 2, { composition: { backend: 'a1', frontend: 'b2' } }),
+      good('c3', 3, { composition: { backend: 'c3', frontend: 'b2' } }),
+      good('d4', 4, { composition: { backend: 'c3', frontend: 'd4' } }),
     ];
     expect(choose('latest-good', story)).toBe('c3');
     expect(choose('latest-good', story, { scope: 'backend' })).toBe('b2');

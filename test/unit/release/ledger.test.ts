@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { historyText, readHistory } from '../../../src/release/history.ts';
 import { historyPage } from '../../../src/release/history-page.ts';
 import { openLedger } from '../../../src/release/open.ts';
-import type { BackendHalf, FrontendHalf } from '../../../src/release/record.ts';
+import type { ServicePart, SitePart } from '../../../src/release/record.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { type MemoryStore, memoryStore } from '../../support/memory-store.ts';
 import { releaseRecord, runContext } from '../../support/release.ts';
@@ -10,14 +10,16 @@ import { simulatedClock } from '../../support/simulated-clock.ts';
 
 const AT = '2026-11-23T12:00:00.000Z';
 const clock = { now: () => Date.parse(AT), sleep: async () => {} };
-const backend: BackendHalf = {
+const backend: ServicePart = {
+  kind: 'service',
   target: 'apprunner',
   service: 'arn:svc',
   image: 'repo@sha256:1',
   result: 'deployed',
   startedAt: AT,
 };
-const frontend: FrontendHalf = {
+const frontend: SitePart = {
+  kind: 'site',
   bucket: 'site',
   prefix: '',
   manifest: 'm',
@@ -44,18 +46,18 @@ describe('a release record', () => {
     const draft = { id: 'r1', type: 'deployment', run } as const;
     expect((await ledger.open(draft)).result).toBe('in-progress');
     await ledger.open(draft);
-    await ledger.writeBackend('r1', backend, { checks: 'warned' });
+    await ledger.writePart('r1', 'backend', backend, { checks: 'warned' });
     await ledger.movePointer('r1', ['backend']);
-    await ledger.writeFrontend('r1', frontend, { checks: 'passed' });
+    await ledger.writePart('r1', 'frontend', frontend, { checks: 'passed' });
     await ledger.movePointer('r1', ['frontend']);
     expect(store.json('production/releases/r1.json')).toMatchObject({
       result: 'deployed',
       checks: 'warned',
-      pair: { backend: 'r1', frontend: 'r1' },
+      composition: { backend: 'r1', frontend: 'r1' },
       finishedAt: AT,
       committedAt: AT,
     });
-    expect(await ledger.current()).toMatchObject({ release: 'r1', backend: 'r1', frontend: 'r1' });
+    expect(await ledger.current()).toMatchObject({ release: 'r1', parts: { backend: 'r1', frontend: 'r1' } });
   });
 
   it('of another commit is not joined', async () => {
@@ -68,11 +70,11 @@ describe('a release record', () => {
   it('keeps fields that it does not know', async () => {
     const { store, ledger } = setup();
     await put(store, 'production/releases/r1.json', { ...releaseRecord('r1', 1), weather: 'fine' });
-    await ledger.writeBackend('r1', { ...backend, result: 'failed' });
+    await ledger.writePart('r1', 'backend', { ...backend, result: 'failed' });
     expect(store.json('production/releases/r1.json')).toMatchObject({ weather: 'fine', result: 'failed' });
   });
 
-  it('knows the half that a release of one half runs with', async () => {
+  it('knows the part that a release of one part runs with', async () => {
     const { store, ledger } = setup();
     for (const [id, part] of [
       ['r1', 'backend'],
@@ -83,7 +85,7 @@ describe('a release record', () => {
       await ledger.movePointer(id, [part]);
     }
     expect(store.json('production/releases/r2.json')).toMatchObject({
-      pair: { backend: 'r1', frontend: 'r2' },
+      composition: { backend: 'r1', frontend: 'r2' },
       replaces: 'r1',
     });
   });
@@ -109,15 +111,15 @@ describe('what cannot be read', () => {
     ],
     [
       'one with a path for a release',
-      { ...releaseRecord('bad', 2), pair: { backend: '../x' } },
-      /its `pair` is not/,
+      { ...releaseRecord('bad', 2), composition: { backend: '../x' } },
+      /its `composition` is not/,
     ],
     [
       'one that is nested too deep',
       `{"version":1,"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
       /nested more than/,
     ],
-    ['one of a newer version', { ...releaseRecord('bad', 2), version: 2 }, /which a newer wwhd-deploy wrote/],
+    ['one of a newer version', { ...releaseRecord('bad', 2), version: 3 }, /which a newer wwhd-deploy wrote/],
   ];
 
   it.each(broken)('%s is named, left alone, and in nobody’s way', async (_name, body, words) => {
@@ -141,20 +143,31 @@ describe('what cannot be read', () => {
     expect(warnings.join()).toContain(`it is kept as ${aside}`);
   });
 
+  it('is not ours to write either where it has a part of a kind that we do not know', async () => {
+    const { store, ledger } = setup();
+    const job = { kind: 'job', schedule: 'rate(1 day)', result: 'deployed', startedAt: AT };
+    const record = { ...releaseRecord('r1', 1), parts: { nightly: job } };
+    await put(store, 'production/releases/r1.json', record);
+    const before = store.objects.get('production/releases/r1.json');
+    await expect(ledger.writePart('r1', 'backend', backend)).rejects.toThrow(/kind "job", which a newer/);
+    expect(store.objects.get('production/releases/r1.json')).toEqual(before);
+    expect([...store.objects.keys()].filter((key) => key.includes('set-aside'))).toEqual([]);
+  });
+
   it('is never replaced nor set aside where a newer version of ours wrote it', async () => {
     const { store, ledger } = setup();
     const newer =
       /cannot be written by this version[\s\S]*a newer wwhd-deploy wrote[\s\S]*use the version that wrote it/;
-    await put(store, 'production/releases/r1.json', { ...releaseRecord('r1', 1), version: 2 });
+    await put(store, 'production/releases/r1.json', { ...releaseRecord('r1', 1), version: 3 });
     await expect(ledger.open({ id: 'r1', type: 'deployment', run: runContext() })).rejects.toThrow(newer);
     await put(store, 'production/releases/r2.json', releaseRecord('r2', 2));
-    await put(store, 'production/current.json', { version: 2, environment: 'production', parts: {} });
+    await put(store, 'production/current.json', { version: 3, environment: 'production', parts: {} });
     await expect(ledger.current()).rejects.toThrow(newer);
     await expect(ledger.movePointer('r2', ['backend'])).rejects.toThrow(newer);
     await put(store, 'production/lock.json', { version: 2, environment: 'production', holders: {} });
     const asked = {
       release: 'r3',
-      parts: ['backend'] as const,
+      parts: ['backend'],
       run: runContext(),
       timeout: 0,
       signal: new AbortController().signal,
@@ -201,10 +214,12 @@ describe('what cannot be read', () => {
     await put(store, 'production/releases/r1.json', releaseRecord('r1', 1));
     await put(store, 'production/releases/r2.json', releaseRecord('r2', 2));
     await put(store, 'production/current.json', '{"version"');
-    expect(await ledger.current()).toMatchObject({ release: 'r2', backend: 'r2', frontend: 'r2' });
+    expect(await ledger.current()).toMatchObject({ release: 'r2', parts: { backend: 'r2', frontend: 'r2' } });
     await ledger.open({ id: 'r3', type: 'deployment', run: runContext() });
     await ledger.movePointer('r3', ['frontend']);
-    expect(store.json('production/current.json')).toMatchObject({ backend: 'r2', frontend: 'r3' });
+    expect(store.json('production/current.json')).toMatchObject({
+      parts: { backend: 'r2', frontend: 'r3' },
+    });
   });
 
   it('as an index costs requests and nothing else', async () => {

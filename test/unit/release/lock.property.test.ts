@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ObjectStore } from '../../../src/aws/object-store.ts';
 import { openLedger } from '../../../src/release/open.ts';
-import type { Part } from '../../../src/release/record.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { type MemoryStore, memoryStore, s3Error } from '../../support/memory-store.ts';
@@ -81,7 +80,7 @@ function mortal(world: World, skew: number) {
   return { clock, store, kill: () => (dead = true) };
 }
 
-function enter(world: World, release: string, part: Part, run: string) {
+function enter(world: World, release: string, part: string, run: string) {
   for (const [other, otherRelease] of world.holding) {
     const shares = otherRelease === release && !other.endsWith(part);
     if (!shares) world.violations.push(`${run} entered while ${other} held`);
@@ -159,9 +158,17 @@ describe('a record, whatever happens', () => {
           }
         }
       };
-      const backend = { target: 'apprunner', service: 's', image: 'i', ...half } as const;
-      const frontend = { bucket: 's', prefix: '', manifest: 'm', files: 1, bytes: 1, ...half };
-      const job = async (write: (ledger: ReturnType<typeof open>) => Promise<unknown>, part: Part) => {
+      const backend = { kind: 'service', target: 'apprunner', service: 's', image: 'i', ...half } as const;
+      const frontend = {
+        kind: 'site',
+        bucket: 's',
+        prefix: '',
+        manifest: 'm',
+        files: 1,
+        bytes: 1,
+        ...half,
+      } as const;
+      const job = async (write: (ledger: ReturnType<typeof open>) => Promise<unknown>, part: string) => {
         const ledger = open();
         await insistent(() => ledger.open({ id: 'r1', type: 'deployment', run }));
         await insistent(() => write(ledger));
@@ -169,23 +176,25 @@ describe('a record, whatever happens', () => {
       };
       await world.clock.run(
         Promise.all([
-          job((ledger) => ledger.writeBackend('r1', backend, { checks: 'passed' }), 'backend'),
-          job((ledger) => ledger.writeFrontend('r1', frontend, { checks: 'warned' }), 'frontend'),
+          job((ledger) => ledger.writePart('r1', 'backend', backend, { checks: 'passed' }), 'backend'),
+          job((ledger) => ledger.writePart('r1', 'frontend', frontend, { checks: 'warned' }), 'frontend'),
           insistent(() => open().open({ id: 'r1', type: 'deployment', run })).then(() =>
             insistent(() => open().update('r1', { reason: 'noted' })),
           ),
         ]),
       );
-      const pair = { backend: 'r1', frontend: 'r1' };
+      const composition = { backend: 'r1', frontend: 'r1' };
       expect(world.store.json('e/releases/r1.json'), `seed ${seed}`).toMatchObject({
-        backend,
-        frontend,
-        pair,
+        parts: { backend, frontend },
+        composition,
         result: 'deployed',
         checks: 'warned',
         reason: 'noted',
       });
-      expect(world.store.json('e/current.json'), `seed ${seed}`).toMatchObject({ release: 'r1', ...pair });
+      expect(world.store.json('e/current.json'), `seed ${seed}`).toMatchObject({
+        release: 'r1',
+        parts: composition,
+      });
     }
   });
 });

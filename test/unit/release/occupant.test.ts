@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   crossesOccupants,
   isSameOccupant,
+  judgeName,
   judgeOccupant,
   type Occupant,
   otherOccupants,
@@ -63,8 +64,23 @@ describe('a part under a name', () => {
     const problem = verdict.kind === 'refused' ? verdict.problem : undefined;
     expect(problem?.found).toContain(A.service);
     expect(problem?.found).toContain(B.service);
-    expect(problem?.fix).toMatch(/another `environment`.*`replace-part: true`/);
+    expect(problem?.fix).toMatch(/part: backend-2.*`replace-part: true`/);
   });
+});
+
+it.each<[string, string, Occupant, Record<string, Occupant>, Record<string, Occupant>, string | undefined]>([
+  ['its own name', 'api', A, { api: A, worker: B }, {}, undefined],
+  ['a name of its own', 'web', site('web'), { api: A }, {}, undefined],
+  ['a second name', 'worker', A, { api: A }, {}, 'set part: api'],
+  ['a second name in one release', 'worker', A, {}, { api: A }, 'set part: api'],
+  ['a second name of a site', 'docs', site('web'), { site: site('web', '', 'E1') }, {}, 'set part: site'],
+])('a thing under %s', (_name, part, wanted, live, own, fix) => {
+  const occupants = Object.entries(live).map(
+    ([name, occupant]) => [name, { release: 'r1', occupant }] as const,
+  );
+  const problem = judgeName({ part, environment: 'e', wanted, live: new Map(occupants), own });
+  if (fix === undefined) expect(problem).toBeUndefined();
+  else expect(problem?.fix).toContain(fix);
 });
 
 const release = (id: string, minute: number, service: string, result = 'deployed'): ReleaseRecord =>
@@ -73,8 +89,8 @@ const release = (id: string, minute: number, service: string, result = 'deployed
     type: 'deployment',
     startedAt: `2026-11-01T00:0${minute}:00Z`,
     result,
-    backend: { service, result },
-  }) as ReleaseRecord;
+    parts: { backend: { kind: 'service', service, result } },
+  }) as unknown as ReleaseRecord;
 
 describe('a ledger with two services under one name', () => {
   const records = [

@@ -20,13 +20,8 @@ describe('the published schemas', () => {
     const store = memoryStore();
     const clock = { now: Date.now, sleep: async () => {} };
     const ledger = openLedger({ store, environment: 'production', log: silentLog, clock });
-    const { backend, frontend } = releaseRecord('r1', 1);
     await ledger.open({ id: 'r1', type: 'rollback', run: runContext(), restores: 'r0', reason: 'why not' });
-    await ledger.writeHalves('r1', {
-      backend: backend as never,
-      frontend: frontend as never,
-      checks: 'passed',
-    });
+    await ledger.writeParts('r1', releaseRecord('r1', 1).parts, { checks: 'passed' });
     await ledger.movePointer('r1', ['backend', 'frontend']);
     expect(isRecord(store.json('production/releases/r1.json')), ajv.errorsText(isRecord.errors)).toBe(true);
     expect(isPointer(store.json('production/current.json')), ajv.errorsText(isPointer.errors)).toBe(true);
@@ -35,7 +30,9 @@ describe('the published schemas', () => {
   it.each([
     ['no result', { ...releaseRecord('r1', 1), result: undefined }],
     ['a result that is none', { ...releaseRecord('r1', 1), result: 'fine' }],
-    ['a half without its image', { ...releaseRecord('r1', 1), backend: { target: 'apprunner' } }],
+    ['a service without its image', { ...releaseRecord('r1', 1), parts: { api: { kind: 'service' } } }],
+    ['a part of no kind', { ...releaseRecord('r1', 1), parts: { api: { result: 'deployed' } } }],
+    ['a name that is none', { ...releaseRecord('r1', 1), composition: { 'A B': 'r1' } }],
     ['an id that is a path', { ...releaseRecord('r1', 1), id: '../r1' }],
   ])('refuse %s', (_name, record) => {
     expect(isRecord(JSON.parse(JSON.stringify(record)))).toBe(false);

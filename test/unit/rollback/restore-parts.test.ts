@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { HalfPort } from '../../../src/actions/rollback/half.ts';
-import { type PairResult, restorePair } from '../../../src/actions/rollback/pair.ts';
-import type { Part } from '../../../src/release/record.ts';
+import type { PartPort } from '../../../src/release/part.ts';
+import { type RestoreResult, restoreParts } from '../../../src/release/restore-parts.ts';
 import { ActionError, failed } from '../../../src/runtime/errors.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
+
+type Part = 'backend' | 'frontend';
 
 type Where =
   | 'starting'
@@ -16,18 +17,19 @@ type Where =
   | 'checks'
   | 'nothing';
 
-/** Two halves that stand at `old`, and are to stand at `new`; what is live is kept in `world`. */
+/** Two parts that stand at `old`, and are to stand at `new`; what is live is kept in `world`. */
 function setup(
   fail: Partial<Record<Part | 'checks' | 'record', readonly Where[]>>,
   same: readonly Part[] = [],
 ) {
   const world: Record<Part, string> = { backend: 'old', frontend: 'old' };
   const events: string[] = [];
-  const half = (part: Part): HalfPort => {
+  const portOf = (part: Part): PartPort => {
     const fails = (where: Where) => fail[part]?.includes(where) ?? false;
     return {
-      part,
-      half: {} as HalfPort['half'],
+      name: part,
+      kind: part === 'backend' ? 'service' : 'site',
+      wanted: {} as PartPort['wanted'],
       url: `http://${part}`,
       plan: { changes: !same.includes(part), lines: [], estimate: 1, keptVariables: [], json: {} },
       async restore({ started }) {
@@ -53,15 +55,16 @@ function setup(
       },
     };
   };
-  const run = (order: readonly Part[], putBackOnFailure = true): Promise<PairResult> =>
-    restorePair(order.map(half), {
+  const run = (order: readonly Part[], putBackOnFailure = true): Promise<RestoreResult> =>
+    restoreParts(order.map(portOf), {
       log: silentLog,
       signal: new AbortController().signal,
       putBackOnFailure,
       gate: async () => ({ passed: !fail.checks, outcome: 'passed', problems: ['the page is blank'] }),
       starting: async (part) => {
         events.push(`start ${part}`);
-        if (fail[part]?.includes('starting')) throw failed({ what: 'the record could not be written' });
+        if (fail[part as Part]?.includes('starting'))
+          throw failed({ what: 'the record could not be written' });
       },
       seal: async () => {
         events.push('seal');
@@ -77,7 +80,7 @@ const ORDERS: ReadonlyArray<readonly [Part, Part]> = [
   ['frontend', 'backend'],
 ];
 
-describe.each(ORDERS)('the pair, %s first', (first, second) => {
+describe.each(ORDERS)('two parts, %s first', (first, second) => {
   it('goes back whole', async () => {
     const { world, events, run } = setup({});
     expect((await run([first, second])).kind).toBe('restored');
@@ -92,22 +95,28 @@ describe.each(ORDERS)('the pair, %s first', (first, second) => {
   });
 
   it.each<[string, Parameters<typeof setup>[0], string]>([
-    ['the first half fails', { [first]: ['restore'] }, first],
-    ['the second half fails', { [second]: ['restore'] }, second],
+    ['the first part fails', { [first]: ['restore'] }, first],
+    ['the second part fails', { [second]: ['restore'] }, second],
     ['the checks fail', { checks: ['checks'] }, 'checks'],
   ])('is whole and old when %s', async (_name, fail, which) => {
     const { world, events, run } = setup(fail);
-    expect(await run([first, second])).toMatchObject({ kind: 'put-back', failed: which });
+    expect(await run([first, second])).toMatchObject({
+      kind: 'put-back',
+      failed: which === 'checks' || which === 'record' ? { at: which } : { at: 'part', part: which },
+    });
     expect(world).toEqual({ backend: 'old', frontend: 'old' });
     expect(events).not.toContain('seal');
   });
 
   it.each<[string, Parameters<typeof setup>[0], string]>([
-    ['it cannot be written down that the second half begins', { [second]: ['starting'] }, second],
+    ['it cannot be written down that the second part begins', { [second]: ['starting'] }, second],
     ['the pointer cannot be moved', { record: ['seal'] }, 'record'],
   ])('is whole and old when %s', async (_name, fail, which) => {
     const { world, run } = setup(fail);
-    expect(await run([first, second])).toMatchObject({ kind: 'put-back', failed: which });
+    expect(await run([first, second])).toMatchObject({
+      kind: 'put-back',
+      failed: which === 'checks' || which === 'record' ? { at: which } : { at: 'part', part: which },
+    });
     expect(world).toEqual({ backend: 'old', frontend: 'old' });
   });
 
@@ -119,15 +128,15 @@ describe.each(ORDERS)('the pair, %s first', (first, second) => {
 
   it.each<[string, Parameters<typeof setup>[0], Part]>([
     [
-      'the second half fails and the first does not go back',
+      'the second part fails and the first does not go back',
       { [second]: ['restore'], [first]: ['undo'] },
       first,
     ],
-    ['the second half ends nowhere', { [second]: ['torn'] }, second],
-    ['the second half is not heard of in time', { [second]: ['timed-out'] }, second],
-    ['the first half ends nowhere', { [first]: ['torn'] }, first],
+    ['the second part ends nowhere', { [second]: ['torn'] }, second],
+    ['the second part is not heard of in time', { [second]: ['timed-out'] }, second],
+    ['the first part ends nowhere', { [first]: ['torn'] }, first],
     [
-      'the checks fail and the second half does not go back',
+      'the checks fail and the second part does not go back',
       { checks: ['checks'], [second]: ['undo'] },
       second,
     ],
@@ -138,7 +147,7 @@ describe.each(ORDERS)('the pair, %s first', (first, second) => {
     expect(world[part === first ? second : first]).toBe('old');
   });
 
-  it('touches only the half that differs', async () => {
+  it('touches only the part that differs', async () => {
     const { events, run } = setup({}, [first]);
     expect((await run([first, second])).kind).toBe('restored');
     expect(events).toEqual([`start ${second}`, `restore ${second}`, 'seal']);

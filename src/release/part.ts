@@ -1,7 +1,7 @@
-import type { BackendHalf, FrontendHalf, Part } from '../../release/record.ts';
+import type { PartKind, PartRecord, ServicePart, SitePart } from './record.ts';
 
-/** What going back means for one half. Made before anything is changed; making it proves that it can be finished. */
-export interface HalfPlan {
+/** What going back means for one part. Made before anything is changed; making it proves that it can be finished. */
+export interface PartPlan {
   /** False where what is wanted is what is live: nothing is done then. */
   readonly changes: boolean;
   /** For people, a line each. */
@@ -14,11 +14,11 @@ export interface HalfPlan {
   readonly json: unknown;
 }
 
-/** A half that has been made live, and can still be undone. */
+/** A part that has been made live, and can still be undone. */
 export interface Restoration {
   /** What the release record says of it. */
-  readonly fields: Partial<BackendHalf> | Partial<FrontendHalf>;
-  /** Where the half answers, for the smoke checks. */
+  readonly fields: Partial<ServicePart> | Partial<SitePart>;
+  /** Where the part answers, for the smoke checks. */
   readonly url: string | undefined;
   /** After the pointer has moved: what can wait until then. */
   finish(): Promise<void>;
@@ -26,20 +26,21 @@ export interface Restoration {
   undo(): Promise<void>;
 }
 
-/** What a half goes back under. */
+/** What a part goes back under. */
 export interface Start {
-  /** Settles when it is written down that the half is touched: awaited before anything live is changed. */
+  /** Settles when it is written down that the part is touched: awaited before anything live is changed. */
   readonly started: Promise<void>;
   readonly signal: AbortSignal;
 }
 
-/** One half of the pair, ready to go back. */
-export interface HalfPort {
-  readonly part: Part;
-  readonly plan: HalfPlan;
-  /** The record's half as it will be when it is live. */
-  readonly half: BackendHalf | FrontendHalf;
-  /** Where the half answers already, when nothing has to be changed. */
+/** One part of a release, planned and ready to go back: what every kind of part implements. */
+export interface PartPort {
+  readonly name: string;
+  readonly kind: PartKind;
+  readonly plan: PartPlan;
+  /** The record's part as it will be when it is live. */
+  readonly wanted: PartRecord;
+  /** Where the part answers already, when nothing has to be changed. */
   readonly url: string | undefined;
   /**
    * Makes it live and verifies it.

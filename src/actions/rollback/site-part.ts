@@ -7,11 +7,11 @@ import {
   recoverSite,
   restoreSite,
 } from '../../frontend/index.ts';
-import type { FrontendHalf } from '../../release/record.ts';
+import type { PartPort, Restoration } from '../../release/part.ts';
+import type { SitePart } from '../../release/record.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { completeHalf, type OtherRelease } from './complete-half.ts';
-import type { HalfPort, Restoration } from './half.ts';
+import { completeSite, type OtherSite } from './complete-site.ts';
 
 /** What deploy-frontend does by default; a rollback copies inside S3 and needs no setting of its own. */
 const RETAIN_RELEASES = 5;
@@ -20,13 +20,14 @@ const CONNECTIONS = 48;
 /** The most that `keep-releases` takes: a rollback forgets no release, the next deployment does by its own setting. */
 const KEEP_RELEASES = 1000;
 
-export interface FrontendHalfOptions {
-  /** The half to go back to, as its release recorded it. */
-  readonly half: FrontendHalf;
+export interface SitePartOptions {
+  readonly name: string;
+  /** The site to go back to, as its release recorded it. */
+  readonly site: SitePart;
   /** What is live, as the current release recorded it. */
-  readonly live: FrontendHalf | undefined;
-  /** Releases that may know what the half's record lacks, in the order in which they are asked. */
-  readonly others: readonly OtherRelease[];
+  readonly live: SitePart | undefined;
+  /** Releases' sites that may know what its record lacks, in the order in which they are asked. */
+  readonly others: readonly OtherSite[];
   readonly environment: string;
   readonly releaseBucket: string;
   /** Id of the release that going back makes; '' while it is only planned. */
@@ -43,25 +44,26 @@ export interface FrontendHalfOptions {
 }
 
 /**
- * The frontend's way back: its manifest made live again by copies inside S3. Planning it proves that every blob is there.
+ * A site's way back: its manifest made live again by copies inside S3. Planning it proves that every blob is there.
  * @throws ActionError `refused` where it could not be finished.
  */
-export async function frontendHalf(given: FrontendHalfOptions): Promise<HalfPort> {
+export async function sitePart(given: SitePartOptions): Promise<PartPort> {
   const { options, taken } = completed(given);
-  const { half } = options;
+  const { name, site } = options;
   const { clients, ports, useSignal } = await connect(options);
   const config = configOf(options);
   const plan = await planRestoreSite(config, ports);
-  const wanted: FrontendHalf = {
-    ...half,
-    // A half that is live already keeps the manifest that it is live with.
-    manifest: plan.changes ? plan.manifestKey : half.manifest,
+  const wanted: SitePart = {
+    ...site,
+    // A site that is live already keeps the manifest that it is live with.
+    manifest: plan.changes ? plan.manifestKey : site.manifest,
     files: plan.files,
     bytes: plan.bytes,
   };
   return {
-    part: 'frontend',
-    half: wanted,
+    name,
+    kind: 'site',
+    wanted,
     url: plan.siteUrl,
     plan: {
       changes: plan.changes,
@@ -78,24 +80,24 @@ export async function frontendHalf(given: FrontendHalfOptions): Promise<HalfPort
   };
 }
 
-/** Inputs before the half's own record, and that before other releases' records. */
-function completed(options: FrontendHalfOptions) {
-  const { half, taken } = completeHalf(
+/** Inputs before the site's own record, and that before other releases' records. */
+function completed(options: SitePartOptions) {
+  const { site, taken } = completeSite(
     {
-      ...options.half,
-      bucket: options.bucket || options.half.bucket,
+      ...options.site,
+      bucket: options.bucket || options.site.bucket,
       ...(options.distribution ? { distribution: options.distribution } : {}),
     },
     options.others,
   );
-  return { options: { ...options, half }, taken };
+  return { options: { ...options, site }, taken };
 }
 
-function configOf(options: FrontendHalfOptions): RestoreConfig {
-  const { half } = options;
+function configOf(options: SitePartOptions): RestoreConfig {
+  const { site } = options;
   return {
-    place: { bucket: half.bucket, prefix: half.prefix, environment: options.environment },
-    manifest: half.manifest,
+    place: { bucket: site.bucket, prefix: site.prefix, environment: options.environment },
+    manifest: site.manifest,
     releaseId: options.release || 'planned',
     options: {
       retainReleases: RETAIN_RELEASES,
@@ -103,7 +105,7 @@ function configOf(options: FrontendHalfOptions): RestoreConfig {
       waitForInvalidation: true,
       waitTimeout: options.waitTimeout,
       concurrency: CONNECTIONS,
-      siteUrl: half.siteUrl,
+      siteUrl: site.siteUrl,
     },
     keepReleases: KEEP_RELEASES,
     maxInvalidationPaths: MAX_INVALIDATION_PATHS,
@@ -114,7 +116,7 @@ function configOf(options: FrontendHalfOptions): RestoreConfig {
  * Puts back what a stopped rollback has left of the site, for a post step. The caller holds the lock.
  * @returns false where there is nothing to put back.
  */
-export async function recoverFrontend(given: FrontendHalfOptions): Promise<boolean> {
+export async function recoverSitePart(given: SitePartOptions): Promise<boolean> {
   const { options } = completed(given);
   const { clients, ports } = await connect(options);
   try {
@@ -127,19 +129,19 @@ export async function recoverFrontend(given: FrontendHalfOptions): Promise<boole
   }
 }
 
-async function connect(options: FrontendHalfOptions) {
-  const { half, live, ports } = options;
+async function connect(options: SitePartOptions) {
+  const { site, live, ports } = options;
   let { signal } = ports;
   const clients = await siteClients({
-    bucket: half.bucket,
+    bucket: site.bucket,
     releaseBucket: options.releaseBucket,
-    distribution: half.distribution,
+    distribution: site.distribution,
     connections: CONNECTIONS,
     clock: ports.clock,
     signal: () => signal,
     client: options.client,
   });
-  const site: RestorePorts = {
+  const restore: RestorePorts = {
     ...clients,
     ...ports,
     verifyHeaders: options.verifyHeaders,
@@ -148,7 +150,7 @@ async function connect(options: FrontendHalfOptions) {
   const useSignal = (next: AbortSignal) => {
     signal = next;
   };
-  return { clients, ports: site, useSignal };
+  return { clients, ports: restore, useSignal };
 }
 
 function restoration(activated: Awaited<ReturnType<typeof restoreSite>>): Restoration {

@@ -7,14 +7,15 @@ import {
   restoreBackend,
   type Undo,
 } from '../../backend/index.ts';
-import type { BackendHalf } from '../../release/record.ts';
+import type { PartPort } from '../../release/part.ts';
+import type { ServicePart } from '../../release/record.ts';
 import { ActionError, refused } from '../../runtime/errors.ts';
 import { poll } from '../../runtime/poll.ts';
-import type { HalfPort } from './half.ts';
 
-export interface BackendHalfOptions {
-  /** The half to go back to, as its release recorded it. */
-  readonly half: BackendHalf;
+export interface ServicePartOptions {
+  readonly name: string;
+  /** The service to go back to, as its release recorded it. */
+  readonly wanted: ServicePart;
   /** ARN in place of the recorded one; '' keeps it. */
   readonly service: string;
   /** False while it is only planned: then what is under way on the service is not waited out. */
@@ -24,24 +25,24 @@ export interface BackendHalfOptions {
   readonly waitTimeout: number;
   readonly lockTimeout: number;
   readonly jobTimeout: number | undefined;
-  readonly ports: HalfPorts;
+  readonly ports: ServicePorts;
   /** Told the way back before the service is changed, for the post step. */
   readonly onUndo: (undo: Undo) => void;
 }
 
-type HalfPorts = Pick<BackendPorts, 'log' | 'clock' | 'signal'>;
+type ServicePorts = Pick<BackendPorts, 'log' | 'clock' | 'signal'>;
 
 /** Milliseconds between two looks at a service that is busy. */
 const LOOK_EVERY = 2000;
 
 /**
- * The backend's way back. Planning it proves that the image is still in its registry and suits the platform, that the
+ * A service's way back. Planning it proves that the image is still in its registry and suits the platform, that the
  * secrets are there, and that the service is free to be changed.
  * @throws ActionError `refused` where it could not be finished.
  */
-export async function backendHalf(options: BackendHalfOptions): Promise<HalfPort> {
-  const { half, service, waitTimeout, lockTimeout, jobTimeout, onUndo } = options;
-  const config: RestoreConfig = { half, service, waitTimeout, lockTimeout, jobTimeout };
+export async function servicePart(options: ServicePartOptions): Promise<PartPort> {
+  const { name, wanted, service, waitTimeout, lockTimeout, jobTimeout, onUndo } = options;
+  const config: RestoreConfig = { wanted, service, waitTimeout, lockTimeout, jobTimeout };
   const ports: BackendPorts = {
     ...options.ports,
     aws: awsClients(),
@@ -51,9 +52,10 @@ export async function backendHalf(options: BackendHalfOptions): Promise<HalfPort
   };
   const plan = await planWhenIdle(config, ports, options.waits);
   return {
-    part: 'backend',
-    half: { ...half, previousImage: plan.currentImage },
-    url: plan.url ?? half.serviceUrl,
+    name,
+    kind: 'service',
+    wanted: { ...wanted, previousImage: plan.currentImage },
+    url: plan.url ?? wanted.serviceUrl,
     plan: {
       changes: plan.changes,
       lines: plan.busy
@@ -76,19 +78,23 @@ export async function backendHalf(options: BackendHalfOptions): Promise<HalfPort
  * @param timeout milliseconds for all of it
  * @throws Error where it could not be put back.
  */
-export async function recoverBackend(undo: Undo, timeout: number, ports: HalfPorts): Promise<void> {
+export async function recoverService(undo: Undo, timeout: number, ports: ServicePorts): Promise<void> {
   const { outcome, cause } = await cleanUpInterrupted(undo, timeout, { ...ports, aws: awsClients() });
   if (outcome === 'rollback-failed' || outcome === 'unknown') throw new Error(cause);
 }
 
 /**
- * What is read of a busy service may be half-way: a run that died left it so. Nothing of the other half is touched
+ * What is read of a busy service may be half-way: a run that died left it so. Nothing of another part is touched
  * before this one is known to be free.
  */
 async function planWhenIdle(config: RestoreConfig, ports: BackendPorts, waits: boolean) {
   const { log, clock, signal } = ports;
   let said = false;
-  const wait = { what: `${config.half.service} to be free`, every: LOOK_EVERY, timeout: config.lockTimeout };
+  const wait = {
+    what: `${config.wanted.service} to be free`,
+    every: LOOK_EVERY,
+    timeout: config.lockTimeout,
+  };
   try {
     return await poll({ ...wait, clock, signal }, async () => {
       const plan = await planRestoreBackend(config, ports);

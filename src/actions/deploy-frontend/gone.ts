@@ -1,0 +1,44 @@
+import { readAwsError } from '../../aws/errors.ts';
+import { siteClients } from '../../aws/site-clients.ts';
+import { isSameOccupant, type Occupant } from '../../release/occupant.ts';
+import type { Job } from '../../runtime/action.ts';
+import { messageOf } from '../../runtime/errors.ts';
+import type { action } from './interface.ts';
+
+/**
+ * Whether a recorded site is no more: its bucket is deleted, or it is the same bucket that we are to deploy to and the
+ * distribution of before is deleted. Never throws: where it cannot be told, it counts as there.
+ */
+export async function isSiteGone(
+  before: Occupant,
+  wanted: Occupant,
+  { clock, log, signal }: Job<typeof action>,
+): Promise<boolean> {
+  if (!('bucket' in before) || !('bucket' in wanted)) return false;
+  const { bucket, prefix, distribution } = before;
+  const clients = await siteClients({
+    bucket,
+    releaseBucket: bucket,
+    distribution,
+    connections: 1,
+    clock,
+    signal: () => signal,
+  });
+  const isMissing = async (ask: () => Promise<unknown>) => {
+    try {
+      await ask();
+      return false;
+    } catch (error) {
+      log.debug(`whether ${bucket} or ${distribution} is still there: ${messageOf(error)}`);
+      return readAwsError(error).kind === 'missing';
+    }
+  };
+  try {
+    const sameBucket = isSameOccupant({ bucket, prefix }, { bucket: wanted.bucket, prefix: wanted.prefix });
+    if (sameBucket)
+      return clients.cdn !== undefined && (await isMissing(async () => clients.cdn?.describe()));
+    return await isMissing(() => clients.live.list(prefix)[Symbol.asyncIterator]().next());
+  } finally {
+    clients.close();
+  }
+}
