@@ -65,7 +65,12 @@ export async function activate(ports: SitePorts, work: Activation): Promise<Acti
   work.onOpen(true);
   const undo = () => undoActivation(ports, work, entry, open);
   try {
-    const written = await writeLive(ports, keys, change.diff.writes, work.sources, options.concurrency);
+    const written = await writeLive(
+      ports,
+      keys,
+      { steps: change.diff.writes, sources: work.sources, entries: change.target.entries },
+      options.concurrency,
+    );
     const paths = ports.cdn
       ? invalidationPaths(staleAfterWrites(change, work.errorTtl), work.mount, work.maxInvalidationPaths)
       : [];
@@ -102,7 +107,7 @@ async function verifyAddresses(ports: SitePorts, work: Activation, change: Chang
   if (!work.siteUrl || work.options.verify === 'off') return;
   await followLinks(ports, {
     siteUrl: work.siteUrl,
-    addresses: addressesToAsk(work.addresses ?? []),
+    addresses: addressesToAsk(work.addresses ?? [], change.target.entries),
     pages: pagesOf(change.target.files),
     invalidated: ports.cdn !== undefined && work.options.waitForInvalidation,
     errorTtl: work.errorTtl,

@@ -74,7 +74,7 @@ export async function verify(
   const written = new Set(change.diff.writes.map((step) => step.file.path));
   return verifySite(ports, {
     siteUrl: work.siteUrl,
-    files: filesToVerify(change.target.files, written),
+    files: filesToVerify(change.target.files, written, change.target.entries),
     level: work.options.verify,
     invalidated: ports.cdn !== undefined && invalidated,
     waitedOut: waitedOut(change, work.errorTtl),

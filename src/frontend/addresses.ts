@@ -1,6 +1,7 @@
 import { refused } from '../runtime/errors.ts';
 import { localLinks } from './html-refs.ts';
 import { isPage } from './is-page.ts';
+import { INDEX } from './manifest.ts';
 import type { SiteFile } from './types.ts';
 
 /** An address that a page links to, and the pages that it may mean. */
@@ -35,11 +36,12 @@ export function pagesAt(address: string, pages: Pages): SiteFile[] {
 }
 
 /** Each address once, the entry page's first. */
-export function distinct(addresses: readonly Address[]): Address[] {
+export function distinct(addresses: readonly Address[], entries: readonly string[] = INDEX): Address[] {
   const byAddress = new Map<string, Address>();
   for (const one of addresses) {
     const known = byAddress.get(one.address);
-    if (!known || (one.from === 'index.html' && known.from !== 'index.html')) byAddress.set(one.address, one);
+    if (!known || (entries.includes(one.from) && !entries.includes(known.from)))
+      byAddress.set(one.address, one);
   }
   return [...byAddress.values()];
 }
@@ -48,9 +50,9 @@ export function distinct(addresses: readonly Address[]): Address[] {
 const MOST = { entry: 50, others: 12 };
 
 /** All of the entry page's links, and a sample of the rest that is spread over all. Pure. */
-export function addressesToAsk(addresses: readonly Address[]): Address[] {
-  const entry = addresses.filter(({ from }) => from === 'index.html').slice(0, MOST.entry);
-  const others = addresses.filter(({ from }) => from !== 'index.html');
+export function addressesToAsk(addresses: readonly Address[], entries: readonly string[] = INDEX): Address[] {
+  const entry = addresses.filter(({ from }) => entries.includes(from)).slice(0, MOST.entry);
+  const others = addresses.filter(({ from }) => !entries.includes(from));
   const step = Math.max(1, others.length / MOST.others);
   const sample = others.filter((_one, i) => Math.floor(i / step) > Math.floor((i - 1) / step));
   return [...entry, ...sample.slice(0, MOST.others)];

@@ -53,6 +53,9 @@ export function planChange(
     if (promise === 'broken') broken.push(file.path);
     changed.push(file.path);
   }
+  // The distribution may give such a page at its root, whatever its name.
+  if (target.entries?.some((entry) => changed.includes(entry)) && !changed.includes('index.html'))
+    changed.push('index.html');
   const staying = new Set(wanted.map((file) => file.path));
   const gone = new Set(diff.deletes.map((step) => step.path));
   // What an earlier run deleted and did not live to invalidate is gone from the listing but not from the manifests.

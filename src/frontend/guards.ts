@@ -1,10 +1,15 @@
 import { refused } from '../runtime/errors.ts';
 import { type Loaded, localReferences } from './html-refs.ts';
 import { isPage } from './is-page.ts';
+import { INDEX } from './manifest.ts';
 import type { SiteFile } from './types.ts';
 
 /** Refuses a folder that is no site. */
-export function checkIsSite(files: readonly SiteFile[], source: string): void {
+export function checkIsSite(
+  files: readonly SiteFile[],
+  source: string,
+  entries: readonly string[] = INDEX,
+): void {
   if (files.length === 0) {
     throw refused({
       input: 'source',
@@ -13,14 +18,15 @@ export function checkIsSite(files: readonly SiteFile[], source: string): void {
       fix: 'build the site before this step; look at `exclude` too',
     });
   }
-  if (!files.some((file) => file.path === 'index.html')) {
+  const missing = entries.find((entry) => !files.some((file) => file.path === entry));
+  if (missing !== undefined) {
     const pages = files.filter((file) => isPage(file.headers.contentType)).map((file) => file.path);
     throw refused({
       input: 'source',
-      what: 'the folder has no index.html',
+      what: `the folder has no ${missing}`,
       found:
         pages.length > 0 ? `pages: ${pages.slice(0, 5).join(', ')}` : `${files.length} files and no page`,
-      fix: 'name the folder that the build writes the site into (dist, out, build, public)',
+      fix: 'name the folder that the build writes the site into (dist, out, build, public); a site that begins with another page says so in `index`, one that others load has `index: none`',
     });
   }
 }

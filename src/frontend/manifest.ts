@@ -41,8 +41,8 @@ export function encodeManifest(manifest: Manifest): Buffer {
     ]);
   const files = chunked(manifest.files, (file) => line(file));
   const kept = chunked(manifest.kept, (file) => line(file, file.age));
-  const { version, release, createdAt } = manifest;
-  const head = JSON.stringify({ version, release, createdAt }).slice(0, -1);
+  const { version, release, createdAt, entries } = manifest;
+  const head = JSON.stringify({ version, release, createdAt, entries }).slice(0, -1);
   return Buffer.concat([
     Buffer.from(`${head},\n"headers":${JSON.stringify([...sets.keys()])},\n"files":[`),
     ...files,
@@ -166,6 +166,7 @@ interface Stored {
   readonly version?: unknown;
   readonly release?: unknown;
   readonly createdAt?: unknown;
+  readonly entries?: unknown;
   readonly headers?: readonly FileHeaders[];
   readonly files?: readonly Line[];
   readonly kept?: readonly Line[];
@@ -184,6 +185,7 @@ const about = (stored: Stored) => ({
   version: 1 as const,
   release: String(stored.release),
   createdAt: String(stored.createdAt),
+  ...(Array.isArray(stored.entries) ? { entries: stored.entries.map(String) } : {}),
 });
 
 /** What a manifest names is written to the site's bucket by a rollback: a path that no deployment writes is refused. */
@@ -219,6 +221,12 @@ export const emptyManifest = (release: string): Manifest => ({
   files: [],
   kept: [],
 });
+
+/** Where most sites begin, and all of a manifest that says nothing. */
+export const INDEX: readonly string[] = ['index.html'];
+
+/** Pages that the site begins with; none of a site that others load. */
+export const entriesOf = ({ entries }: Pick<Manifest, 'entries'>): readonly string[] => entries ?? INDEX;
 
 /** All that is live with a manifest. */
 export function* liveFiles(manifest: Manifest): Generator<SiteFile> {

@@ -9,7 +9,7 @@ import type { DeploySiteConfig } from './deploy-types.ts';
 import { invalidationPaths } from './invalidation-paths.ts';
 import { keptFiles } from './keep.ts';
 import type { SiteKeys } from './keys.ts';
-import { liveFiles } from './manifest.ts';
+import { INDEX, liveFiles } from './manifest.ts';
 import { type Removal, removalOf, tooManyDeletions } from './mass-removal.ts';
 import { withoutPromise } from './mutable-names.ts';
 import { describePlan, type SitePlan } from './plan.ts';
@@ -49,6 +49,7 @@ export function planFor(config: DeploySiteConfig, clock: Clock, known: Known): P
     version: 1,
     release: config.releaseId,
     createdAt: new Date(clock.now()).toISOString(),
+    ...(isDefault(config.scan.entries) ? {} : { entries: config.scan.entries }),
     files,
     // What is adopted is in no manifest yet: its files stay as those of a release would.
     kept: keptFiles(earlier, scanned.files, config.options.retainReleases),
@@ -77,6 +78,9 @@ export function planFor(config: DeploySiteConfig, clock: Clock, known: Known): P
   });
   return { ...known, change, plan };
 }
+
+/** A manifest that says nothing begins with `index.html`, so that every version of ours reads it. */
+const isDefault = (entries: readonly string[]): boolean => entries.join() === INDEX.join();
 
 /** Names that do not change with every build: of the live release, or of what a bucket serves that we have never deployed to. */
 function ownPaths(cacheRules: readonly CacheRule[], { found, base, live }: Situation): string[] {

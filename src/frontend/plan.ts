@@ -66,7 +66,9 @@ export function describePlan(
     kept: target.kept.length,
     reasons,
     phases: PHASES.map((phase) => {
-      const files = diff.writes.filter((step) => phaseOf(step.file) === phase).map((step) => step.file);
+      const files = diff.writes
+        .filter((step) => phaseOf(step.file, target.entries) === phase)
+        .map((step) => step.file);
       return { phase, files: files.length, bytes: totalBytes(files) };
     }).filter(({ files }) => files > 0),
     invalidate: known.invalidate,

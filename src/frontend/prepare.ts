@@ -44,7 +44,7 @@ export async function prepare(config: DeploySiteConfig, ports: DeploySitePorts):
   if (scanned.beyondS3.length > 0) {
     log.warning(`_headers: S3 keeps no ${scanned.beyondS3.join('; ')}: ${POLICY}`);
   }
-  checkIsSite(scanned.files, config.scan.source);
+  checkIsSite(scanned.files, config.scan.source, config.scan.entries);
   const { front: found, situation } = await looking;
   const addresses = readPages(config, scanned, found, log);
   if (!config.writes.acl) await refuseLosingAcl(ports, keys, found, situation);
@@ -88,7 +88,7 @@ async function askForMissing(ports: SitePorts, front: Front): Promise<Front> {
 
 /** What can be asked now that the listing and the folder are known, without making the CDN keep an error that matters. */
 async function askSiteFirst(
-  { options }: DeploySiteConfig,
+  { options, scan }: DeploySiteConfig,
   ports: SitePorts,
   front: Front,
   situation: Situation,
@@ -97,7 +97,8 @@ async function askSiteFirst(
   if (options.verify === 'off' || !front.siteUrl) return front;
   const mayMiss = !bringsErrorPage(front, situation, scanned);
   if (options.verify === 'full' && mayMiss) return askForMissing(ports, front);
-  const path = situation.live.has('index.html') ? 'index.html' : mayMiss ? missingName() : undefined;
+  const entry = scan.entries.find((path) => situation.live.has(path));
+  const path = entry ?? (mayMiss ? missingName() : undefined);
   return path === undefined ? front : (await reachSite(ports, front, path)).front;
 }
 
@@ -162,7 +163,7 @@ function readPages(config: DeploySiteConfig, scanned: Scanned, front: Front, log
   refuseMissing(missing);
   const icons = missingIcons(missing);
   if (icons) log.warning(icons);
-  const asked = distinct(addresses).filter(
+  const asked = distinct(addresses, config.scan.entries).filter(
     ({ address }) => !config.mayBeMissing(address.replace(/\/+$/, '')),
   );
   if (config.options.verify !== 'off' && !front.findsFiles) refuseUnfindable(asked, front.distribution ?? '');

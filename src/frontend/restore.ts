@@ -137,6 +137,7 @@ export async function planRestoreSite(config: RestoreConfig, ports: RestorePorts
     version: 1,
     release: config.releaseId,
     createdAt: new Date(ports.clock.now()).toISOString(),
+    ...(wanted.entries ? { entries: wanted.entries } : {}),
     files: withoutPromise(wanted.files, new Set(found?.state.mutable)),
     kept: keptFiles(known, wanted.files, config.options.retainReleases),
   };

@@ -43,6 +43,8 @@ export interface ScanOptions {
   readonly precompress: (path: string) => Encoding | undefined;
   /** Of the input `headers`; they go before those of a `_headers` file. */
   readonly headerRules: readonly HeaderRule[];
+  /** Pages that the site begins with; none of a site that others load. */
+  readonly entries: readonly string[];
   /** Whether a file is meant to be published although it looks as if it were not. */
   readonly allowed: (path: string) => boolean;
 }
@@ -90,7 +92,7 @@ export async function scan(options: ScanOptions, log: Log): Promise<Scanned> {
   const onProgress = (done: number) => log.progress(`read ${done} of ${paths.length} files`);
   const hashes = await hashAll(options.source, paths, onProgress);
   const read = paths.map((path, i) => Object.assign(wholeHash(path, hashes[i] as FileHash), { path }));
-  refuseForbidden(read, options.allowed);
+  refuseForbidden(read, options.allowed, options.entries);
   const said = walked.paths.includes(HEADERS_FILE)
     ? parseHeadersFile(readFileSync(join(options.source, HEADERS_FILE), 'utf8'))
     : { rules: [], beyond: [] };
@@ -114,7 +116,7 @@ function filesOf(
 ): SiteFile[] {
   const { source } = options;
   const sets = new HeaderSets();
-  const marked = markedIn(source, read);
+  const marked = markedIn(options, read);
   const stored = storedEncodings(source, read);
   return read.map((hash) => {
     const { path } = hash;
@@ -130,16 +132,18 @@ function filesOf(
 
 /** Paths whose names belong to one content, by the lists of build tools and by what the entry page demands. */
 function markedIn(
-  source: string,
+  { source, entries }: ScanOptions,
   read: ReadonlyArray<FileHash & { readonly path: string }>,
 ): ReadonlySet<string> {
   const paths = new Set(read.map(({ path }) => path));
-  const demanded = integritiesOf(readList(source, 'index.html')).flatMap(({ url, algorithm, digest }) => {
-    const path = url.replace(/[?#].*$/, '').replace(/^(?:\.?\/)+/, '');
-    if (!paths.has(path) || !hasHashOfBuild(path)) return [];
-    const hash = createHash(algorithm).update(readFileSync(join(source, path)));
-    return hash.digest('base64') === digest ? [path] : [];
-  });
+  const demanded = entries
+    .flatMap((entry) => integritiesOf(readList(source, entry)))
+    .flatMap(({ url, algorithm, digest }) => {
+      const path = url.replace(/[?#].*$/, '').replace(/^(?:\.?\/)+/, '');
+      if (!paths.has(path) || !hasHashOfBuild(path)) return [];
+      const hash = createHash(algorithm).update(readFileSync(join(source, path)));
+      return hash.digest('base64') === digest ? [path] : [];
+    });
   return new Set([
     ...MARK_FILES.flatMap((name) => markedPaths(readList(source, name))),
     ...ngswPaths(readList(source, NGSW)),

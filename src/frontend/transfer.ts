@@ -63,16 +63,23 @@ export async function putBlobs(
   return { blobs: distinct.length, bytes };
 }
 
+/** What is to be made live. */
+export interface LiveWork {
+  readonly steps: readonly WriteStep[];
+  readonly sources: Sources;
+  /** Of the manifest: they go live last. */
+  readonly entries: readonly string[] | undefined;
+}
+
 /** Makes the steps live, phase after phase. Nothing of a phase begins before the one before it is whole. */
 export async function writeLive(
   ports: SitePorts,
   keys: SiteKeys,
-  steps: readonly WriteStep[],
-  sources: Sources,
+  { steps, sources, entries }: LiveWork,
   concurrency: number,
 ): Promise<Written> {
   const done = { uploaded: 0, copied: 0, bytesUploaded: 0, etags: new Map<string, string>() };
-  for (const { phase, steps: inPhase } of inPhases(steps)) {
+  for (const { phase, steps: inPhase } of inPhases(steps, entries)) {
     const bytes = inPhase.reduce((sum, step) => sum + step.file.size, 0);
     const progress = new Progress(phase, { files: inPhase.length, bytes }, ports.log, ports.clock);
     await pMap(

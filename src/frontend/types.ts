@@ -49,6 +49,8 @@ export interface Manifest {
   readonly release: string;
   /** ISO time. */
   readonly createdAt: string;
+  /** Pages that the site begins with; `index.html` where it says nothing. */
+  readonly entries?: readonly string[] | undefined;
   readonly files: readonly SiteFile[];
   readonly kept: readonly KeptFile[];
 }

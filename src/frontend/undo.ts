@@ -22,7 +22,12 @@ export async function undoActivation(
   const known = [base, change.target, ...situation.known.slice(1)];
   const live = await listLive(ports, keys, pageEndsOf(base), work.excluded);
   const back = planChange(live, base, known, undefined, () => true);
-  const written = await writeLive(ports, keys, back.diff.writes, noSources, options.concurrency);
+  const written = await writeLive(
+    ports,
+    keys,
+    { steps: back.diff.writes, sources: noSources, entries: base.entries },
+    options.concurrency,
+  );
   await removeLive(
     ports,
     back.diff.deletes.filter((step) => step.reason !== 'foreign').map((step) => keys.live(step.path)),

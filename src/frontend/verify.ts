@@ -4,6 +4,7 @@ import { failed, messageOf, refused } from '../runtime/errors.ts';
 import { hasBytes, type RawAnswer } from '../runtime/http-get.ts';
 import { askSite, urlOf } from './ask-site.ts';
 import { isPage } from './is-page.ts';
+import { INDEX } from './manifest.ts';
 import type { Front } from './site.ts';
 import { accessOf, LET_IN } from './site-access.ts';
 import type { ActivationOptions, SiteFile, SitePorts } from './types.ts';
@@ -15,10 +16,16 @@ const MOST_OTHERS = 5;
 export const SETTLE = { invalidated: 4000, notWaitedFor: 60_000 };
 const LOOK_EVERY = 500;
 
-/** What to read back: the entry page, then what was written, pages before others. */
-export function filesToVerify(all: readonly SiteFile[], written: ReadonlySet<string>): SiteFile[] {
-  const index = all.filter((file) => file.path === 'index.html');
-  const changed = all.filter((file) => written.has(file.path) && file.path !== 'index.html');
+/** What to read back: the entry pages, then what was written, pages before others. */
+export function filesToVerify(
+  all: readonly SiteFile[],
+  written: ReadonlySet<string>,
+  entries: readonly string[] = INDEX,
+): SiteFile[] {
+  const named = all.filter((file) => entries.includes(file.path));
+  // A site without a page to begin with is there where one of its files is.
+  const index = named.length > 0 ? named : all.filter((file) => file.size < 5_000_000).slice(0, 1);
+  const changed = all.filter((file) => written.has(file.path) && !index.includes(file));
   const pages = changed.filter((file) => isPage(file.headers.contentType));
   const others = changed.filter((file) => !isPage(file.headers.contentType) && file.size < 5_000_000);
   // What a wrong header breaks altogether goes before what it does not.

@@ -127,6 +127,7 @@ export function labConfig(site: TestSite, source: string, releaseId: string): De
       cacheRules: [],
       precompress: () => undefined,
       headerRules: [],
+      entries: ['index.html'],
       allowed: () => false,
     },
     options: {

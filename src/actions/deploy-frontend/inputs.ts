@@ -58,6 +58,7 @@ export function readInputs(inputs: FrontendInputs, workspace: string): DeployFro
         cacheRules: globLines(inputs, 'cache-control').map(([glob, value]) => cacheRule(glob, value)),
         precompress: readPrecompress(inputs),
         headerRules: inputs.lines('headers').map(headerLine),
+        entries: readEntries(inputs),
         allowed: matchAny(inputs.lines('allow-files')),
       },
       options: readOptions(inputs),
@@ -103,6 +104,20 @@ function readOptions(inputs: FrontendInputs): ActivationOptions {
         : inputs.number('concurrency', { min: 1, max: MOST_CONCURRENCY, integer: true }),
     siteUrl: siteUrl || undefined,
   };
+}
+
+/** `index`: names of pages, one a line, or `none`. */
+function readEntries(inputs: FrontendInputs): string[] {
+  const lines = inputs.lines('index').map((line) => line.replace(/^\/+/, ''));
+  if (lines.length === 1 && lines[0] === 'none') return [];
+  const wrong = lines.find((line) => line === '' || line.endsWith('/') || /[*?{}]/.test(line));
+  if (lines.length > 0 && wrong === undefined) return lines;
+  throw refused({
+    input: 'index',
+    what: 'is not the name of a page',
+    found: wrong ?? 'nothing',
+    fix: 'write names such as index.html, one a line, or none for a site that others load',
+  });
 }
 
 /** `acl` and `encryption`. */

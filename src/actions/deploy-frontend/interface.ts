@@ -58,6 +58,11 @@ export const action = {
       default: '',
       description: '`AES256`, `aws:kms`, or `aws:kms` and the ARN of a key: sent with everything that is written, for buckets whose policies demand it. Default is what a bucket that demands it encrypts with.',
     },
+    index: {
+      required: false,
+      default: 'index.html',
+      description: 'Pages that the site begins with, one a line; they go live last. `none` for a micro-frontend, whose files others load.',
+    },
     'allow-missing': {
       required: false,
       default: '',

@@ -172,7 +172,13 @@ it('phases: assets, others, pages, and the entry page at the very end', () => {
     file('r.txt', 'd', OTHER),
     file('a.js', 'e', ASSET),
   ];
-  expect(files.map(phaseOf)).toEqual(['index.html', 'pages', 'pages', 'other files', 'immutable assets']);
+  expect(files.map((file) => phaseOf(file))).toEqual([
+    'index.html',
+    'pages',
+    'pages',
+    'other files',
+    'immutable assets',
+  ]);
   const steps = files.map((f) => ({
     kind: 'write' as const,
     file: f,

@@ -331,6 +331,6 @@ describe('the read-back', () => {
     });
     const all = [...['a', 'b', 'c', 'd', 'e', 'f'].map(plain), file];
     const asked = filesToVerify(all, new Set(all.map(({ path }) => path)));
-    expect(asked[0]?.path).toBe('a.wasm.br');
+    expect(asked.map(({ path }) => path).slice(0, 2)).toEqual(['a', 'a.wasm.br']);
   });
 });
