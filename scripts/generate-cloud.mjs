@@ -19,7 +19,7 @@ export function scopeTable(root) {
 const SHAPES = 'local-cloud/services/shapes';
 
 /** Tables whose services are typed by them. */
-const TYPED = ['logs.ts', 'secretsmanager.ts'];
+const TYPED = ['logs.ts', 'secretsmanager.ts', 'ssm.ts'];
 
 /** For each of these tables a file of types in `inputs/`: what its check lets through. */
 export function inputTypes(root) {

@@ -1,6 +1,7 @@
 import { rpcService } from '../../core/rpc.ts';
 import type { CloudContext, CloudRequest, Service } from '../../core/service.ts';
-import { type Input, modelled } from '../shapes/modelled.ts';
+import type { Inputs, ParameterStringFilter } from '../shapes/inputs/ssm.ts';
+import { modelled } from '../shapes/modelled.ts';
 import { page } from '../shapes/page.ts';
 import { model } from '../shapes/ssm.ts';
 import {
@@ -28,7 +29,7 @@ export function parameterService(context: CloudContext): ParameterService {
     target: 'AmazonSSM',
     jsonVersion: '1.1',
     invalidCode: 'ValidationException',
-    operations: modelled(model, { ...reads(store), ...writes(store), ...tagging(store) }),
+    operations: modelled<Inputs>(model, { ...reads(store), ...writes(store), ...tagging(store) }),
   });
   return {
     ...rpc,
@@ -48,7 +49,8 @@ export function parameterService(context: CloudContext): ParameterService {
   };
 }
 
-const about = (input: Input) => (input.Name ?? input.Path ?? input.ResourceId) as string | undefined;
+const about = (input: { readonly Name?: string; readonly Path?: string; readonly ResourceId?: string }) =>
+  input.Name ?? input.Path ?? input.ResourceId;
 
 /** What stands for a secure value that is not to be decrypted. */
 const encrypted = (value: string) => Buffer.from(`AQICAH${value.length}`).toString('base64');
@@ -89,15 +91,15 @@ function reads(store: Store) {
   return {
     GetParameter: {
       resource: about,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['GetParameter'], request: CloudRequest) => {
         const { parameter, version, selector } = find(store, input.Name, request.region);
         const found = parameterOf(store, parameter, version, input.WithDecryption ?? false);
         return { Parameter: { ...found, ...(selector === undefined ? {} : { Selector: `:${selector}` }) } };
       },
     },
     GetParameters: {
-      resource: (input: Input) => input.Names.join(' '),
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['GetParameters']) => input.Names.join(' '),
+      run: (input: Inputs['GetParameters'], request: CloudRequest) => {
         const names = input.Names as string[];
         const InvalidParameters: string[] = [];
         const Parameters = [...new Set(names)].flatMap((name) => {
@@ -114,7 +116,7 @@ function reads(store: Store) {
     },
     GetParametersByPath: {
       resource: about,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['GetParametersByPath'], request: CloudRequest) => {
         const path = input.Path as string;
         if (!path.startsWith('/')) {
           throw refuse(
@@ -126,7 +128,7 @@ function reads(store: Store) {
         const below = inRegion(store, request.region)
           .filter((one) => one.name.startsWith(base))
           .filter((one) => input.Recursive || !one.name.slice(base.length).includes('/'))
-          .filter((one) => (input.ParameterFilters ?? []).every((filter: Input) => matches(one, filter)));
+          .filter((one) => (input.ParameterFilters ?? []).every((filter) => matches(one, filter)));
         const { items, next } = page(below, input.NextToken, input.MaxResults ?? 10, 'InvalidNextToken');
         const decrypt = input.WithDecryption ?? false;
         return {
@@ -137,7 +139,7 @@ function reads(store: Store) {
     },
     GetParameterHistory: {
       resource: about,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['GetParameterHistory'], request: CloudRequest) => {
         const { parameter } = find(store, input.Name, request.region);
         const { items, next } = page(
           parameter.versions,
@@ -154,9 +156,9 @@ function reads(store: Store) {
         return { Parameters, NextToken: next };
       },
     },
-    DescribeParameters: (input: Input, request: CloudRequest) => {
+    DescribeParameters: (input: Inputs['DescribeParameters'], request: CloudRequest) => {
       const all = inRegion(store, request.region).filter((one) =>
-        (input.ParameterFilters ?? []).every((filter: Input) => matches(one, filter)),
+        (input.ParameterFilters ?? []).every((filter) => matches(one, filter)),
       );
       const { items, next } = page(all, input.NextToken, input.MaxResults ?? 50, 'InvalidNextToken');
       const Parameters = items.map((one) => ({
@@ -170,7 +172,7 @@ function reads(store: Store) {
 }
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ParameterStringFilter.html */
-function matches(parameter: Parameter, filter: { Key: string; Option?: string; Values?: string[] }): boolean {
+function matches(parameter: Parameter, filter: ParameterStringFilter): boolean {
   const values = filter.Values ?? [];
   if (filter.Key === 'Path') {
     const below = (path: string) => parameter.name.startsWith(path.endsWith('/') ? path : `${path}/`);
@@ -199,19 +201,20 @@ function writes(store: Store) {
   return {
     PutParameter: {
       resource: about,
-      run: (input: Input, request: CloudRequest) => putParameter(store, input, request.region),
+      run: (input: Inputs['PutParameter'], request: CloudRequest) =>
+        putParameter(store, input, request.region),
     },
     DeleteParameter: {
       resource: about,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DeleteParameter'], request: CloudRequest) => {
         const { parameter } = find(store, input.Name, request.region);
         parameters.delete(`${parameter.region}:${parameter.name}`);
         return {};
       },
     },
     DeleteParameters: {
-      resource: (input: Input) => input.Names.join(' '),
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['DeleteParameters']) => input.Names.join(' '),
+      run: (input: Inputs['DeleteParameters'], request: CloudRequest) => {
         const names = input.Names as string[];
         const gone = names.filter((name) => parameters.delete(`${request.region}:${name}`));
         return { DeletedParameters: gone, InvalidParameters: names.filter((name) => !gone.includes(name)) };
@@ -221,7 +224,7 @@ function writes(store: Store) {
 }
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html */
-function putParameter(store: Store, input: Input, region: string) {
+function putParameter(store: Store, input: Inputs['PutParameter'], region: string) {
   checkName(input.Name);
   const known = store.parameters.get(`${region}:${input.Name}`);
   if (known && !input.Overwrite) {
@@ -253,7 +256,7 @@ function putParameter(store: Store, input: Input, region: string) {
     allowedPattern: input.AllowedPattern ?? before?.allowedPattern,
     keyId: type === 'SecureString' ? (input.KeyId ?? before?.keyId ?? 'alias/aws/ssm') : undefined,
   };
-  const tags = Object.fromEntries((input.Tags ?? []).map((tag: Input) => [tag.Key, tag.Value]));
+  const tags = Object.fromEntries((input.Tags ?? []).map((tag) => [tag.Key, tag.Value]));
   const parameter: Parameter = known ?? { name: input.Name, region, tags, versions: [] };
   parameter.versions.push(version);
   store.parameters.set(`${region}:${input.Name}`, parameter);
@@ -261,7 +264,7 @@ function putParameter(store: Store, input: Input, region: string) {
 }
 
 function tagging(store: Store) {
-  const tagged = (input: Input, region: string): Parameter => {
+  const tagged = (input: Inputs['ListTagsForResource'], region: string): Parameter => {
     const found = input.ResourceType === 'Parameter' && store.parameters.get(`${region}:${input.ResourceId}`);
     if (!found)
       throw refuse(
@@ -273,7 +276,7 @@ function tagging(store: Store) {
   return {
     AddTagsToResource: {
       resource: about,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['AddTagsToResource'], request: CloudRequest) => {
         const parameter = tagged(input, request.region);
         for (const { Key, Value } of input.Tags) parameter.tags[Key] = Value;
         return {};
@@ -281,7 +284,7 @@ function tagging(store: Store) {
     },
     RemoveTagsFromResource: {
       resource: about,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['RemoveTagsFromResource'], request: CloudRequest) => {
         const parameter = tagged(input, request.region);
         for (const key of input.TagKeys) delete parameter.tags[key];
         return {};
@@ -289,7 +292,7 @@ function tagging(store: Store) {
     },
     ListTagsForResource: {
       resource: about,
-      run: (input: Input, request: CloudRequest) => ({
+      run: (input: Inputs['ListTagsForResource'], request: CloudRequest) => ({
         TagList: Object.entries(tagged(input, request.region).tags).map(([Key, Value]) => ({ Key, Value })),
       }),
     },
