@@ -5,6 +5,7 @@ import type { Pointer } from '../release/record.ts';
 import type { RunContext } from '../runtime/action.ts';
 import type { ActionError } from '../runtime/errors.ts';
 import type { AnyOutcome, Outcome } from '../runtime/outcome.ts';
+import type { Diff } from './diff.ts';
 import type { DeletionLimit } from './mass-removal.ts';
 import type { SitePlan } from './plan.ts';
 import type { ScanOptions } from './scan.ts';
@@ -56,6 +57,8 @@ export interface GateAnswer {
 export interface DeploySiteResult {
   readonly outcome: Outcome;
   readonly plan: SitePlan;
+  /** File by file, where no more than the plan was made. */
+  readonly diff?: Diff | undefined;
   readonly report: ActivationReport | undefined;
   readonly siteUrl: string | undefined;
   readonly manifest: Manifest;

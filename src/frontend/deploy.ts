@@ -29,7 +29,7 @@ export async function deploySite(
   // What is wrong with the folder or the site is told first.
   early?.catch(() => {});
   const prepared = await prepare(config, ports);
-  if (config.dryRun) return resultOf('planned', prepared);
+  if (config.dryRun) return { ...resultOf('planned', prepared), diff: prepared.change.diff };
   const fenced = await early;
   const asked = ports.clock.now();
   const hold = await ports.lock();

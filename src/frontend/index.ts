@@ -11,6 +11,7 @@ export type {
 } from './deploy-types.ts';
 export { headerLine } from './header-rules.ts';
 export type { DeletionLimit } from './mass-removal.ts';
+export { type ListedPlan, listPlan, planJson } from './plan-json.ts';
 export { planLines } from './plan-lines.ts';
 export { type Recovery, recoverSite } from './recover.ts';
 export {

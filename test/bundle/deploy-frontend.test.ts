@@ -95,6 +95,28 @@ describe('deploy-frontend', () => {
     expect(Number(run.outputs['requests'])).toBe(byOperation.length);
   });
 
+  it('sends for a first deployment what the README says: two requests a file, and about two dozen', async () => {
+    const site = await makeSite(cloud, 'first-budget-site');
+    const files = { ...smallSite('one') };
+    for (let n = 0; n < 100; n++) files[`data/${n}.json`] = `{"n":${n}}`;
+    const run = await site.deploy(makeFolder(files));
+    expect(run.outputs['outcome'], run.log).toBe('deployed');
+    const others = Number(run.outputs['requests']) - 2 * Object.keys(files).length;
+    expect(others, run.outputs['requests']).toBeLessThanOrEqual(28);
+    expect(others).toBeGreaterThan(12);
+
+    const adopted = await makeSite(cloud, 'adopted-budget-site');
+    for (let n = 0; n < 100; n++)
+      await adopted.s3.send(
+        new PutObjectCommand({ Bucket: adopted.bucket, Key: `data/${n}.json`, Body: `{"old":${n}}` }),
+      );
+    const over = await adopted.deploy(makeFolder(files));
+    expect(over.outputs['outcome'], over.log).toBe('deployed');
+    const more = Number(over.outputs['requests']) - Number(run.outputs['requests']);
+    expect(more, 'a read and a copy of each object that is adopted').toBeGreaterThanOrEqual(200);
+    expect(more).toBeLessThanOrEqual(216);
+  });
+
   it('records what a bucket serves before it touches it', async () => {
     const site = await makeSite(cloud, 'adopted-site');
     const old = {

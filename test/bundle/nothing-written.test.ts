@@ -102,6 +102,17 @@ describe('a dry run changes nothing', () => {
     expect(changed).toEqual([]);
   });
 
+  it('deploy-frontend lists every file, in its output and whole in a file', async () => {
+    const files = Object.fromEntries(Array.from({ length: 120 }, (_, n) => [`data/${n}.json`, `{"n":${n}}`]));
+    const source = makeFolder({ ...smallSite('v9'), ...files });
+    const { run } = await still('deploy-frontend', { ...site(), source, 'dry-run': 'true' });
+    const plan = JSON.parse(run.outputs['plan'] ?? '');
+    expect(plan.changes.writes).toHaveLength(plan.writes);
+    expect(plan.changes.writes).toContainEqual({ path: 'data/119.json', bytes: 9, reason: 'new' });
+    expect(plan.leftOut).toEqual({ writes: 0, deletes: 0 });
+    expect(JSON.parse(readFileSync(run.outputs['plan-file'] ?? '', 'utf8'))).toEqual(plan);
+  });
+
   it('is tried of every action that has one', () => {
     const have = readdirSync(join(root, 'actions')).filter((name) =>
       /^ {2}dry-run:/m.test(readFileSync(join(root, 'actions', name, 'action.yml'), 'utf8')),

@@ -200,7 +200,8 @@ export const action = {
     'invalidation-id': { description: 'Id of the CloudFront invalidation.' },
     'invalidated-paths': { description: 'The paths that were invalidated, one a line.' },
     'site-url': { description: 'Address of the site.' },
-    plan: { description: 'What was to be changed, as JSON.' },
+    plan: { description: 'What was to be changed, as JSON. Of a dry run each file is in `changes`, as far as an output holds them; `leftOut` counts the others.' },
+    'plan-file': { description: 'File in the runner\'s temporary folder with the whole plan of a dry run, as JSON.' },
     'duration-seconds': { description: 'How long it took.' },
   },
 } as const;

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { rememberingStore } from '../../aws/remembering-store.ts';
 import { type SiteClients, siteClients } from '../../aws/site-clients.ts';
 import {
@@ -6,7 +7,10 @@ import {
   type DeploySitePorts,
   type DeploySiteResult,
   deploySite,
+  type ListedPlan,
+  listPlan,
   notVerified,
+  planJson,
   planLines,
   recoverSite,
   renderSiteSummary,
@@ -26,6 +30,7 @@ import { githubAccess } from '../github-access.ts';
 import { freeSavedLock, holdLock, savedToken } from '../lock.ts';
 import { guardPart } from '../part-guard.ts';
 import { markRelease } from '../release-metric.ts';
+import { makeReportFile } from '../report-file.ts';
 import { smokeGate } from '../smoke-gate.ts';
 import { readVerifyHeaders } from '../verify-headers.ts';
 import { isSiteGone } from './gone.ts';
@@ -74,9 +79,24 @@ async function main(job: FrontendJob): Promise<ActionResult<DeployFrontend>> {
       config.historyPage && result.outcome !== 'planned' ? publishHistory(edges.ledger, job) : undefined,
       markRelease({ environment, outcome: result.outcome }, job.log),
     ]);
-    return answer(config, releaseId, job.clock.now() - started, result, edges.clients);
+    const listed = result.diff && listPlan(result.plan, result.diff);
+    const known = answer(config, releaseId, job.clock.now() - started, result, edges.clients);
+    if (!listed) return known;
+    return { ...known, outputs: { ...known.outputs, plan: planJson(listed), ...writePlan(listed, job) } };
   } finally {
     edges.clients.close();
+  }
+}
+
+/** The whole plan as a file, for an output holds so much and no more. A file that cannot be written fails no plan. */
+function writePlan(plan: ListedPlan, job: FrontendJob): { 'plan-file'?: string } {
+  try {
+    const path = makeReportFile({ path: undefined, input: 'dry-run', name: 'deploy-frontend-plan' }, job);
+    writeFileSync(path, JSON.stringify(plan));
+    return { 'plan-file': path };
+  } catch (error) {
+    job.log.warning(`the whole plan is in no file: ${messageOf(error)}`);
+    return {};
   }
 }
 
