@@ -4,10 +4,13 @@ import { actionsLog } from '../github/actions-log.ts';
 import { readRunContext } from '../github/context.ts';
 import type { Action, ActionResult, Job } from '../runtime/action.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { parseDuration } from '../runtime/duration.ts';
 import { ActionError, interrupted, messageOf } from '../runtime/errors.ts';
 import { type ActionInterface, Inputs } from '../runtime/inputs.ts';
 import { fenced } from '../runtime/markdown.ts';
+import { proxiesInUse, setUpNetwork } from '../runtime/network.ts';
 import { type AnyOutcome, exitCode, isSuccess } from '../runtime/outcome.ts';
+import { proxySecrets } from '../runtime/proxy.ts';
 import { Redactor } from '../runtime/redactor.ts';
 import { ForeignState, StepState, stateFolder } from './step-state.ts';
 
@@ -30,8 +33,32 @@ export async function runAction<A extends ActionInterface>(definition: Action<A>
   surviveClosedPipe();
   const state = openState(isPost, edge);
   const job = jobFor(definition.action, abortOnSignals(), state, edge);
-  if (isPost) await runPost(definition, job, state);
-  else await report(definition.action.name, await settleWith(state, definition, job), edge);
+  const unready = state instanceof ActionError ? state : await connect(definition, job, redactor);
+  if (isPost) await runPost(definition, job, unready ?? state);
+  else await report(definition.action.name, await settleWith(unready, definition, job), edge);
+  // All is said. What is still open (a connection to a server that does not answer) keeps nobody waiting.
+  setTimeout(() => process.exit(), LEAVE_AFTER).unref();
+}
+
+/** Milliseconds that what is still open at the end has to close by itself. */
+const LEAVE_AFTER = 250;
+
+/** @returns why the environment's proxies cannot be used, where that is so */
+async function connect<A extends ActionInterface>(
+  { patience }: Action<A>,
+  { inputs, env, signal }: Job<A>,
+  redactor: Redactor,
+): Promise<ActionError | undefined> {
+  try {
+    const names = inputs as unknown as Inputs<ActionInterface>;
+    const waitTimeout = parseDuration(names.text('wait-timeout')) ?? patience;
+    await setUpNetwork({ env, waitTimeout, cancelled: signal });
+    for (const secret of proxySecrets(proxiesInUse())) redactor.secret(secret);
+  } catch (error) {
+    if (error instanceof ActionError) return error;
+    throw error;
+  }
+  return undefined;
 }
 
 interface Edge {
@@ -88,12 +115,12 @@ function openState(isPost: boolean, { log }: Edge): StepState | ActionError {
 }
 
 async function settleWith<A extends ActionInterface>(
-  state: StepState | ActionError,
+  unready: ActionError | undefined,
   definition: Action<A>,
   job: Job<A>,
 ): Promise<ActionResult<A>> {
-  if (!(state instanceof ActionError)) return settle(definition, job);
-  return { outcome: state.outcome, outputs: {}, problem: state.message };
+  if (!unready) return settle(definition, job);
+  return { outcome: unready.outcome, outputs: {}, problem: unready.message };
 }
 
 async function runPost<A extends ActionInterface>(

@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { regionNamed } from './region-named.ts';
 import { countAlike } from './request-count.ts';
+import { Retries } from './sdk-retries.ts';
 
 interface SdkError {
   readonly name?: string;
@@ -92,7 +93,7 @@ function makeSibling(client: S3Client, region: string): S3Client {
     requestChecksumCalculation: config.requestChecksumCalculation,
     responseChecksumValidation: config.responseChecksumValidation,
     maxAttempts: config.maxAttempts,
-    retryMode: config.retryMode,
+    retryStrategy: new Retries(config.maxAttempts),
     ...(config.customUserAgent ? { customUserAgent: config.customUserAgent } : {}),
   });
   countAlike(sibling, client);

@@ -1,11 +1,13 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Clock } from '../runtime/clock.ts';
 import type { Usage } from './bulk-store.ts';
 import { parseDistribution } from './cloudfront-xml.ts';
 import { type EndpointWish, endpointOf, type ServiceHost, signingRegion } from './endpoints.ts';
+import { tagAsked } from './errors.ts';
 import { readAll, Wire } from './http-wire.ts';
 import { xmlText } from './list-xml.ts';
-import { isRetryable, retryPause, type SentError } from './retry.ts';
+import { ClockSkew, RetryLoop, type SentError, serverTimeOf } from './retry.ts';
 import { type AwsKeys, SigV4 } from './sigv4.ts';
 
 /** What a deployment needs to know of a distribution. */
@@ -127,6 +129,7 @@ const escapeXml = (text: string) =>
 
 function caller({ client, usage, clock, endpoint, region, signal }: CloudFrontOptions) {
   const signer = new SigV4(signingRegion(CLOUDFRONT, region), 'cloudfront');
+  const skew = new ClockSkew(clock);
   const once = async (operation: string, method: string, path: string, body: string): Promise<string> => {
     const wire = new Wire(
       {
@@ -152,36 +155,39 @@ function caller({ client, usage, clock, endpoint, region, signal }: CloudFrontOp
           payload: bytes,
         },
         (await client.config.credentials()) as AwsKeys,
-        clock.now(),
+        skew.now(),
       );
       const answer = await wire.send({ method, path, headers, body: bytes, signal: signal?.() });
       const text = (await readAll(answer)).toString();
       const status = answer.statusCode ?? 0;
-      if (status >= 300) throw errorOf(status, text, String(answer.headers['x-amzn-requestid'] ?? ''));
+      if (status >= 300) throw errorOf(status, text, answer.headers);
       return text;
     } finally {
       wire.close();
     }
   };
   return async (operation: string, method: string, path: string, body = ''): Promise<string> => {
-    for (let attempt = 1; ; attempt++) {
+    const loop = new RetryLoop({ clock, skew, attempts: ATTEMPTS, signal: signal?.() });
+    for (;;) {
       try {
         return await once(operation, method, path, body);
       } catch (error) {
         const aborted = signal?.();
         if (aborted?.aborted) throw aborted.reason;
         // One of ours under way too many is a wait of its own, with a bound of its own.
-        const wait = (error as Error).name === 'TooManyInvalidationsInProgress';
-        if (wait || attempt >= ATTEMPTS || !isRetryable(error as SentError)) throw error;
-        await clock.sleep(retryPause(error as SentError, attempt, Math.random()), aborted);
+        if ((error as Error).name === 'TooManyInvalidationsInProgress') throw error;
+        await loop.after(
+          tagAsked(error, { operation: `cloudfront:${operation}`, resource: path }) as SentError,
+        );
       }
     }
   };
 }
 
-function errorOf(status: number, xml: string, requestId: string): SentError {
+function errorOf(status: number, xml: string, headers: IncomingHttpHeaders): SentError {
   const error: SentError = new Error(xmlText(xml, 'Message') || `HTTP ${status}`);
   error.name = xmlText(xml, 'Code') || `Http${status}`;
-  error.$metadata = { httpStatusCode: status, requestId };
+  error.serverTime = serverTimeOf(headers);
+  error.$metadata = { httpStatusCode: status, requestId: String(headers['x-amzn-requestid'] ?? '') };
   return error;
 }

@@ -1,4 +1,5 @@
-import { agentProxy } from './proxy.ts';
+import { SdkHandler } from './sdk-handler.ts';
+import { Retries } from './sdk-retries.ts';
 
 /** What every AWS client of ours is made with. */
 export interface AwsSettings {
@@ -7,7 +8,7 @@ export interface AwsSettings {
   readonly signal?: AbortSignal | undefined;
   /** Default: MAX_ATTEMPTS. */
   readonly attempts?: number | undefined;
-  /** Milliseconds for the connection, and for the answer; default: the SDK's, which has none. */
+  /** Milliseconds for the connection, and for the answer; default, and most: what the network's settings say. */
   readonly timeout?: number | undefined;
 }
 
@@ -23,18 +24,13 @@ export const MAX_ATTEMPTS = 8;
  * `AWS_ENDPOINT_URL`, its per-service forms, profiles and roles all work.
  */
 export function clientConfig(settings: AwsSettings = {}) {
-  const agent = agentProxy();
   const { attempts = MAX_ATTEMPTS, timeout } = settings;
-  const handler = {
-    ...(timeout ? { connectionTimeout: timeout, requestTimeout: timeout, throwOnRequestTimeout: true } : {}),
-    ...(agent.proxyEnv ? { httpAgent: agent, httpsAgent: agent } : {}),
-  };
   return {
     ...(settings.region ? { region: settings.region } : {}),
     maxAttempts: attempts,
-    retryMode: 'standard',
+    retryStrategy: new Retries(attempts),
     customUserAgent: 'wwhd-deploy',
-    ...(Object.keys(handler).length > 0 ? { requestHandler: handler } : {}),
+    requestHandler: new SdkHandler(timeout),
   } as const;
 }
 

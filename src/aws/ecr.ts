@@ -1,4 +1,6 @@
 import type { BatchGetImageResponse, GetDownloadUrlForLayerResponse } from '@aws-sdk/client-ecr';
+import { answerWithin } from '../runtime/network.ts';
+import { networkFetch } from '../runtime/network-fetch.ts';
 import type { AwsSettings } from './config.ts';
 import { jsonClient } from './json-client.ts';
 import { SERVICES } from './services.ts';
@@ -48,7 +50,7 @@ export function ecrApi(settings: AwsSettings, account: string | undefined): EcrA
         repositoryName: repository,
         layerDigest: digest,
       });
-      const answer = await fetch(downloadUrl ?? '');
+      const answer = await networkFetch(downloadUrl ?? '', { signal: AbortSignal.timeout(answerWithin()) });
       if (!answer.ok) throw new Error(`reading ${digest} of ${repository} answered HTTP ${answer.status}`);
       return answer.text();
     },

@@ -5,6 +5,7 @@ export type AwsFailure =
   | 'missing'
   | 'denied'
   | 'credentials'
+  | 'clock'
   | 'region'
   | 'conflict'
   | 'precondition'
@@ -25,6 +26,7 @@ export interface AwsError {
 }
 
 const KIND_OF_CODE: ReadonlyArray<readonly [RegExp, AwsFailure]> = [
+  [/^(RequestTimeTooSkewed|RequestInTheFuture|RequestExpired)$/, 'clock'],
   [/^(NoSuch\w+|\w*NotFound(Exception)?|NotFound|\w*DoesNotExist\w*)$/, 'missing'],
   [/^(AccessDenied(Exception)?|UnauthorizedOperation|AllAccessDisabled|Forbidden)$/, 'denied'],
   [
@@ -36,7 +38,7 @@ const KIND_OF_CODE: ReadonlyArray<readonly [RegExp, AwsFailure]> = [
   [/^(ConditionalRequestConflict|OperationAborted|InvalidStateException|ConflictException)$/, 'conflict'],
   [/^(Throttl\w*|TooManyRequests\w*|SlowDown|RequestLimitExceeded|ServiceUnavailable)$/, 'throttled'],
   [
-    /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|TimeoutError|RequestTimeout)$/,
+    /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|TimeoutError|RequestTimeout|ERR_PROXY_TUNNEL|ENETUNREACH)$/,
     'network',
   ],
   [/^(Validation\w*|Invalid\w*|Malformed\w*|ClientException|BadRequest\w*)$/, 'invalid'],
@@ -66,6 +68,8 @@ export function readAwsError(error: unknown): AwsError {
 
 function classify(code: string, status: number | undefined, message: string): AwsFailure {
   if (/^Region (is missing|not accepted)/.test(message)) return 'region';
+  // What says which clock is wrong stands in the text alone where the code is that of any bad signature.
+  if (/^Signature (expired|not yet current)/.test(message)) return 'clock';
   for (const [pattern, kind] of KIND_OF_CODE) if (pattern.test(code)) return kind;
   if (status === 404) return 'missing';
   if (status === 403 || status === 401) return 'denied';
@@ -82,8 +86,10 @@ const NEXT: Partial<Record<AwsFailure, string>> = {
     'run aws-actions/configure-aws-credentials before this step, with `permissions: id-token: write` on the job; on a laptop, log in with the AWS CLI',
   region:
     'set AWS_REGION, or `aws-region` of configure-aws-credentials, to the region that the resource is in',
+  clock: 'set the clock of this machine: AWS takes a request within minutes of its own time only',
   throttled: 'AWS kept throttling through all retries: run it again, or ask for a higher quota',
-  network: 'check the network and AWS_ENDPOINT_URL',
+  network:
+    'check that this machine reaches that address: the network, AWS_ENDPOINT_URL, HTTPS_PROXY and NO_PROXY; then run it again',
   server: 'AWS answered with a server error through all retries: see the AWS health page, then run it again',
 };
 
@@ -102,6 +108,8 @@ export interface Asked {
 
 /** An AWS error as a problem that names the call, the resource, the input, and what to do. */
 export function awsProblem(error: unknown, asked: Asked): ActionError {
+  // It says already what it is: that the work was cancelled, most often.
+  if (error instanceof ActionError) return error;
   const e = readAwsError(error);
   const make = asked.afterChange ? failed : refused;
   const missing =

@@ -1,7 +1,9 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
-import { agentProxy } from './proxy.ts';
+import { type Agents, answerWithin, openAgents } from '../runtime/network.ts';
+import { awsCertificates } from './certificates.ts';
+import { silence } from './silence.ts';
 
 /** Where requests go: one host, one pool of connections that are kept open. */
 export interface WireTarget {
@@ -19,53 +21,54 @@ export interface WireRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A connection on which nothing moves for this long (milliseconds) is given up. */
-const IDLE = 30_000;
-
 /**
  * A pool of kept connections to one host, on `node:http` itself. The SDK's own path costs about a millisecond of
  * processor a request; this one about a tenth (bench/frontend prints both).
  */
 export class Wire {
   readonly #target: WireTarget;
-  readonly #agent: HttpAgent;
+  readonly #agents: Agents;
+  readonly #within = answerWithin();
 
   constructor(target: WireTarget, connections: number) {
-    const options = {
+    const ca = awsCertificates(process.env);
+    this.#target = target;
+    this.#agents = openAgents({
       keepAlive: true,
       maxSockets: connections,
       maxFreeSockets: connections,
       noDelay: true,
-      ...agentProxy(),
-    };
-    this.#target = target;
-    this.#agent = target.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
+      ...(ca ? { ca } : {}),
+    });
   }
 
   /** Sends once; rejects with the socket's error. The answer's body is still to be read. */
   send(request: WireRequest): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const open = this.#target.protocol === 'https:' ? httpsRequest : httpRequest;
+      const secure = this.#target.protocol === 'https:';
+      const open = secure ? httpsRequest : httpRequest;
       const sent = open(
         {
-          agent: this.#agent,
+          agent: secure ? this.#agents.https : this.#agents.http,
           host: this.#target.hostname,
           ...(this.#target.port ? { port: this.#target.port } : {}),
           method: request.method,
           path: request.path,
           headers: request.headers,
-          timeout: IDLE,
+          timeout: this.#within,
           ...(request.signal ? { signal: request.signal } : {}),
         },
-        resolve,
+        (answer) => {
+          answered = answer;
+          resolve(answer);
+        },
       );
-      sent.on('timeout', () =>
-        sent.destroy(
-          Object.assign(new Error(`nothing moved on the connection for ${IDLE / 1000} s`), {
-            code: 'ETIMEDOUT',
-          }),
-        ),
-      );
+      let answered: IncomingMessage | undefined;
+      sent.on('timeout', () => {
+        const late = Object.assign(new Error(silence(this.#target, this.#within)), { code: 'ETIMEDOUT' });
+        answered?.destroy(late);
+        sent.destroy(late);
+      });
       const { body } = request;
       if (body === undefined || body instanceof Uint8Array) {
         sent.on('error', reject);
@@ -83,7 +86,7 @@ export class Wire {
 
   /** Closes idle connections, so that the process can end. */
   close(): void {
-    this.#agent.destroy();
+    this.#agents.destroy();
   }
 }
 
@@ -93,8 +96,9 @@ export function readAll(answer: IncomingMessage): Promise<Buffer> {
     const chunks: Buffer[] = [];
     answer.on('data', (chunk: Buffer) => chunks.push(chunk));
     answer.on('end', () => (answer.complete ? resolve(Buffer.concat(chunks)) : reject(cutOff())));
-    answer.on('aborted', () => reject(cutOff()));
-    answer.on('error', reject);
+    // Why it ended, where that is known; `aborted` comes before it and knows nothing.
+    answer.on('error', (error) => reject(error.message === 'aborted' ? cutOff() : error));
+    answer.on('close', () => reject(cutOff()));
   });
 }
 

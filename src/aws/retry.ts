@@ -1,3 +1,6 @@
+import type { Clock } from '../runtime/clock.ts';
+import { isSilence, SILENT_ATTEMPTS } from './silence.ts';
+
 /** An error of one attempt, shaped like the SDK's, so that `readAwsError` reads both. */
 export interface SentError extends Error {
   code?: string;
@@ -57,3 +60,78 @@ export function retryPause(error: SentError, attempt: number, random: number): n
   const base = isThrottle(error) ? 200 : 50;
   return Math.round(random * Math.min(10_000, base * 2 ** (attempt - 1)));
 }
+
+/** What AWS's services say where the time of a request is not theirs. */
+const CLOCK_CODES = new Set([
+  'AuthFailure',
+  'InvalidSignatureException',
+  'RequestExpired',
+  'RequestInTheFuture',
+  'RequestTimeTooSkewed',
+  'SignatureDoesNotMatch',
+]);
+/** Milliseconds by which clocks may differ; the strictest services take 5 minutes, and a `Date` has no fractions. */
+const ALIKE = 60_000;
+
+/** The difference between AWS's clock and this machine's, learned from a refusal, as the SDK's own clients learn it. */
+export class ClockSkew {
+  readonly #clock: Clock;
+  #skew = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The time to sign with, in milliseconds since the epoch. */
+  now(): number {
+    return this.#clock.now() + this.#skew;
+  }
+
+  /** @returns true where the refusal was about our time, which is right from now on */
+  learn({ name, serverTime }: SentError): boolean {
+    if (!CLOCK_CODES.has(name) || serverTime === undefined) return false;
+    if (Math.abs(serverTime - this.now()) < ALIKE) return false;
+    this.#skew = serverTime - this.#clock.now();
+    return true;
+  }
+}
+
+export interface RetryOptions {
+  readonly clock: Clock;
+  readonly skew: ClockSkew;
+  /** Sends of one request, the first one included. */
+  readonly attempts: number;
+  readonly signal: AbortSignal | undefined;
+  /** True where the server has answered others since: it is not silent, one answer was lost. */
+  answersOthers?(): boolean;
+}
+
+/** The retries of one request. */
+export class RetryLoop {
+  readonly #options: RetryOptions;
+  #failures = 0;
+  #silences = 0;
+
+  constructor(options: RetryOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Waits until the request may be sent again.
+   * @throws the signal's reason when it is aborted; `error` itself where sending again would not help
+   */
+  async after(error: SentError): Promise<void> {
+    const { clock, skew, attempts, signal, answersOthers } = this.#options;
+    signal?.throwIfAborted();
+    this.#failures++;
+    if (isSilence(error)) this.#silences = answersOthers?.() ? 1 : this.#silences + 1;
+    if (this.#failures >= attempts || this.#silences >= SILENT_ATTEMPTS) throw error;
+    if (skew.learn(error)) return;
+    if (!isRetryable(error)) throw error;
+    await clock.sleep(retryPause(error, this.#failures, Math.random()), signal);
+  }
+}
+
+/** The server's time, of the headers of its answer. */
+export const serverTimeOf = (headers: Readonly<Record<string, unknown>>): number | undefined =>
+  Date.parse(String(headers['date'] ?? '')) || undefined;

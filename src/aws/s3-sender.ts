@@ -1,13 +1,14 @@
 import type { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Clock } from '../runtime/clock.ts';
+import { isProxied } from '../runtime/network.ts';
 import type { BucketHome } from './bucket-region.ts';
 import type { Usage } from './bulk-store.ts';
+import { tagAsked } from './errors.ts';
 import { readAll, Wire, type WireRequest } from './http-wire.ts';
 import { xmlText } from './list-xml.ts';
-import { agentProxy } from './proxy.ts';
 import { regionNamed } from './region-named.ts';
-import { isRetryable, retryPause, type SentError } from './retry.ts';
+import { ClockSkew, RetryLoop, type SentError, serverTimeOf } from './retry.ts';
 import { findPlace, type Place } from './s3-place.ts';
 import { type AwsKeys, EMPTY_SHA256, encodeKey, SigV4 } from './sigv4.ts';
 import { SmallWire } from './small-wire.ts';
@@ -64,8 +65,9 @@ export class S3Sender {
   /** Those before, on which requests may still be under way. */
   readonly #left: Route[] = [];
   #moving: Promise<Route> | undefined;
-  /** Server's clock minus ours, in milliseconds, once the server has refused our time. */
-  #skew = 0;
+  readonly #skew: ClockSkew;
+  /** How many requests have been answered. */
+  #answers = 0;
 
   /** @throws the SDK's error without a region or credentials; nothing is sent */
   static async open(home: BucketHome, bucket: string, options: SenderOptions): Promise<S3Sender> {
@@ -76,6 +78,7 @@ export class S3Sender {
     this.#home = home;
     this.#bucket = bucket;
     this.#options = options;
+    this.#skew = new ClockSkew(options.clock);
     this.#route = route;
   }
 
@@ -109,19 +112,31 @@ export class S3Sender {
   async #retrying<T>(request: S3Request, exchange: Exchange<T>): Promise<T> {
     const { clock } = this.#options;
     const signal = this.#options.signal?.();
-    for (let attempt = 1; ; attempt++) {
+    let answers = this.#answers;
+    const answersOthers = () => {
+      const before = answers;
+      answers = this.#answers;
+      return answers > before;
+    };
+    const loop = new RetryLoop({ clock, skew: this.#skew, attempts: ATTEMPTS, signal, answersOthers });
+    for (;;) {
       signal?.throwIfAborted();
       const route = this.#home.client === this.#route.client ? this.#route : await this.#move();
       try {
-        return await exchange(await this.#sign(request, route), route);
+        const answer = await exchange(await this.#sign(request, route), route);
+        this.#answers++;
+        return answer;
       } catch (error) {
         if (signal?.aborted) throw signal.reason;
-        if (attempt >= ATTEMPTS) throw error;
         if (await this.#home.follow(route.client, (error as SentError).region)) continue;
-        if (!this.#mayRetry(error as SentError, attempt)) throw error;
-        await clock.sleep(retryPause(error as SentError, attempt, Math.random()), signal);
+        await loop.after(tagAsked(error, this.#asked(request)) as SentError);
       }
     }
+  }
+
+  #asked({ operation, key }: S3Request) {
+    const name = operation === 'ListObjectsV2' ? 'ListBucket' : operation;
+    return { operation: `s3:${name}`, resource: `s3://${this.#bucket}/${key}` };
   }
 
   /** Many requests learn at once that the bucket is elsewhere, and go there by one route. */
@@ -138,14 +153,6 @@ export class S3Sender {
     return this.#moving;
   }
 
-  #mayRetry(error: SentError, attempt: number): boolean {
-    if (error.name === 'RequestTimeTooSkewed' && error.serverTime !== undefined && attempt === 1) {
-      this.#skew = error.serverTime - this.#options.clock.now();
-      return true;
-    }
-    return isRetryable(error);
-  }
-
   async #sign(request: S3Request, { client, place, signer }: Route): Promise<WireRequest> {
     const { host, basePath } = place;
     const query = request.query ?? '';
@@ -160,7 +167,7 @@ export class S3Sender {
         payload: request.payload ?? EMPTY_SHA256,
       },
       keys,
-      this.#options.clock.now() + this.#skew,
+      this.#skew.now(),
     );
     // Not signed, for a proxy may add to it.
     headers['user-agent'] = 'wwhd-deploy';
@@ -182,9 +189,12 @@ async function routeTo(client: S3Client, bucket: string, connections: number): P
     place,
     signer: new SigV4(place.region),
     wire: new Wire(place, connections),
-    small: agentProxy().proxyEnv ? undefined : new SmallWire(place, connections),
+    small: isProxied(urlOf(place)) ? undefined : new SmallWire(place, connections),
   };
 }
+
+const urlOf = ({ protocol, hostname, port }: Place) =>
+  new URL(`${protocol}//${hostname}${port ? `:${port}` : ''}`);
 
 async function sendWhole(signed: WireRequest, { wire, small }: Route): Promise<TextAnswer> {
   const { body, ...rest } = signed;
@@ -206,6 +216,6 @@ function errorOf(answer: AnswerHead, xml: string): SentError {
   error.name = code;
   error.region = region;
   error.$metadata = { httpStatusCode: status, requestId: String(answer.headers['x-amz-request-id'] ?? '') };
-  error.serverTime = Date.parse(String(answer.headers['date'] ?? '')) || undefined;
+  error.serverTime = serverTimeOf(answer.headers);
   return error;
 }

@@ -11,7 +11,7 @@ import {
 import { type BucketHome, homeOf } from './bucket-region.ts';
 import { writesOf } from './bucket-writes.ts';
 import type { BulkStore } from './bulk-store.ts';
-import { isMissing, lostCondition } from './errors.ts';
+import { isMissing, lostCondition, tagAsked } from './errors.ts';
 import type { ObjectHeaders, ObjectStore, PutRequest, StoredObject } from './object-store.ts';
 import { type WriteHeaders, writeHeaderInput } from './write-headers.ts';
 
@@ -24,7 +24,7 @@ const bareEtags = new WeakSet<S3Client>();
 /** One bucket through the SDK. */
 export function s3Store(client: S3Client, bucket: string): ObjectStore & Pick<BulkStore, 'stream'> {
   const writes = writesOf(client, bucket);
-  const home = homeOf(client, bucket);
+  const home = explained(homeOf(client, bucket), bucket);
   return {
     bucket,
     async *list(prefix, options = {}) {
@@ -116,8 +116,18 @@ export function s3Store(client: S3Client, bucket: string): ObjectStore & Pick<Bu
   };
 }
 
+type Sending = Pick<BucketHome, 'send'>;
+
+/** Errors say which bucket they are about, whoever meets them in the end. */
+const explained = (home: BucketHome, bucket: string): Sending => ({
+  send: (send) =>
+    home.send(send).catch((error) => {
+      throw tagAsked(error, { operation: 's3', resource: `s3://${bucket}` });
+    }),
+});
+
 async function putOnce(
-  home: BucketHome,
+  home: Sending,
   bucket: string,
   request: PutRequest,
   { bare, headers }: { bare: boolean; headers: WriteHeaders },

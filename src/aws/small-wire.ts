@@ -1,7 +1,10 @@
 import { isIP, connect as openTcp, type Socket } from 'node:net';
 import { connect as openTls } from 'node:tls';
+import { answerWithin } from '../runtime/network.ts';
+import { awsCertificates } from './certificates.ts';
 import { AnswerReader, type HttpAnswer } from './http-answer.ts';
 import type { WireTarget } from './http-wire.ts';
+import { silence } from './silence.ts';
 
 /** A request that fits in memory, and so does its answer. */
 export interface SmallRequest {
@@ -14,8 +17,6 @@ export interface SmallRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A connection on which nothing moves for this long (milliseconds) is given up. */
-const IDLE = 30_000;
 /** Bodies up to this size go out in one piece with their headers: copying them costs less than a second buffer. */
 const IN_ONE_PIECE = 65_536;
 
@@ -48,6 +49,8 @@ export class SmallWire {
   readonly #free: Connection[] = [];
   readonly #waiting: Waiting[] = [];
   readonly #watched = new Map<AbortSignal, () => void>();
+  readonly #within = answerWithin();
+  readonly #ca = awsCertificates(process.env);
   #session: Buffer | undefined;
 
   constructor(target: WireTarget, connections: number) {
@@ -105,6 +108,7 @@ export class SmallWire {
           ...to,
           ALPNProtocols: ['http/1.1'],
           ...(isIP(host) ? {} : { servername: host }),
+          ...(this.#ca ? { ca: this.#ca } : {}),
           ...(this.#session ? { session: this.#session } : {}),
         })
       : openTcp(to);
@@ -113,8 +117,8 @@ export class SmallWire {
     socket.on('session', (session: Buffer) => {
       this.#session = session;
     });
-    socket.setTimeout(IDLE, () =>
-      socket.destroy(wireError('ETIMEDOUT', `nothing moved on the connection for ${IDLE / 1000} s`)),
+    socket.setTimeout(this.#within, () =>
+      socket.destroy(wireError('ETIMEDOUT', silence(this.#target, this.#within))),
     );
     socket.on('data', (chunk: Buffer) => this.#read(connection, chunk));
     socket.on('end', () => this.#ended(connection));

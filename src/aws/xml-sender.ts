@@ -7,7 +7,7 @@ import { type AwsSettings, clientConfig } from './config.ts';
 import { ENDPOINT_PARAMETERS, endpointProvider, type ServiceHost, signingRegion } from './endpoints.ts';
 import { readAll, Wire } from './http-wire.ts';
 import { regionNamed } from './region-named.ts';
-import { isRetryable, retryPause, type SentError } from './retry.ts';
+import { ClockSkew, RetryLoop, type SentError, serverTimeOf } from './retry.ts';
 import { EMPTY_SHA256, SigV4 } from './sigv4.ts';
 import { parseXml, type Xml } from './xml.ts';
 
@@ -60,6 +60,7 @@ export class XmlSender {
   readonly #signer: SigV4;
   readonly #wire: Wire;
   readonly #clock: Clock;
+  readonly #skew: ClockSkew;
   readonly #signal: AbortSignal | undefined;
 
   private constructor(
@@ -74,6 +75,7 @@ export class XmlSender {
     this.#client = client;
     this.#endpoint = endpoint;
     this.#clock = clock;
+    this.#skew = new ClockSkew(clock);
     this.#signal = settings.signal;
     this.#signer = new SigV4(signingRegion(service, found.region), service.signingName);
     const protocol = endpoint.protocol === 'http:' ? 'http:' : 'https:';
@@ -98,15 +100,16 @@ export class XmlSender {
   }
 
   async send(asked: Asked): Promise<XmlAnswer> {
-    for (let attempt = 1; ; attempt++) {
-      this.#signal?.throwIfAborted();
+    const [clock, skew, signal] = [this.#clock, this.#skew, this.#signal];
+    const loop = new RetryLoop({ clock, skew, attempts: ATTEMPTS, signal });
+    for (;;) {
+      signal?.throwIfAborted();
       try {
         return await this.#sendOnce(asked);
       } catch (error) {
         // 501 says that the endpoint does not know the service: it will not learn it.
-        const offered = (error as SentError).$metadata?.httpStatusCode !== 501;
-        if (attempt >= ATTEMPTS || !offered || !isRetryable(error as SentError)) throw error;
-        await this.#clock.sleep(retryPause(error as SentError, attempt, Math.random()), this.#signal);
+        if ((error as SentError).$metadata?.httpStatusCode === 501) throw error;
+        await loop.after(error as SentError);
       }
     }
   }
@@ -126,7 +129,7 @@ export class XmlSender {
       method,
       path: query ? `${full}?${query}` : full,
       headers: {
-        ...this.#signer.sign(unsigned, keys, this.#clock.now()),
+        ...this.#signer.sign(unsigned, keys, this.#skew.now()),
         ...(body ? { 'content-length': String(Buffer.byteLength(body)) } : {}),
       },
       ...(body === undefined ? {} : { body: Buffer.from(body) }),
@@ -153,6 +156,7 @@ function answerError(status: number, xml: Xml, headers: Readonly<Record<string, 
   const code = String(error['Code'] ?? STATUS_CODES[status] ?? `Http${status}`);
   const result = new Error(String(error['Message'] ?? `HTTP ${status}`)) as SentError;
   result.name = code;
+  result.serverTime = serverTimeOf(headers);
   const requestId = headers['x-amz-request-id'] ?? headers['x-amzn-requestid'];
   result.$metadata = { httpStatusCode: status, ...(requestId ? { requestId: String(requestId) } : {}) };
   const header = headers['x-amz-bucket-region'];

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
-import { agentProxy } from '../aws/proxy.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { openAgents } from '../runtime/network.ts';
 import { type ProbeReport, reportProbe, type Sample } from './probe-statistics.ts';
 
 /** A request that has had no answer after this many milliseconds has failed: users do not wait longer. */
@@ -89,11 +89,13 @@ function request({ url, anyCertificate = false }: ProbeTarget, clock: Clock): Pr
   return new Promise((resolve) => {
     const end = (status: number, error?: string) =>
       resolve({ at, latency: performance.now() - begun, status, ...(error ? { error } : {}) });
-    const client = url.startsWith('https:') ? https : http;
+    const secure = url.startsWith('https:');
+    const client = secure ? https : http;
+    const agents = openAgents({ keepAlive: false });
     const sent = client.get(
       url,
       {
-        agent: new client.Agent({ keepAlive: false, ...agentProxy() }),
+        agent: secure ? agents.https : agents.http,
         headers: { 'user-agent': 'wwhd-deploy probe', connection: 'close' },
         ...(anyCertificate ? { rejectUnauthorized: false } : {}),
       },

@@ -1,5 +1,6 @@
 import type { GitHub } from '@actions/github/lib/utils';
 import type { Log } from '../runtime/log.ts';
+import { networkFetch } from '../runtime/network-fetch.ts';
 import type { GitHubAccess } from './api.ts';
 import { patiently } from './patience.ts';
 
@@ -41,8 +42,8 @@ export async function connectGitHub(access: GitHubAccess): Promise<GitHubClient>
     baseUrl: access.apiUrl.replace(/\/+$/, ''),
     userAgent: 'wwhd-deploy',
     log: quiet(access.log),
-    // Node's own, and not the client's: one switch for all that goes through a proxy (NODE_USE_ENV_PROXY, Node 24).
-    request: { fetch: globalThis.fetch, log: quiet(access.log) },
+    // Ours, and not the client's: the environment's proxies are those of all other requests too.
+    request: { fetch: networkFetch, log: quiet(access.log) },
   };
   // Without a token it is not told of one: a public repository answers anybody.
   const client = new GitHub(access.token ? getOctokitOptions(access.token, options) : options);

@@ -1,5 +1,6 @@
 import { formatDuration } from '../runtime/duration.ts';
 import { messageOf } from '../runtime/errors.ts';
+import { answerWithin as networkBound } from '../runtime/network.ts';
 import { type GitHubAccess, GitHubError, type GitHubFailure } from './api.ts';
 import { type Answer, pauseBefore } from './rate-limit.ts';
 
@@ -49,7 +50,7 @@ async function askAgain<R>(access: GitHubAccess, route: string, once: () => Prom
       const perhapsDone = mayBeDone(route, answer);
       const pause = perhapsDone ? undefined : pauseBefore(answer, attempt, access.clock.now());
       if (pause === undefined || pause > patience) {
-        const { kind, text } = problemOf(answer, pause);
+        const { kind, text } = problemOf(answer, pause, access);
         throw new GitHubError(kind, answer.status, `${route}: ${text}`, perhapsDone, error);
       }
       patience -= pause;
@@ -61,15 +62,22 @@ async function askAgain<R>(access: GitHubAccess, route: string, once: () => Prom
   }
 }
 
+/** Milliseconds for one answer. */
+const waitFor = ({ answerWithin = ANSWER_WITHIN }: GitHubAccess) => Math.min(answerWithin, networkBound());
+
 /** Of one request: the caller's own signal, and the time that an answer may take. */
-function boundOf({ signal, answerWithin = ANSWER_WITHIN }: GitHubAccess): AbortSignal {
-  const limit = AbortSignal.timeout(answerWithin);
+function boundOf(access: GitHubAccess): AbortSignal {
+  const { signal } = access;
+  const limit = AbortSignal.timeout(waitFor(access));
   return signal ? AbortSignal.any([signal, limit]) : limit;
 }
 
 /** GitHub's own answers are JSON; a page with a status of 200 is that of a proxy or a login in between. */
 function asJson<R extends Response>(response: R, route: string): R {
   const { data, status } = response;
+  // The client takes a body that broke off in the middle for an empty one.
+  if (data === '' && (status === 200 || status === 201) && !route.startsWith('HEAD'))
+    throw new Error('the answer broke off');
   if (typeof data !== 'string' || data === '') return response;
   throw new GitHubError(
     'other',
@@ -93,16 +101,26 @@ function answerOf(error: unknown): Answer {
     status: e.response === undefined ? 0 : (e.status ?? 0),
     headers: e.response?.headers ?? {},
     message: messageOf(error),
+    ...((error as { cause?: { name?: string } }).cause?.name === 'TimeoutError' ? { late: true } : {}),
   };
 }
 
-function problemOf(answer: Answer, pause: number | undefined): { kind: GitHubFailure; text: string } {
+function problemOf(
+  answer: Answer,
+  pause: number | undefined,
+  access: GitHubAccess,
+): { kind: GitHubFailure; text: string } {
   const { status, message } = answer;
   const make = (kind: GitHubFailure, advice: string) => ({
     kind,
     text: `${message} (HTTP ${status}); ${advice}`,
   });
-  if (status === 0) return { kind: 'network', text: `${message}; GitHub could not be reached` };
+  const origin = URL.canParse(access.apiUrl) ? new URL(access.apiUrl).origin : access.apiUrl;
+  const why = answer.late ? `no answer within ${formatDuration(waitFor(access))}` : message;
+  if (status === 0) {
+    const text = `${why}; ${origin} could not be reached: check the network, HTTPS_PROXY and NO_PROXY`;
+    return { kind: 'network', text };
+  }
   if (pause !== undefined && status < 500)
     return make('rate-limit', `the rate limit lasts ${formatDuration(pause)} more, longer than we wait`);
   if (status === 401)

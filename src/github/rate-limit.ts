@@ -5,6 +5,8 @@ export interface Answer {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | number | undefined>>;
   readonly message: string;
+  /** True where none came in time. */
+  readonly late?: boolean;
 }
 
 /** Without a header that says more, GitHub asks for at least a minute, growing exponentially. */

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../runtime/clock.ts';
+import { formatDuration } from '../runtime/duration.ts';
 import { failed, messageOf } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
+import { answerWithin, sharedAgents } from '../runtime/network.ts';
 import { type Descriptor, digestOf, INDEX_TYPES, MANIFEST_TYPES } from './oci.ts';
 import type { Credentials } from './ports.ts';
 
@@ -144,21 +146,38 @@ export class Distribution {
   }
 }
 
-/** One request and its whole answer, whatever its status; redirects are answers. */
+/**
+ * One request and its whole answer, whatever its status; redirects are answers. Rejects where nothing moves on it for as
+ * long as an answer may take.
+ */
 function exchange(
   url: string,
   options: { method: string; signal: AbortSignal; headers: Readonly<Record<string, string>> },
   body: Readable | Buffer | undefined,
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const open = url.startsWith('https:') ? httpsRequest : httpRequest;
-    const request = open(url, options, (answer) => {
+    const secure = url.startsWith('https:');
+    const open = secure ? httpsRequest : httpRequest;
+    const agents = sharedAgents();
+    const within = answerWithin();
+    let answered: IncomingMessage | undefined;
+    const request = open(url, { ...options, agent: secure ? agents.https : agents.http }, (answer) => {
+      answered = answer;
+      answer.on('data', () => timer.refresh());
       buffer(answer).then(
         (bytes) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: bytes }),
         reject,
       );
     });
+    // Behind a proxy there is no socket, and no time-out of one, until the proxy has answered.
+    const timer = setTimeout(() => {
+      const late = new Error(`no answer from ${new URL(url).origin} within ${formatDuration(within)}`);
+      answered?.destroy(late);
+      request.destroy(late);
+    }, within);
     request.on('error', reject);
+    request.on('close', () => clearTimeout(timer));
+    request.on('drain', () => timer.refresh());
     if (body instanceof Readable) pipeline(body, request).catch(reject);
     else request.end(body);
   });

@@ -56,6 +56,8 @@ export interface ActionResult<A extends ActionInterface> {
 /** An action: what it is called and takes, what it does, and what it puts right after a cancellation. */
 export interface Action<A extends ActionInterface> {
   readonly action: A;
+  /** Milliseconds that all of it may wait for others, where no `wait-timeout` says so. */
+  readonly patience?: number;
   main(job: Job<A>): Promise<ActionResult<A>>;
   post?(job: Job<A>): Promise<void>;
 }

@@ -3,6 +3,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
+import { answerWithin, sharedAgents } from './network.ts';
 
 /** A body's bytes: how many, and their hash in hex. */
 interface Measured {
@@ -27,6 +28,7 @@ export const hasBytes = (answer: RawAnswer, sha256: string): boolean =>
 /**
  * One GET without redirects or cookies. It takes the encodings that browsers take: a CDN keeps an entry for each, and what
  * browsers get is what is to be seen. Rejects with the socket's error.
+ * @param timeout milliseconds that nothing may come for; shorter where all of the work may not wait as long
  * @param headers sent beside our own
  */
 export function httpGet(
@@ -36,27 +38,41 @@ export function httpGet(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
-    const open = url.startsWith('https:') ? httpsRequest : httpRequest;
+    const secure = url.startsWith('https:');
+    const open = secure ? httpsRequest : httpRequest;
+    const within = Math.min(timeout, answerWithin());
+    const agents = sharedAgents();
+    let answered: IncomingMessage | undefined;
     const sent = open(
       url,
       {
+        agent: secure ? agents.https : agents.http,
         headers: { 'user-agent': 'wwhd-deploy', accept: '*/*', ...headers, 'accept-encoding': 'gzip, br' },
-        timeout,
         ...(signal ? { signal } : {}),
       },
-      (answer) => read(answer).then(resolve, reject),
+      (answer) => {
+        answered = answer;
+        read(answer, () => timer.refresh()).then(resolve, reject);
+      },
     );
-    sent.on('timeout', () => sent.destroy(new Error(`no answer in ${timeout / 1000} s`)));
+    // Of our own, and not the socket's: behind a proxy there is no socket until the proxy has answered.
+    const timer = setTimeout(() => {
+      const late = Object.assign(new Error(`no answer in ${within / 1000} s`), { code: 'ETIMEDOUT' });
+      answered?.destroy(late);
+      sent.destroy(late);
+    }, within);
     sent.on('error', reject);
+    sent.on('close', () => clearTimeout(timer));
     sent.end();
   });
 }
 
-async function read(answer: IncomingMessage): Promise<RawAnswer> {
+async function read(answer: IncomingMessage, onChunk: () => void): Promise<RawAnswer> {
   const raw = new Meter();
   const decoder = decoderOf(answer.headers['content-encoding']);
   const decoded = decoder && measure(decoder);
   for await (const chunk of answer as AsyncIterable<Buffer>) {
+    onChunk();
     raw.add(chunk);
     decoder?.write(chunk);
   }

@@ -9,7 +9,6 @@ import addFormats from 'ajv-formats';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../support/dist.ts';
-import { nodeKnowsProxies } from '../support/proxy.ts';
 import { type RunOptions, runAction } from '../support/run-action.ts';
 import { json, redirect, type SmokeServer, startService, text } from '../support/smoke-server.ts';
 
@@ -309,27 +308,23 @@ test.each([
   expect(peak).toBeLessThan(most);
 });
 
-test.skipIf(!nodeKnowsProxies())(
-  'goes through the proxy of the environment where that is asked for, and past it for NO_PROXY',
-  async () => {
-    const through: string[] = [];
-    const proxy = createServer((asked, answer) => {
-      through.push(asked.url ?? '');
-      answer.end('{"ok":true}');
-    });
-    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-    const { port } = proxy.address() as AddressInfo;
-    const asked = (env: Readonly<Record<string, string>>) =>
-      smoke(file('  - { get: "/five", expect: { json: { $.ok: true } } }'), {}, { env });
-    const on = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: `http://127.0.0.1:${port}` };
-    expect((await asked(on)).exitCode).toBe(0);
-    expect(through).toEqual([`${server.url}/five`]);
-    for (const env of [{ HTTP_PROXY: on.HTTP_PROXY }, { ...on, NO_PROXY: '127.0.0.1' }])
-      expect((await asked(env)).exitCode).toBe(0);
-    expect(through).toHaveLength(1);
-    proxy.close();
-  },
-);
+test('goes through the proxy of the environment, and past it for NO_PROXY', async () => {
+  const through: string[] = [];
+  const proxy = createServer((asked, answer) => {
+    through.push(asked.url ?? '');
+    answer.end('{"ok":true}');
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const { port } = proxy.address() as AddressInfo;
+  const asked = (env: Readonly<Record<string, string>>) =>
+    smoke(file('  - { get: "/five", expect: { json: { $.ok: true } } }'), {}, { env });
+  const on = { HTTP_PROXY: `http://127.0.0.1:${port}` };
+  expect((await asked(on)).exitCode).toBe(0);
+  expect(through).toEqual([`${server.url}/five`]);
+  expect((await asked({ ...on, NO_PROXY: '127.0.0.1' })).exitCode).toBe(0);
+  expect(through).toHaveLength(1);
+  proxy.close();
+});
 
 /** Resident memory of a process; 0 where the system does not tell. */
 function residentMiB(pid: number): number {

@@ -1,34 +1,46 @@
-import { createServer, request } from 'node:http';
+import { createServer, type IncomingHttpHeaders, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 
 /** A forward proxy: the only way to hosts that no resolver knows. */
 export interface TestProxy {
   /** Environment of a process that is to go through it, and past it to 127.0.0.1. */
   readonly env: Readonly<Record<string, string>>;
+  /** The address of the proxy, with its user and password where it has them. */
+  readonly url: string;
   /** Hosts that were asked for, oldest first. */
   readonly asked: string[];
   stop(): Promise<void>;
 }
 
-/** From Node 24.5 on an agent of our own can go through a proxy: https://nodejs.org/api/http.html#new-agentoptions */
-export const nodeKnowsProxies = (): boolean => {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  return major > 24 || (major === 24 && minor >= 5);
-};
-
 /**
  * Both ways through a proxy: a tunnel (`CONNECT host:port`), and a request whose line has the whole URL.
- * @param places the port of 127.0.0.1 that each host stands for; to others it answers 502.
+ * @param places the port of 127.0.0.1 that each host stands for (`*.amazonaws.com`: all below it); to others it answers 502, but for 127.0.0.1, which is
+ * reached as it is.
+ * @param user `user:password`; without them it answers 407
  */
-export async function startProxy(places: Readonly<Record<string, number>>): Promise<TestProxy> {
+export async function startProxy(
+  places: Readonly<Record<string, number>>,
+  user?: { readonly name: string; readonly password: string },
+): Promise<TestProxy> {
   const asked: string[] = [];
-  const portOf = (host: string) => {
+  const portOf = (host: string, port: string) => {
     asked.push(host);
-    return places[host];
+    return (
+      places[host] ??
+      places[`*${/\.[^.]+\.[^.]+$/.exec(host)?.[0] ?? ''}`] ??
+      (host === '127.0.0.1' ? Number(port) : undefined)
+    );
   };
+  const basic = user && `Basic ${Buffer.from(`${user.name}:${user.password}`).toString('base64')}`;
+  const isStranger = (headers: IncomingHttpHeaders) =>
+    basic !== undefined && headers['proxy-authorization'] !== basic;
   const server = createServer((incoming, answer) => {
     const url = new URL(incoming.url ?? '/', 'http://no-host.test');
-    const port = portOf(url.hostname);
+    if (isStranger(incoming.headers)) {
+      answer.writeHead(407, { 'proxy-authenticate': 'Basic' }).end();
+      return;
+    }
+    const port = portOf(url.hostname, url.port || '80');
     if (port === undefined) {
       answer.writeHead(502).end();
       return;
@@ -43,7 +55,12 @@ export async function startProxy(places: Readonly<Record<string, number>>): Prom
     incoming.pipe(onward);
   });
   server.on('connect', (incoming, client, head) => {
-    const port = portOf(new URL(`http://${incoming.url}`).hostname);
+    if (isStranger(incoming.headers)) {
+      client.end('HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\n\r\n');
+      return;
+    }
+    const [host = '', asPort = ''] = (incoming.url ?? '').split(':');
+    const port = portOf(host, asPort);
     if (port === undefined) {
       client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
       return;
@@ -61,10 +78,12 @@ export async function startProxy(places: Readonly<Record<string, number>>): Prom
       end.on('error', () => other.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const login = user ? `${user.name}:${encodeURIComponent(user.password)}@` : '';
+  const url = `http://${login}127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     asked,
-    env: { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: url, HTTPS_PROXY: url, NO_PROXY: '127.0.0.1' },
+    url,
+    env: { HTTP_PROXY: url, HTTPS_PROXY: url, NO_PROXY: '127.0.0.1' },
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -84,4 +84,7 @@ function toResult(report: PreflightReport, path: string): ActionResult<typeof ac
   };
 }
 
-export const definition: Action<typeof action> = { action, main };
+/** Many questions, one after another where one needs the answer of another: none may wait long. */
+const PATIENCE = 30_000;
+
+export const definition: Action<typeof action> = { action, main, patience: PATIENCE };

@@ -1,5 +1,6 @@
 import type { DescribeServiceResponse } from '@aws-sdk/client-apprunner';
 import { messageOf } from '../../runtime/errors.ts';
+import { networkFetch } from '../../runtime/network-fetch.ts';
 import { publicUrl } from '../../runtime/url.ts';
 import { advice, fromError, ok, unknown } from '../finding.ts';
 import { appRunnerArn } from '../places.ts';
@@ -32,7 +33,7 @@ export const health: Check = {
 
 async function ask(url: string, signal: AbortSignal) {
   try {
-    const answer = await fetch(url, {
+    const answer = await networkFetch(url, {
       redirect: 'manual',
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]),
     });

@@ -1,4 +1,5 @@
 import { messageOf } from '../../runtime/errors.ts';
+import { networkFetch } from '../../runtime/network-fetch.ts';
 import type { VectorStore } from '../config.ts';
 import { type Finding, ok, unknown, wrong } from '../finding.ts';
 import type { Check } from '../preflight.ts';
@@ -15,7 +16,7 @@ export const vectorStore: Check = {
     if (!store) return [];
     const url = `${store.url.replace(/\/+$/, '')}/collections`;
     try {
-      const answer = await fetch(url, {
+      const answer = await networkFetch(url, {
         headers: store.apiKey ? { 'api-key': store.apiKey } : {},
         redirect: 'manual',
         signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]),

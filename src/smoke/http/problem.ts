@@ -1,3 +1,5 @@
+import { ProxyProblem } from '../../runtime/proxy.ts';
+
 /** How far a request had come. */
 export type Phase = 'connecting' | 'handshaking' | 'waiting' | 'reading';
 
@@ -57,6 +59,7 @@ export function wireProblem(error: unknown, url: URL, phase: Phase): WireProblem
   const target = { hostname: url.hostname, port: url.port || (url.protocol === 'https:' ? '443' : '80') };
   const to = `${target.hostname}:${target.port}`;
   const { code, message } = codeOf(error);
+  if (error instanceof ProxyProblem) return new WireProblem(code, `${to} was not asked: ${message}`);
   if (code === 'ECONNRESET' && phase === 'handshaking') {
     return new WireProblem(code, `TLS: ${to} closed the connection during the handshake`);
   }

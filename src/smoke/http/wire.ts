@@ -2,8 +2,8 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { agentProxy } from '../../aws/proxy.ts';
 import { formatDuration } from '../../runtime/duration.ts';
+import { openAgents } from '../../runtime/network.ts';
 import type { Answer, Redirect, Timings, TlsFacts } from './answer.ts';
 import { LargeBodies, readBody } from './body.ts';
 import { type Phase, timeoutProblem, WireProblem, wireProblem } from './problem.ts';
@@ -22,13 +22,7 @@ export interface Want {
 /** Sends requests, over connections that are kept alive between them. */
 export class Wire {
   // No session is resumed: a resumed handshake shows no certificate to judge.
-  readonly #https = new https.Agent({
-    keepAlive: true,
-    maxCachedSessions: 0,
-    maxSockets: 100,
-    ...agentProxy(),
-  });
-  readonly #http = new http.Agent({ keepAlive: true, maxSockets: 100, ...agentProxy() });
+  readonly #agents = openAgents({ keepAlive: true, maxCachedSessions: 0, maxSockets: 100 });
   readonly #large = new LargeBodies();
 
   /**
@@ -60,11 +54,10 @@ export class Wire {
   }
 
   close(): void {
-    this.#https.destroy();
-    this.#http.destroy();
+    this.#agents.destroy();
   }
 
-  #agent = (url: URL) => (url.protocol === 'https:' ? this.#https : this.#http);
+  #agent = (url: URL) => (url.protocol === 'https:' ? this.#agents.https : this.#agents.http);
 }
 
 type Seen = Omit<Answer, 'via'> & { release(): void };
