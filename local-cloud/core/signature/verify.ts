@@ -6,7 +6,10 @@ import { MAX_SKEW, type Problem } from './problem.ts';
 
 /** Who holds a key pair. */
 export interface Holder {
+  /** Of a session, `arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION`. */
   readonly arn: string;
+  /** ARN of the role that a session has. */
+  readonly role?: string;
   readonly userId: string;
   readonly account: string;
 }

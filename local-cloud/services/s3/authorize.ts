@@ -8,7 +8,8 @@ import { type Asker, EVERYONE, policyVerdict } from './policy.ts';
 import type { ConditionKeys } from './policy-conditions.ts';
 
 /**
- * The account's owner can always mend a policy that shuts everybody out; the user of the local cloud stands for them.
+ * The account's owner can always mend a policy that shuts everybody out; the user of the local cloud stands for them, and
+ * a role's session does not.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
  */
 const ALWAYS: ReadonlySet<string> = new Set([
@@ -17,15 +18,14 @@ const ALWAYS: ReadonlySet<string> = new Set([
   's3:DeleteBucketPolicy',
 ]);
 
-const askerOf = (call: Call): Asker =>
-  call.request.signed
-    ? { kind: 'account', arn: `arn:aws:iam::${call.store.context.account}:user/local-cloud` }
-    : EVERYONE;
+/** Who has signed: the lasting keys' user, or a session of STS. */
+const askerOf = ({ request }: Call): Asker =>
+  request.holder ? { kind: 'account', arn: request.holder.arn } : EVERYONE;
 
 /** Whether an action may be done on a key, or on the bucket where the key is empty. */
 export function mayDo(call: Call, bucket: Bucket, key: string, action: string): boolean {
   const asker = askerOf(call);
-  if (asker.kind === 'account' && ALWAYS.has(action)) return true;
+  if (call.request.holder && !call.request.holder.role && ALWAYS.has(action)) return true;
   const conditions = conditionKeys(call, bucket, key);
   const verdict = policyVerdict(bucket, asker, { action, key, conditions });
   if (asker.kind === 'account') return verdict !== 'denied';
@@ -39,12 +39,12 @@ export function mayDo(call: Call, bucket: Bucket, key: string, action: string): 
 /** @throws CloudFault AccessDenied for what the policy denies, and to strangers for all that it does not open */
 export function refuseDenied(call: Call, bucket: Bucket, key: string, action: string): void {
   if (mayDo(call, bucket, key, action)) return;
-  if (!call.request.signed) throw new CloudFault('AccessDenied', 'Access Denied', 403);
-  const { account } = call.store.context;
+  const { holder } = call.request;
+  if (!holder) throw new CloudFault('AccessDenied', 'Access Denied', 403);
   const resource = `arn:aws:s3:::${bucket.name}${key === '' ? '' : `/${key}`}`;
   throw new CloudFault(
     'AccessDenied',
-    `User: arn:aws:iam::${account}:user/local-cloud is not authorized to perform: ${action} on resource: "${resource}" with an explicit deny in a resource-based policy`,
+    `User: ${holder.arn} is not authorized to perform: ${action} on resource: "${resource}" with an explicit deny in a resource-based policy`,
     403,
   );
 }
@@ -136,7 +136,7 @@ function conditionKeys(call: Call, bucket: Bucket, key: string): ConditionKeys {
     ['aws:requestedregion', [bucket.region]],
     ['aws:resourceaccount', [account]],
     ['s3:resourceaccount', [account]],
-    ...principalKeys(request, account),
+    ...principalKeys(request),
     ...requestKeys(request),
   ]);
   const object = bucket.objects.get(key);
@@ -145,20 +145,22 @@ function conditionKeys(call: Call, bucket: Bucket, key: string): ConditionKeys {
   return keys;
 }
 
-function principalKeys(request: CloudRequest, account: string): Array<[string, readonly string[]]> {
-  if (!request.signed)
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principal-properties */
+function principalKeys({ holder, query }: CloudRequest): Array<[string, readonly string[]]> {
+  if (!holder)
     return [
       ['aws:principaltype', ['Anonymous']],
       ['s3:authtype', ['REST-HEADER']],
     ];
+  const { arn, role, userId, account } = holder;
   return [
-    ['aws:principaltype', ['User']],
-    ['aws:principalarn', [`arn:aws:iam::${account}:user/local-cloud`]],
+    ['aws:principaltype', [role === undefined ? 'User' : 'AssumedRole']],
+    ['aws:principalarn', [role ?? arn]],
     ['aws:principalaccount', [account]],
-    ['aws:username', ['local-cloud']],
-    ['aws:userid', ['AIDALOCALCLOUD000000']],
+    ...(role === undefined ? [['aws:username', [arn.split('/').at(-1) ?? '']] as [string, string[]]] : []),
+    ['aws:userid', [userId]],
     ['aws:principalisawsservice', ['false']],
-    ['s3:authtype', [request.query.has('X-Amz-Signature') ? 'REST-QUERY-STRING' : 'REST-HEADER']],
+    ['s3:authtype', [query.has('X-Amz-Signature') ? 'REST-QUERY-STRING' : 'REST-HEADER']],
     ['s3:signatureversion', ['AWS4-HMAC-SHA256']],
   ];
 }

@@ -72,7 +72,7 @@ function metadataOf(store: Store, version: ParameterVersion) {
     Type: version.type,
     KeyId: version.keyId,
     LastModifiedDate: new Date(version.modified),
-    LastModifiedUser: `arn:aws:iam::${store.context.account}:user/local-cloud`,
+    LastModifiedUser: version.user ?? `arn:aws:iam::${store.context.account}:user/local-cloud`,
     Description: version.description,
     AllowedPattern: version.allowedPattern,
     Version: version.version,
@@ -201,8 +201,7 @@ function writes(store: Store) {
   return {
     PutParameter: {
       resource: about,
-      run: (input: Inputs['PutParameter'], request: CloudRequest) =>
-        putParameter(store, input, request.region),
+      run: (input: Inputs['PutParameter'], request: CloudRequest) => putParameter(store, input, request),
     },
     DeleteParameter: {
       resource: about,
@@ -224,7 +223,8 @@ function writes(store: Store) {
 }
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html */
-function putParameter(store: Store, input: Inputs['PutParameter'], region: string) {
+function putParameter(store: Store, input: Inputs['PutParameter'], request: CloudRequest) {
+  const { region } = request;
   checkName(input.Name);
   const known = store.parameters.get(`${region}:${input.Name}`);
   if (known && !input.Overwrite) {
@@ -252,6 +252,7 @@ function putParameter(store: Store, input: Inputs['PutParameter'], region: strin
     tier,
     dataType: input.DataType ?? before?.dataType ?? 'text',
     modified: store.context.now(),
+    user: request.holder?.arn,
     description: input.Description ?? before?.description,
     allowedPattern: input.AllowedPattern ?? before?.allowedPattern,
     keyId: type === 'SecureString' ? (input.KeyId ?? before?.keyId ?? 'alias/aws/ssm') : undefined,

@@ -7,6 +7,8 @@ export interface ParameterVersion {
   readonly tier: string;
   readonly dataType: string;
   readonly modified: number;
+  /** ARN of who wrote it. */
+  readonly user?: string | undefined;
   readonly description?: string | undefined;
   readonly allowedPattern?: string | undefined;
   readonly keyId?: string | undefined;

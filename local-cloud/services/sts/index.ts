@@ -25,6 +25,7 @@ export function stsService(context: CloudContext): Service {
     const issued = context.keys.issue(
       (accessKey) => ({
         arn: `arn:aws:sts::${account}:assumed-role/${name}/${session}`,
+        role: roleArn,
         userId: `AROA${accessKey.slice(4)}:${session}`,
         account,
       }),
