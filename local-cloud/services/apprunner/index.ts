@@ -39,6 +39,7 @@ export function appRunnerService(context: CloudContext): Service {
     invalidCode: 'InvalidRequestException',
     operations: modelled(
       model,
+      { invalid: 'InvalidRequestException', tooMany: 'InvalidRequestException' },
       {
         ...serviceOperations(app),
         ...listOperations(app),

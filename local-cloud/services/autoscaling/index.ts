@@ -19,11 +19,15 @@ export function autoScalingService(context: CloudContext): Service {
     target: 'AnyScaleFrontendService',
     jsonVersion: '1.1',
     invalidCode: 'ValidationException',
-    operations: modelled(model, {
-      ...targetOperations(store),
-      ...policyOperations(store),
-      ...tagOperations(store),
-    }),
+    operations: modelled(
+      model,
+      { invalid: 'ValidationException', tooMany: 'TooManyTagsException' },
+      {
+        ...targetOperations(store),
+        ...policyOperations(store),
+        ...tagOperations(store),
+      },
+    ),
   });
   const tracking = new Tracking(store);
   return {

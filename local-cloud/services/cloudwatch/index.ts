@@ -33,11 +33,15 @@ export function cloudWatchService(context: CloudContext): CloudWatchService {
     queryNamespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/',
     iamPrefix: 'cloudwatch',
     invalidCode: 'ValidationError',
-    operations: modelled(model, {
-      ...alarmOperations(store),
-      ...describeOperations(store),
-      ...metricOperations(store),
-    }),
+    operations: modelled(
+      model,
+      { invalid: 'InvalidParameterValue', tooMany: 'InvalidParameterValue' },
+      {
+        ...alarmOperations(store),
+        ...describeOperations(store),
+        ...metricOperations(store),
+      },
+    ),
   });
   return {
     ...rpc,

@@ -26,12 +26,16 @@ export function ecrService(context: CloudContext): EcrService {
     target: 'AmazonEC2ContainerRegistry_V20150921',
     jsonVersion: '1.1',
     invalidCode: 'InvalidParameterException',
-    operations: modelled(model, {
-      ...repositoryOperations(ecr),
-      ...imageOperations(ecr),
-      ...layerOperations(ecr),
-      ...policyOperations(ecr),
-    }),
+    operations: modelled(
+      model,
+      { invalid: 'InvalidTagParameterException', tooMany: 'TooManyTagsException' },
+      {
+        ...repositoryOperations(ecr),
+        ...imageOperations(ecr),
+        ...layerOperations(ecr),
+        ...policyOperations(ecr),
+      },
+    ),
   });
   return {
     ...rpc,

@@ -33,15 +33,19 @@ export function ecsService(context: CloudContext): EcsService {
     target: 'AmazonEC2ContainerServiceV20141113',
     jsonVersion: '1.1',
     invalidCode: 'InvalidParameterException',
-    operations: modelled(model, {
-      ...clusterOperations(store),
-      ...taskDefinitionOperations(store),
-      ...taskOperations(store, runner),
-      ...serviceOperations(store, fleet),
-      ...deploymentOperations(store),
-      ...containerInstanceOperations(store),
-      ...expressOperations(store, fleet),
-    }),
+    operations: modelled(
+      model,
+      { invalid: 'InvalidParameterException', tooMany: 'InvalidParameterException' },
+      {
+        ...clusterOperations(store),
+        ...taskDefinitionOperations(store),
+        ...taskOperations(store, runner),
+        ...serviceOperations(store, fleet),
+        ...deploymentOperations(store),
+        ...containerInstanceOperations(store),
+        ...expressOperations(store, fleet),
+      },
+    ),
   });
   const serviceOf = (region: string, cluster: string, name: string) => {
     const service = store.services.get(store.arn(region, `service/${cluster}/${name}`));

@@ -43,13 +43,17 @@ export function loadBalancingService(context: CloudContext): LoadBalancingServic
     target: '',
     queryNamespace: 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/',
     invalidCode: 'ValidationError',
-    operations: modelled(model, {
-      ...balancerOperations(store, traffic),
-      ...listenerOperations(store, traffic),
-      ...targetGroupOperations(store, traffic),
-      ...ruleOperations(store, traffic),
-      ...tagOperations(store),
-    }),
+    operations: modelled(
+      model,
+      { invalid: 'ValidationError', tooMany: 'TooManyTags', twice: 'DuplicateTagKeys' },
+      {
+        ...balancerOperations(store, traffic),
+        ...listenerOperations(store, traffic),
+        ...targetGroupOperations(store, traffic),
+        ...ruleOperations(store, traffic),
+        ...tagOperations(store),
+      },
+    ),
   });
   const state = (): State => ({
     balancers: [...store.balancers.values()],

@@ -24,11 +24,15 @@ export function logsService(context: CloudContext): LogsService {
     jsonVersion: '1.1',
     invalidCode: 'InvalidParameterException',
     untold: ['logGroupIdentifier'],
-    operations: modelled<Inputs>(model, {
-      ...groupOperations(logs),
-      ...streamOperations(logs),
-      ...eventOperations(logs),
-    }),
+    operations: modelled<Inputs>(
+      model,
+      { invalid: 'InvalidParameterException', tooMany: 'TooManyTagsException' },
+      {
+        ...groupOperations(logs),
+        ...streamOperations(logs),
+        ...eventOperations(logs),
+      },
+    ),
   });
   return {
     ...rpc,

@@ -34,7 +34,11 @@ export function secretsManagerService(context: CloudContext): SecretsManagerServ
     target: 'secretsmanager',
     jsonVersion: '1.1',
     invalidCode: 'ValidationException',
-    operations: modelled<Inputs>(model, { ...secretOperations(store), ...valueOperations(store) }),
+    operations: modelled<Inputs>(
+      model,
+      { invalid: 'InvalidParameterException', tooMany: 'InvalidParameterException' },
+      { ...secretOperations(store), ...valueOperations(store) },
+    ),
   });
   return {
     ...rpc,
@@ -276,17 +280,8 @@ function secretOperations(store: Store) {
   };
 }
 
-/** @throws CloudFault InvalidParameterException for a tag without a key, which the model lets in */
-function tagMap(tags: readonly Tag[] = []): Record<string, string> {
-  const all: Record<string, string> = {};
-  for (const { Key, Value } of tags) {
-    if (Key === undefined) throw refuse('InvalidParameterException', "Tag keys can't be null.");
-    if (/^aws:/i.test(Key))
-      throw refuse('InvalidParameterException', 'Tag keys starting with aws: are reserved.');
-    all[Key] = Value ?? '';
-  }
-  return all;
-}
+const tagMap = (tags: readonly Tag[] = []): Record<string, string> =>
+  Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
 
 function matches(secret: Secret, filter: Filter): boolean {
   const texts: Record<string, string[]> = {

@@ -1,5 +1,6 @@
 import type { Operation } from '../../core/rpc.ts';
 import type { CloudRequest } from '../../core/service.ts';
+import { checkTags, type TagRules } from './tags.ts';
 import { inputShape, readModel } from './validate.ts';
 
 /**
@@ -26,9 +27,10 @@ export type ModelledOperations<I> = {
   readonly [O in keyof I]: ModelledOperation<I[O]> | ModelledOperation<I[O]>['run'];
 };
 
-/** Operations whose input shapes are those of a table of this folder. */
+/** Operations whose input shapes are those of a table of this folder, and whose tags keep to the service's rules. */
 export function modelled<I extends object = Record<string, Input>>(
   table: string,
+  tags: TagRules,
   operations: ModelledOperations<I>,
   skip: readonly string[] = [],
 ): Record<string, Operation> {
@@ -41,7 +43,10 @@ export function modelled<I extends object = Record<string, Input>>(
         mutating: spec.mutating ?? !reading.test(name),
         iam: spec.iam,
         resource: (input, request) => spec.resource?.(input, request),
-        handle: (input, request) => spec.run(input, request),
+        handle: (input, request) => {
+          checkTags(input as Record<string, unknown>, tags);
+          return spec.run(input, request);
+        },
       };
       return [name, operation];
     }),

@@ -29,7 +29,11 @@ export function parameterService(context: CloudContext): ParameterService {
     target: 'AmazonSSM',
     jsonVersion: '1.1',
     invalidCode: 'ValidationException',
-    operations: modelled<Inputs>(model, { ...reads(store), ...writes(store), ...tagging(store) }),
+    operations: modelled<Inputs>(
+      model,
+      { invalid: 'ValidationException', tooMany: 'TooManyTagsError' },
+      { ...reads(store), ...writes(store), ...tagging(store) },
+    ),
   });
   return {
     ...rpc,
