@@ -115,6 +115,9 @@ function schemaOf(kind, type) {
   );
   const schema = block(files, `${className}Config`, body, className);
   schema.attributes['id'] = ['string', 'both'];
+  // npm's types do not tell them from others, and Terraform takes an ephemeral value for nothing else.
+  for (const name of (kind === 'resource' && overlay.writeOnly[type]) || [])
+    schema.attributes[name] = ['string', 'write-only'];
   for (const name of overlay.both[kind][type] ?? [])
     schema.attributes[name] = [schema.attributes[name]?.[0] ?? 'string', 'both'];
   return schema;

@@ -2,22 +2,10 @@
 // stands there. With OpenTofu too, where it is there.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTerraform, type TerraformLab } from '../support/terraform.ts';
-import { changed, testFile } from '../support/terraform-environment.ts';
+import { changed, namesOf, ROOT_VARIABLES, testFile } from '../support/terraform-environment.ts';
 import { hasTool, missingTools } from '../support/tools.ts';
 
-const COMMON = {
-  name: 'wwhd',
-  region: 'us-west-2',
-  github: { repository: 'team/app', owner_id: 11, repository_id: 22 },
-  alarm_email: 'ops@example.com',
-  budget_emails: ['ops@example.com'],
-};
-const OWN: Readonly<Record<string, object>> = {
-  dev: { developer_cidrs: ['203.0.113.0/24'] },
-  staging: { zone_id: 'Z1', domains: [], preview_domain: 'preview.example.com' },
-  production: { zone_id: 'Z1', domains: ['www.example.com', 'example.com'] },
-};
-const ENVIRONMENTS = Object.keys(OWN);
+const ENVIRONMENTS = ['dev', 'staging', 'production'] as const;
 const asked = process.env['WWHD_CONFORMANCE'] === '1';
 if (!asked) console.log('skipped: Terraform on its own configuration needs WWHD_CONFORMANCE=1');
 missingTools('Terraform on its own configuration', ['terraform']);
@@ -50,7 +38,7 @@ describe.each(['terraform', 'tofu'].map((tool) => [tool] as const))('infra/terra
   it.skipIf(!there).each(ENVIRONMENTS)(
     'environments/%s is made by one apply, and a second plan has nothing to do',
     async (name) => {
-      const file = testFile({ ...COMMON, ...OWN[name] }, ['make', 'apply'], ['again', 'plan']);
+      const file = testFile({ ...ROOT_VARIABLES[name] }, ['make', 'apply'], ['again', 'plan']);
       const runs = await lab.test(`environments/${name}`, { lab: file });
       const [make, again] = ['make', 'again'].map((run) => runs.get(`lab/${run}`));
       expect(make?.problems).toEqual([]);
@@ -66,8 +54,8 @@ describe.each(['terraform', 'tofu'].map((tool) => [tool] as const))('infra/terra
     'environments/staging and environments/production stand in one account without a name in common',
     async () => {
       const [staging, production] = await Promise.all(
-        ['staging', 'production'].map(async (name) => {
-          const file = testFile({ ...COMMON, ...OWN[name], domains: [] }, ['make', 'apply']);
+        (['staging', 'production'] as const).map(async (name) => {
+          const file = testFile({ ...ROOT_VARIABLES[name], domains: [] }, ['make', 'apply']);
           const make = (await lab.test(`environments/${name}`, { lab: file })).get('lab/make');
           expect(make?.problems).toEqual([]);
           return new Set(make?.resources.flatMap(namesOf));
@@ -91,28 +79,3 @@ describe.each(['terraform', 'tofu'].map((tool) => [tool] as const))('infra/terra
     240_000,
   );
 });
-
-/** What of a resource must be its own in an account: its name, by whatever argument. */
-function namesOf({
-  type,
-  mode,
-  values,
-}: {
-  type: string;
-  mode: string;
-  values: Readonly<Record<string, unknown>>;
-}): string[] {
-  // Named inside of something that has a name of its own.
-  const inside = [
-    'aws_iam_role_policy',
-    'aws_appautoscaling_policy',
-    'aws_route53_record',
-    'aws_vpc_endpoint',
-  ];
-  if (mode !== 'managed' || inside.includes(type)) return [];
-  return ['name', 'bucket', 'identifier', 'alarm_name', 'service_name', 'dashboard_name', 'family']
-    .filter((key) => typeof values[key] === 'string')
-    .filter((key) => key !== 'bucket' || type === 'aws_s3_bucket')
-    .filter((key) => key !== 'family' || type === 'aws_ecs_task_definition')
-    .map((key) => `${type} ${key} ${values[key]}`);
-}

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './dist.ts';
-import type { Change } from './terraform.ts';
+import type { Change, Resource } from './terraform.ts';
 
 export type Target = 'apprunner' | 'ecs' | 'ecs-express';
 export const TARGETS: readonly Target[] = ['apprunner', 'ecs', 'ecs-express'];
@@ -25,6 +25,8 @@ export const environment = (...targets: readonly Target[]): Readonly<Record<stri
   preview_domain: '',
   zone_id: '',
   monthly_budget: null,
+  // `terraform test` of 1.11 applies no ephemeral variable that it was not given for planning.
+  database_password: '',
 });
 
 const MOCKS = readFileSync(join(root, 'infra/terraform/testing/aws.tfmock.hcl'), 'utf8');
@@ -51,6 +53,26 @@ export function testFile(
     ),
   ].join('');
 }
+
+/** What the environments of infra/terraform ask for. */
+export const ROOT_VARIABLES: Readonly<Record<'dev' | 'staging' | 'production', object>> = (() => {
+  const common = {
+    name: 'wwhd',
+    region: 'us-west-2',
+    github: { repository: 'team/app', owner_id: 11, repository_id: 22 },
+    alarm_email: 'ops@example.com',
+    budget_emails: ['ops@example.com'],
+  };
+  const password = { database_password: 'made-up-for-a-test' };
+  return {
+    dev: { ...common, developer_cidrs: ['203.0.113.0/24'] },
+    staging: {
+      ...{ ...common, ...password, zone_id: 'Z1', domains: [] },
+      preview_domain: 'preview.example.com',
+    },
+    production: { ...common, ...password, zone_id: 'Z1', domains: ['www.example.com', 'example.com'] },
+  };
+})();
 
 /** Attributes that no provider changes in place: another value is another thing, and the old one goes. */
 const IDENTITY: Readonly<Record<string, readonly string[]>> = {
@@ -96,3 +118,20 @@ export const changed = (changes: readonly Change[]): string[] =>
   changes
     .filter(({ change: { actions } }) => !['no-op', 'read'].includes(actions.join()))
     .map(({ address }) => address);
+
+/** What of a resource must be its own in an account: its name, by whatever argument. */
+export function namesOf({ type, mode, values }: Resource): string[] {
+  // Named inside of something that has a name of its own.
+  const inside = [
+    'aws_iam_role_policy',
+    'aws_appautoscaling_policy',
+    'aws_route53_record',
+    'aws_vpc_endpoint',
+  ];
+  if (mode !== 'managed' || inside.includes(type)) return [];
+  return ['name', 'bucket', 'identifier', 'alarm_name', 'service_name', 'dashboard_name', 'family']
+    .filter((key) => typeof values[key] === 'string')
+    .filter((key) => key !== 'bucket' || type === 'aws_s3_bucket')
+    .filter((key) => key !== 'family' || type === 'aws_ecs_task_definition')
+    .map((key) => `${type} ${key} ${values[key]}`);
+}

@@ -4,9 +4,12 @@ import type { AddressInfo } from 'node:net';
 /** Type of an attribute, as Terraform writes types in JSON. */
 type TerraformType = string | readonly [string, TerraformType | Readonly<Record<string, TerraformType>>];
 export interface BlockSchema {
-  /** `both`: written, or else known to AWS alone. */
+  /** `both`: written, or else known to AWS alone. `write-only`: in no plan and in no state. */
   readonly attributes: Readonly<
-    Record<string, readonly [type: TerraformType, use: 'required' | 'optional' | 'computed' | 'both']>
+    Record<
+      string,
+      readonly [type: TerraformType, use: 'required' | 'optional' | 'computed' | 'both' | 'write-only']
+    >
   >;
   readonly blocks: Readonly<Record<string, NestedSchema>>;
 }
@@ -60,8 +63,9 @@ function encodeBlock({ attributes, blocks }: BlockSchema): Buffer {
           bytes(1, name),
           bytes(2, JSON.stringify(type)),
           number(4, use === 'required'),
-          number(5, use === 'optional' || use === 'both'),
+          number(5, use === 'optional' || use === 'both' || use === 'write-only'),
           number(6, use === 'computed' || use === 'both'),
+          number(11, use === 'write-only'),
         ]),
       ),
     ),

@@ -1,6 +1,6 @@
 // Terraform (or OpenTofu) on infra/terraform, over made-up answers of AWS: plans and applies as data.
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { root } from './dist.ts';
@@ -73,14 +73,24 @@ export interface TerraformLab {
   stop(): Promise<void>;
 }
 
-/** @param tool `terraform` or `tofu` */
-export async function startTerraform(tool = 'terraform'): Promise<TerraformLab> {
+/**
+ * @param tool `terraform` or `tofu`
+ * @param edit what becomes of a file, by its path in infra/terraform: as its owner would edit it
+ */
+export async function startTerraform(
+  tool = 'terraform',
+  edit?: (path: string, text: string) => string,
+): Promise<TerraformLab> {
   const schema = readFileSync(join(root, 'test/contract/terraform-schema.json'), 'utf8');
   const provider: FakeProvider = await startProvider(JSON.parse(schema) as ProviderSchema);
   const dir = mkdtempSync(join(tmpdir(), 'wwhd-terraform-'));
   // Its settings and its cache are nobody's on this machine.
   const env = { PATH: process.env['PATH'], HOME: dir, NO_COLOR: '1', ...provider.env };
   cpSync(join(root, 'infra/terraform'), join(dir, 'terraform'), { recursive: true });
+  for (const path of edit ? readdirSync(join(dir, 'terraform'), { recursive: true, encoding: 'utf8' }) : []) {
+    const file = join(dir, 'terraform', path);
+    if (path.endsWith('.tf')) writeFileSync(file, edit?.(path, readFileSync(file, 'utf8')) ?? '');
+  }
   const run = (folder: string, ...args: string[]) =>
     new Promise<Said>((resolve, reject) => {
       const child = spawn(tool, args, { cwd: join(dir, 'terraform', folder), env });

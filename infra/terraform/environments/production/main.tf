@@ -19,6 +19,9 @@ module "environment" {
 
   database = "postgres"
   postgres = { instance_class = "db.m7g.large", multi_az = true, backup_days = 14, storage_gib = 50 }
+  # Another number writes the password of the app's user anew: TF_VAR_database_password=… terraform apply
+  database_password         = var.database_password
+  database_password_version = 1
 
   # Qdrant Cloud. Of one's own: { instance_type = "m7g.large", storage_gib = 100 }
   qdrant = null

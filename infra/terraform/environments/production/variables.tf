@@ -34,3 +34,10 @@ variable "domains" {
   description = "Host names of the site, the main one first; empty uses CloudFront's own."
   type        = list(string)
 }
+
+variable "database_password" {
+  description = "Password of the app's own user of the database, for its secret alone. Given once, at the first apply (README); plans need none."
+  type        = string
+  ephemeral   = true
+  default     = ""
+}

@@ -17,6 +17,9 @@ module "environment" {
 
   database = "postgres"
   postgres = { instance_class = "db.t4g.small", multi_az = false, backup_days = 7 }
+  # Another number writes the password of the app's user anew: TF_VAR_database_password=… terraform apply
+  database_password         = var.database_password
+  database_password_version = 1
 
   # Qdrant Cloud. Of one's own: { instance_type = "t4g.medium", storage_gib = 50 }
   qdrant = null

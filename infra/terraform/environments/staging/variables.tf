@@ -39,3 +39,10 @@ variable "preview_domain" {
   description = "Domain of the pull requests' previews, such as preview.example.com; empty makes none."
   type        = string
 }
+
+variable "database_password" {
+  description = "Password of the app's own user of the database, for its secret alone. Given once, at the first apply (README); plans need none."
+  type        = string
+  ephemeral   = true
+  default     = ""
+}

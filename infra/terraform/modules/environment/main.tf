@@ -47,6 +47,9 @@ module "secrets" {
   path                = "${var.name}/${var.environment}"
   names               = setunion(var.secret_names, var.database == "postgres" ? ["database_password"] : [])
   deletion_protection = var.protected
+
+  database_password         = var.database_password
+  database_password_version = var.database_password_version
 }
 
 # Whoever is in this group may call the database and Qdrant: the tasks of every target.

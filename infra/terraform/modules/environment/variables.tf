@@ -104,6 +104,27 @@ variable "postgres" {
   }
 }
 
+variable "database_password" {
+  description = "Password of the app's own user, for its secret alone: it is in no plan and in no state. Needed when database_password_version changes."
+  type        = string
+  ephemeral   = true
+  default     = ""
+  validation {
+    condition     = var.database_password == "" || length(var.database_password) >= 16
+    error_message = "Use 16 characters or more: aws secretsmanager get-random-password --exclude-punctuation --password-length 32"
+  }
+}
+
+variable "database_password_version" {
+  description = "Another number writes database_password into its secret anew; null leaves that to you."
+  type        = number
+  default     = null
+  validation {
+    condition     = var.database_password_version == null || var.database == "postgres"
+    error_message = "Only PostgreSQL has a password."
+  }
+}
+
 variable "qdrant" {
   description = "Qdrant of one's own on an EC2 instance; null where Qdrant Cloud is used."
   type        = object({ instance_type = string, storage_gib = number })
