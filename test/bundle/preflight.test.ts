@@ -11,7 +11,6 @@ import {
   createEcs,
   createExpress,
   createRunner,
-  ecs,
   pushApp,
   type RunnerService,
 } from '../support/backend.ts';
@@ -243,30 +242,6 @@ describe('what is not in place is said with what to do', () => {
     expect(found(run.report, 'release-bucket')).toContainEqual(
       expect.stringMatching(/^wrong the server ignores conditional writes/),
     );
-  });
-});
-
-const STACK = { 'aws:cloudformation:stack-name': 'ShopStack' };
-const OWNED =
-  /^advice the CloudFormation stack ShopStack made the service: its next update brings back the image/;
-
-describe('a service that CloudFormation or CDK made is told, with the way on', () => {
-  test('on ECS and on Express', async () => {
-    const [plain, express] = [
-      await createEcs(cloud, 'of-a-stack', image),
-      await createExpress(cloud, 'quick-of-a-stack', image),
-    ];
-    const tags = Object.entries(STACK).map(([key, value]) => ({ key, value }));
-    for (const { arn: resourceArn } of [plain, express])
-      await ecs(cloud, 'TagResource', { resourceArn, tags });
-    for (const [service, target] of [
-      [plain.arn, 'ecs'],
-      [express.arn, 'ecs-express'],
-    ] as const) {
-      const run = await preflight({ service, target });
-      expect(found(run.report, 'ecs'), run.log).toContainEqual(expect.stringMatching(OWNED));
-      expect(JSON.stringify(run.report)).toContain('let the template take the image from a parameter');
-    }
   });
 });
 

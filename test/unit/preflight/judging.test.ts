@@ -426,3 +426,15 @@ test.each([
   expect(owner).toHaveLength(count);
   expect(complete(owner)).toBe(true);
 });
+
+test.each(['ecs', 'ecs-express'] as const)('a service of a stack on %s: its owner is told', (target) => {
+  const tags = [{ key: 'aws:cloudformation:stack-name', value: 'ShopStack' }];
+  const place = { target, name: 'shop', cluster: 'main' } as never;
+  const owner = (service: object) =>
+    judgeEcsService({ status: 'ACTIVE', desiredCount: 1, ...service }, place).filter(({ what }) =>
+      /stack ShopStack made the service: its next update/.test(what),
+    );
+  expect(owner({ tags })).toHaveLength(1);
+  expect(complete(owner({ tags }))).toBe(true);
+  expect(owner({ tags: [{ key: 'team', value: 'ShopStack' }] })).toEqual([]);
+});
