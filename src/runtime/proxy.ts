@@ -83,7 +83,8 @@ function proxyIn(env: Env, name: string): URL | undefined {
 /**
  * NO_PROXY as curl and Go read it: names, each with the names below it (`example.com`, `.example.com`,
  * `*.example.com`), addresses and ranges of addresses (`10.0.0.0/8`), each with or without a port, and `*` for all.
- * There is no exception that is not written there: `localhost` and 127.0.0.1 too are asked through the proxy without one.
+ * This very machine (`localhost`, 127.0.0.0/8, ::1) is always asked directly, as Go does: no proxy reaches it, and the local
+ * cloud runs there.
  */
 function readNoProxy(text: string): Proxies['isDirect'] {
   const entries = text
@@ -93,6 +94,7 @@ function readNoProxy(text: string): Proxies['isDirect'] {
     .map(readEntry);
   return (hostname, port) => {
     const host = bare(hostname.toLowerCase()).replace(/\.$/, '');
+    if (isThisMachine(host)) return true;
     return entries.some((entry) => (entry.port === undefined || entry.port === port) && entry.matches(host));
   };
 }
@@ -118,6 +120,13 @@ function readEntry(text: string): Entry {
     (!isIP(host) && host.endsWith(`.${wanted}`));
   return { port: port === undefined ? undefined : Number(port), matches };
 }
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8);
+loopback.addAddress('::1', 'ipv6');
+
+const isThisMachine = (host: string): boolean =>
+  isIP(host) ? loopback.check(host, family(host)) : host === 'localhost' || host.endsWith('.localhost');
 
 const bare = (host: string) => host.replace(/^\[(.*)\]$/, '$1');
 const family = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');

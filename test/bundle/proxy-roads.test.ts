@@ -62,6 +62,7 @@ describe.skipIf(noOpenssl)('through a proxy with a password', () => {
         'github.test': await front(git),
         'api.test': await front(api),
         'plain.test': api ?? 0,
+        'site.test': Number(new URL(site.url).port),
       },
       USER,
     );
@@ -125,11 +126,11 @@ describe.skipIf(noOpenssl)('through a proxy with a password', () => {
         bucket: site.bucket,
         'release-bucket': site.releaseBucket,
         distribution: site.distribution,
-        'site-url': site.url,
+        'site-url': 'http://site.test',
         'github-token': github.token,
       }),
       /^deployed$/,
-      [`roads.s3.${REGION}`, `roads-backup.s3.${REGION}`, 'cloudfront.amazonaws.com', '127.0.0.1'],
+      [`roads.s3.${REGION}`, `roads-backup.s3.${REGION}`, 'cloudfront.amazonaws.com', 'site.test'],
     ],
     [
       'deploy-backend',
