@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders, request } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 
 /** A forward proxy: the only way to hosts that no resolver knows. */
 export interface TestProxy {
@@ -77,6 +77,11 @@ export async function startProxy(
     ] as const)
       end.on('error', () => other.destroy());
   });
+  // The server forgets a connection that became a tunnel.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) =>
+    sockets.add(socket.once('close', () => sockets.delete(socket))),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const login = user ? `${user.name}:${encodeURIComponent(user.password)}@` : '';
   const url = `http://${login}127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -87,7 +92,7 @@ export async function startProxy(
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        for (const socket of sockets) socket.destroy();
       }),
   };
 }
