@@ -2,7 +2,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { ActionError } from '../runtime/errors.ts';
 import { answerWithin, connectWithin, openAgents, whenCancelled } from '../runtime/network.ts';
 import { awsCertificates } from './certificates.ts';
-import { isReadRequest, silence } from './silence.ts';
+import { isReadRequest, isSilence, silence } from './silence.ts';
 
 /** Milliseconds that a write which is under way when the work is cancelled still has: its answer says what was done. */
 const WRITE_AFTER_CANCELLATION = 1500;
@@ -48,7 +48,7 @@ export class SdkHandler extends NodeHttpHandler {
     if (cancelled?.aborted === false) this.#begun.add(invocation);
     const cut = cutOff(cancelled, isReadRequest(request) ? 0 : WRITE_AFTER_CANCELLATION);
     const explain = (error: Error) => {
-      if (error.name === 'TimeoutError') error.message = silence(request, this.#within);
+      if (isSilence(error)) error.message = silence(request, this.#within);
     };
     try {
       const answered = await super.handle(request, cut ? { ...options, abortSignal: cut.signal } : options);

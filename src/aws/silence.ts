@@ -17,7 +17,8 @@ export const SILENT_ATTEMPTS = 2;
 /** True for the error of a server that did not answer in time. */
 export function isSilence(error: unknown): boolean {
   const { name, code } = (error ?? {}) as { name?: string; code?: string };
-  return name === 'TimeoutError' || code === 'ETIMEDOUT';
+  // The SDK calls a connection that was cut a time-out as well; that one is worth asking again.
+  return code === 'ETIMEDOUT' || (name === 'TimeoutError' && code === undefined);
 }
 
 interface Sent {

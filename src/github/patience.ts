@@ -31,9 +31,14 @@ export function patiently<Q extends Request>(access: GitHubAccess, urlOf: (reque
     const route = `${request.method} ${path}`;
     const { request: settings } = request;
     return askAgain(access, route, async () => {
-      // In place: the hooks below this one are told of the request that it was, and not of what it is called with.
-      request.request = { ...settings, signal: boundOf(access) };
-      return asJson(await send(request), route);
+      const bound = boundOf(access);
+      try {
+        // In place: the hooks below this one are told of the request that it was, and not of what it is called with.
+        request.request = { ...settings, signal: bound.signal };
+        return asJson(await send(request), route);
+      } finally {
+        bound.end();
+      }
     });
   };
 }
@@ -66,10 +71,22 @@ async function askAgain<R>(access: GitHubAccess, route: string, once: () => Prom
 const waitFor = ({ answerWithin = ANSWER_WITHIN }: GitHubAccess) => Math.min(answerWithin, networkBound());
 
 /** Of one request: the caller's own signal, and the time that an answer may take. */
-function boundOf(access: GitHubAccess): AbortSignal {
-  const { signal } = access;
-  const limit = AbortSignal.timeout(waitFor(access));
-  return signal ? AbortSignal.any([signal, limit]) : limit;
+/**
+ * Not `AbortSignal.any` with `AbortSignal.timeout`, of which nobody holds the second: a request was seen to be waited for
+ * without end on Node 20.
+ */
+function boundOf(access: GitHubAccess): { readonly signal: AbortSignal; end(): void } {
+  const controller = new AbortController();
+  const late = () => controller.abort(new DOMException('the answer took too long', 'TimeoutError'));
+  const timer = setTimeout(late, waitFor(access));
+  const onAbort = () => controller.abort(access.signal?.reason);
+  if (access.signal?.aborted) onAbort();
+  access.signal?.addEventListener('abort', onAbort, { once: true });
+  const end = () => {
+    clearTimeout(timer);
+    access.signal?.removeEventListener('abort', onAbort);
+  };
+  return { signal: controller.signal, end };
 }
 
 /** GitHub's own answers are JSON; a page with a status of 200 is that of a proxy or a login in between. */

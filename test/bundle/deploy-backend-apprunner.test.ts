@@ -145,15 +145,17 @@ describe.concurrent('a release', () => {
     expect(run.outputs, run.log).toMatchObject({ outcome: 'deployed', 'release-id': 'r2' });
     expect(await readJson(cloud, bucket, 'production/releases/r2.json')).toMatchObject({
       result: 'deployed',
-      backend: {
-        target: 'apprunner',
-        service: service.ServiceArn,
-        image: two,
-        previousImage: one,
-        operationId: run.outputs['operation-id'],
-        availability: 1,
-        result: 'deployed',
-        variables: { LOG: expect.stringMatching(/^[0-9a-f]{12}$/) },
+      parts: {
+        backend: {
+          target: 'apprunner',
+          service: service.ServiceArn,
+          image: two,
+          previousImage: one,
+          operationId: run.outputs['operation-id'],
+          availability: 1,
+          result: 'deployed',
+          variables: { LOG: expect.stringMatching(/^[0-9a-f]{12}$/) },
+        },
       },
     });
     expect(await readJson(cloud, bucket, 'production/current.json')).toMatchObject({
@@ -161,7 +163,7 @@ describe.concurrent('a release', () => {
     });
     expect(await readJson(cloud, bucket, 'production/releases/r2.adopted.json')).toMatchObject({
       type: 'adoption',
-      backend: { image: one, result: 'deployed' },
+      parts: { backend: { image: one, result: 'deployed' } },
     });
     expect(await readJson<{ holders: [] }>(cloud, bucket, 'production/lock.json')).toMatchObject({
       holders: [],

@@ -275,13 +275,14 @@ const ASKS = {
   apprunner: {
     look: 'ListOperations',
     before: 3,
-    rest: { ...IMAGE, DescribeService: 5, UpdateService: 1 },
+    rest: { ...IMAGE, DescribeService: 5, ListTagsForResource: 1, PutMetricData: 1, UpdateService: 1 },
   },
   ecs: {
     look: 'DescribeServiceDeployments',
     before: 1,
     rest: {
       ...IMAGE,
+      PutMetricData: 1,
       ...TASKS,
       // One of them asks the family whether there is a newer revision.
       DescribeTaskDefinition: 3,
@@ -295,6 +296,7 @@ const ASKS = {
     before: 1,
     rest: {
       ...IMAGE,
+      PutMetricData: 1,
       ...TASKS,
       DescribeExpressGatewayService: 4,
       DescribeServiceRevisions: 1,

@@ -134,7 +134,7 @@ describe.concurrent('a migration', () => {
       );
       expect(await versionAt(service)).toBe('1');
       const record = await readJson(cloud, `releases-${id}`, 'production/releases/r1.json');
-      expect(record).toMatchObject({ backend: { result: 'failed' } });
+      expect(record).toMatchObject({ parts: { backend: { result: 'failed' } } });
     },
   );
 

@@ -78,7 +78,12 @@ it.each<[string, Omit<GitHubFault, 'count'> | undefined, string | undefined, Reg
     undefined,
     /rate limit lasts/,
   ],
-  ['a connection that dies', { status: 'cut', message: '' }, undefined, /GitHub could not be reached/],
+  [
+    'a connection that dies',
+    { status: 'cut', message: '' },
+    undefined,
+    /could not be reached: check the network/,
+  ],
 ])('%s is a warning, and a later run goes on', async (_what, fault, token, said) => {
   if (fault) github.faults.push({ ...fault, count: 99 });
   const run = await deploy(nextCommit(), live.runId + 1, token);

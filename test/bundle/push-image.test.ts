@@ -203,7 +203,7 @@ it('ends a cancelled build at once, and logs the engine out', async () => {
   const script = [
     '#!/bin/sh',
     `echo "$1" >> ${dir}/calls`,
-    'case "$1" in buildx) exit 1;; build) echo building; exec sleep 300;; *) exit 0;; esac',
+    'case "$1" in buildx) exit 1;; login) cat > /dev/null;; build) echo building; exec sleep 300;; *) exit 0;; esac',
   ];
   writeFileSync(join(bin, 'docker'), script.join('\n'), { mode: 0o755 });
   const env = { ...cloud.env, PATH: `${bin}:${process.env['PATH']}` };

@@ -82,7 +82,8 @@ describe.each(['nothing', 'half'] as const)('a server that accepts and answers %
     expect(took, run.log).toBeLessThan(row.within);
     expect(run.log).toContain(`http://${host}`);
     expect(run.log).not.toMatch(/bug in wwhd-deploy|^\s+at /m);
-    if (row.action !== 'pr-comment') expect(run.exitCode, run.log).not.toBe(0);
+    // What could not be asked is unknown to preflight, and a comment is a courtesy: neither ends a job.
+    if (row.action !== 'pr-comment' && row.action !== 'preflight') expect(run.exitCode, run.log).not.toBe(0);
   });
 
   // An answer is waited for 30 s here, so that what goes within a few is let go by the cancellation, on a busy machine too.

@@ -317,11 +317,14 @@ test('goes through the proxy of the environment, and past it for NO_PROXY', asyn
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   const { port } = proxy.address() as AddressInfo;
   const asked = (env: Readonly<Record<string, string>>) =>
-    smoke(file('  - { get: "/five", expect: { json: { $.ok: true } } }'), {}, { env });
+    smoke(file('  - { get: "http://plain.test/five", expect: { json: { $.ok: true } } }'), {}, { env });
   const on = { HTTP_PROXY: `http://127.0.0.1:${port}` };
   expect((await asked(on)).exitCode).toBe(0);
-  expect(through).toEqual([`${server.url}/five`]);
-  expect((await asked({ ...on, NO_PROXY: '127.0.0.1' })).exitCode).toBe(0);
+  expect(through).toEqual(['http://plain.test/five']);
+  // No resolver knows the name: who asks it directly does not reach it.
+  expect((await asked({ ...on, NO_PROXY: 'plain.test' })).exitCode).toBe(1);
+  // Nor does this very machine go through a proxy.
+  expect((await smoke(file('  - { get: "/five" }'), {}, { env: on })).exitCode).toBe(0);
   expect(through).toHaveLength(1);
   proxy.close();
 });

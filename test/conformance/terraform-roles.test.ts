@@ -174,7 +174,9 @@ describe.skipIf(skip)('the deploying role', () => {
       const granted = new Set<string>();
       for (const target of targets as readonly Target[])
         for (const action of actionsOf((await rolePolicies(target)).statements.deploy)) granted.add(action);
-      expect(sent.filter((action) => !granted.has(action))).toEqual([]);
+      // Whoever sets `create-repository` grants it: a role for deployments makes no repositories.
+      const wanted = sent.filter((action) => action !== 'ecr:CreateRepository');
+      expect(wanted.filter((action) => !granted.has(action))).toEqual([]);
     },
     300_000,
   );

@@ -56,7 +56,7 @@ describe.concurrent('ECS', () => {
       /ended as rollback-failed; the service (is on|was returned to) api@sha256:\w+, verified/,
     );
     expect(await service.images()).toEqual([stage.one.split('@')[1]]);
-    expect(await record()).toMatchObject({ backend: { result: 'rolled-back' } });
+    expect(await record()).toMatchObject({ parts: { backend: { result: 'rolled-back' } } });
   });
 
   test('credentials that end in the middle: what may be live is said, and when the lock is free', async () => {

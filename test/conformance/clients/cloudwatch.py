@@ -43,6 +43,9 @@ def check_metrics():
     window = ["--start-time", now - 300, "--end-time", now + 60, "--period", "3600"]
     points = cw("get-metric-statistics", "--namespace", "App", "--metric-name", "Errors", *window, "--statistics", "Sum", "Maximum")
     equal(sum(p["Sum"] for p in points["Datapoints"]), 10.0)
+    query = '[{"Id":"e","MetricStat":{"Metric":{"Namespace":"App","MetricName":"Errors"},"Period":3600,"Stat":"Sum"}}]'
+    data = cw("get-metric-data", "--metric-data-queries", query, "--start-time", now - 300, "--end-time", now + 60)
+    equal(sum(data["MetricDataResults"][0]["Values"]), 10.0)
     equal([m["MetricName"] for m in cw("list-metrics", "--namespace", "App")["Metrics"]], ["Errors"])
 
 

@@ -323,6 +323,37 @@ describe('the read-back', () => {
     if (says) expect(found).toMatch(says);
     else expect(found).toBeUndefined();
   });
+  it.each<
+    [
+      string,
+      Record<string, string>,
+      { sha256: string; decoded?: { sha256: string; size: number } },
+      RegExp | undefined,
+    ]
+  >([
+    ['as it is', {}, { sha256: 's' }, undefined],
+    [
+      'compressed by the CDN',
+      { 'content-encoding': 'br' },
+      { sha256: 'x', decoded: { sha256: 's', size: 1 } },
+      undefined,
+    ],
+    ['called compressed', { 'content-encoding': 'br' }, { sha256: 's' }, /Content-Encoding "br" and not ""/],
+    [
+      'other bytes',
+      { 'content-encoding': 'br' },
+      { sha256: 'x', decoded: { sha256: 'y', size: 1 } },
+      /other bytes/,
+    ],
+  ])('of a file that is stored without an encoding: %s', (_name, given, bytes, says) => {
+    const plain: SiteFile = { ...file, headers: { contentType: 'text/html', cacheControl: 'c' } };
+    const got = { status: 200, size: 1, head: '', ...bytes };
+    const sent = { 'content-type': 'text/html', 'cache-control': 'c', ...given };
+    const found = mismatch(plain, { ...got, headers: sent }, 'full');
+    if (says) expect(found).toMatch(says);
+    else expect(found).toBeUndefined();
+  });
+
   it('asks for compressed files before others', () => {
     const plain = (path: string) => ({
       ...file,
