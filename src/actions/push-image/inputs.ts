@@ -31,7 +31,7 @@ export function readInputs(inputs: PushImageInputs, run: RunContext): PushImageC
   return {
     repository: repositoryOf(inputs),
     createRepository: inputs.flag('create-repository'),
-    secretValues: secretLines(inputs, 'secrets'),
+    secretValues: namedLines(inputs, 'secrets'),
     commit,
     tag,
     moreTags: tagsOf(inputs, tag),
@@ -121,49 +121,52 @@ function sourceOf(inputs: PushImageInputs, run: RunContext, commit: string): Pus
       context: inputs.required('context'),
       dockerfile: inputs.text('dockerfile'),
       target: inputs.text('target'),
-      buildArgs: buildArgsOf(inputs),
+      buildArgs: namedLines(inputs, 'build-args'),
       platform,
       labels: labelsOf(run, commit),
-      buildContexts: secretLines(inputs, 'build-contexts'),
-      secrets: secretLines(inputs, 'secret-files'),
+      buildContexts: namedLines(inputs, 'build-contexts'),
+      secrets: namedLines(inputs, 'secret-files'),
       ssh: inputs.lines('ssh'),
       fresh: inputs.flag('rebuild'),
     },
   };
 }
 
-function buildArgsOf(inputs: PushImageInputs): Array<readonly [string, string]> {
-  return inputs.lines('build-args').map((line) => {
-    const match = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line);
-    if (match) return [match[1] ?? '', match[2] ?? ''] as const;
-    throw refused({
-      input: 'build-args',
-      what: 'has a line that is not NAME=value',
-      // The value is not shown: it may be a secret that does not belong here.
-      found: JSON.stringify(line.split('=')[0]),
-      fix: 'write one NAME=value a line',
-    });
-  });
-}
+/** The inputs of `name=value` lines: what a line is, and what to do where one is not. A build's own names have dots and dashes. */
+const NAMED_LINES = {
+  'build-args': {
+    line: /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/,
+    what: 'has a line that is not NAME=value',
+    fix: 'write one NAME=value a line',
+  },
+  'build-contexts': {
+    line: /^([\w.-]+)=(.+)$/,
+    what: 'has a line that is not name=value',
+    fix: 'write one name=value a line',
+  },
+  'secret-files': {
+    line: /^([\w.-]+)=(.+)$/,
+    what: 'has a line that is not name=value',
+    fix: 'write one name=path a line',
+  },
+  secrets: {
+    line: /^([\w.-]+)=(.+)$/,
+    what: 'has a line that is not name=value',
+    fix: 'write name=value, one a line; a value of several lines goes into a file and `secret-files`',
+  },
+} as const;
 
-/** `name=value` lines of the build's own names, which may have dots and dashes. */
-function secretLines(
+/** The value is not shown where a line is wrong: it may be a secret, also where none belongs. */
+function namedLines(
   inputs: PushImageInputs,
-  name: 'secrets' | 'secret-files' | 'build-contexts',
-): Array<readonly [string, string]> {
-  return inputs.lines(name).map((line) => {
-    const [, id = '', value = ''] = /^([\w.-]+)=(.+)$/.exec(line) ?? [];
-    if (id) return [id, value] as const;
-    throw refused({
-      input: name,
-      what: 'has a line that is not name=value',
-      // What stands after the sign may be a secret.
-      found: JSON.stringify(line.includes('=') ? line.split('=')[0] : '(a line without =)'),
-      fix:
-        name === 'secrets'
-          ? 'write name=value, one a line; a value of several lines goes into a file and `secret-files`'
-          : 'write one name=value a line',
-    });
+  input: keyof typeof NAMED_LINES,
+): Array<readonly [name: string, value: string]> {
+  const { line: form, what, fix } = NAMED_LINES[input];
+  return inputs.lines(input).map((line) => {
+    const [, name, value = ''] = form.exec(line) ?? [];
+    if (name !== undefined) return [name, value] as const;
+    const found = line.includes('=') ? JSON.stringify(line.split('=')[0]) : 'a line without =';
+    throw refused({ input, what, found, fix });
   });
 }
 
