@@ -1,3 +1,4 @@
+import { isPreview } from '../release/id.ts';
 import { messageOf } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Outcome } from '../runtime/outcome.ts';
@@ -19,7 +20,8 @@ export interface Mark {
  * has: a role that may not write it, or a network that does not let it through, changes nothing about the release.
  */
 export async function markRelease({ environment, outcome }: Mark, log: Log): Promise<void> {
-  if (UNTOUCHED.includes(outcome)) return;
+  // A preview is on no dashboard, and each environment would be a metric of its own to pay for.
+  if (UNTOUCHED.includes(outcome) || isPreview(environment)) return;
   try {
     const { metricsApi } = await import(/* webpackChunkName: "metrics" */ '../aws/metrics.ts');
     const dimensions = { Environment: environment, Outcome: outcome };

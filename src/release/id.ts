@@ -8,6 +8,11 @@ const ID = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$/;
 /** Environments are prefixes in the bucket: the same letters; never one of the site store's own. */
 const RESERVED_ENVIRONMENTS = new Set(['sites']);
 
+/** The environment of a pull request's preview, as preview.yml names it. */
+export const previewEnvironment = (number: number | string): string => `preview-pr-${number}`;
+
+export const isPreview = (environment: string): boolean => /^preview-pr-\d+$/.test(environment);
+
 /** `20261123T154205Z-1a2b3c4`: sorts by time, and shows the commit. Without a commit, a stamp alone. */
 export function defaultReleaseId(now: number, commit: string): string {
   const stamp = new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '');

@@ -1,3 +1,5 @@
+import { previewEnvironment } from '../../release/id.ts';
+
 /** Where the previews live: `<folder>/pr-<number>/` in their bucket, and what belongs to them in the release bucket. */
 export interface PreviewPlace {
   readonly bucket: string;
@@ -13,7 +15,7 @@ export function previewPrefixes(
   { bucket, folder }: PreviewPlace,
   number: number,
 ): { readonly environment: string; readonly live: string; readonly release: readonly string[] } {
-  const environment = `preview-pr-${number}`;
+  const environment = previewEnvironment(number);
   return {
     environment,
     live: `${folder}/pr-${number}/`,
