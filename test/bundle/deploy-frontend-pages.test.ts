@@ -1,6 +1,6 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SiteState } from '../../src/frontend/site-state.ts';
+import type { SiteState } from '../../src/parts/site/store/site-state.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
 import { makeFolder, makeSite, removeFolders, type TestSite } from '../support/site.ts';
 import { until } from '../support/until.ts';

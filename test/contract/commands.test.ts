@@ -3,9 +3,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { splitWords } from '../../src/backend/words.ts';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { parseFlags } from '../../src/cli/flags.ts';
+import { splitWords } from '../../src/parts/service/verdict/words.ts';
 import { root } from '../support/dist.ts';
 import { blocksOf, commandsOf, isShell, pages } from '../support/docs.ts';
 import { read, type Workflow } from '../support/workflows.ts';

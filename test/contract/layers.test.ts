@@ -4,7 +4,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { root } from '../support/dist.ts';
 
-const CAPABILITIES = ['backend', 'frontend', 'image', 'smoke', 'preflight'];
+const PARTS = ['parts/service', 'parts/site'];
+const CAPABILITIES = [...PARTS, 'image', 'smoke', 'preflight'];
 
 /** Height of each room: a file may import from its own room and from lower ones. */
 const HEIGHT: Record<string, number> = {
@@ -38,7 +39,7 @@ function sources(dir: string): SourceFile[] {
 }
 
 const src = sources('src');
-const roomOf = (path: string) => path.split('/')[1] ?? '';
+const roomOf = (path: string) => /^src\/(parts\/[^/]+|[^/]+)/.exec(path)?.[1] ?? '';
 
 describe('src', () => {
   test('every room has its place in the house', () => {
@@ -80,6 +81,16 @@ describe('src', () => {
       'src/github/actions-log.ts',
       'src/github/workflow-command.ts',
     ]);
+  });
+
+  test('a part knows no other part', () => {
+    const across = src.flatMap((file) =>
+      file.imports
+        .filter((target) => PARTS.includes(roomOf(target)) && PARTS.includes(roomOf(file.path)))
+        .filter((target) => roomOf(target) !== roomOf(file.path))
+        .map((target) => `${file.path} → ${target}`),
+    );
+    expect(across).toEqual([]);
   });
 
   test('pure decisions import no SDK', () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { collect } from '../../src/frontend/collect.ts';
-import { siteKeys } from '../../src/frontend/keys.ts';
-import { readState, type SiteState } from '../../src/frontend/site-state.ts';
+import { collect } from '../../src/parts/site/store/collect.ts';
+import { siteKeys } from '../../src/parts/site/store/keys.ts';
+import { readState, type SiteState } from '../../src/parts/site/store/site-state.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
 import { useCloud } from '../support/cloud-env.ts';
@@ -137,7 +137,7 @@ describe('what no kept release needs', () => {
 });
 
 async function deploySite(site: TestSite, version: string, ports: Awaited<ReturnType<typeof labPorts>>) {
-  const { deploySite: deploy } = await import('../../src/frontend/index.ts');
+  const { deploySite: deploy } = await import('../../src/parts/site/index.ts');
   await deploy(
     { ...labConfig(site, makeFolder(smallSite(version)), version), keepReleases: KEEP },
     ports,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { deploySite } from '../../src/frontend/index.ts';
-import type { SiteState } from '../../src/frontend/site-state.ts';
+import { deploySite } from '../../src/parts/site/index.ts';
+import type { SiteState } from '../../src/parts/site/store/site-state.ts';
 import { type Pointer, type ReleaseRecord, siteOf } from '../../src/release/record.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';

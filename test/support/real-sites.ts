@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { localReferences } from '../../src/frontend/html-refs.ts';
+import { localReferences } from '../../src/parts/site/scan/html-refs.ts';
 import { root } from './dist.ts';
 import type { TestSite } from './site.ts';
 

@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
 import { siteClients } from '../../src/aws/site-clients.ts';
-import { localReferences } from '../../src/frontend/html-refs.ts';
 import {
   type DeploySiteConfig,
   type DeploySitePorts,
@@ -8,7 +7,8 @@ import {
   planRestoreSite,
   type RestorePorts,
   restoreSite,
-} from '../../src/frontend/index.ts';
+} from '../../src/parts/site/index.ts';
+import { localReferences } from '../../src/parts/site/scan/html-refs.ts';
 import type { Hold, Ledger } from '../../src/release/ledger.ts';
 import { openLedger } from '../../src/release/open.ts';
 import { liveRelease, siteOf } from '../../src/release/record.ts';

@@ -4,7 +4,7 @@ import type {
   MigrationConfig,
   Scaling,
   TargetKind,
-} from '../../backend/index.ts';
+} from '../../parts/service/index.ts';
 import {
   mergeEnvironments,
   normalCpu,
@@ -15,7 +15,7 @@ import {
   parseSecretLines,
   parseServiceRef,
   refuseOpenQuote,
-} from '../../backend/index.ts';
+} from '../../parts/service/index.ts';
 import { checkEnvironment, checkReleaseId } from '../../release/id.ts';
 import { checkPartName } from '../../release/part-name.ts';
 import { refused } from '../../runtime/errors.ts';

@@ -2,6 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { clientConfig } from '../../aws/config.ts';
 import { awsProblem } from '../../aws/errors.ts';
 import { s3Store } from '../../aws/s3-store.ts';
+import { compareCommits } from '../../github/commits.ts';
 import {
   awsClients,
   type BackendResult,
@@ -10,8 +11,7 @@ import {
   isServiceGone,
   type Journal,
   type RecordedSecrets,
-} from '../../backend/index.ts';
-import { compareCommits } from '../../github/commits.ts';
+} from '../../parts/service/index.ts';
 import { fence } from '../../release/fence.ts';
 import type { Hold, Ledger } from '../../release/ledger.ts';
 import { openLedger } from '../../release/open.ts';

@@ -7,7 +7,7 @@ import {
   deployBackend,
   formatPercent,
   type Undo,
-} from '../../backend/index.ts';
+} from '../../parts/service/index.ts';
 import { defaultReleaseId } from '../../release/id.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { ActionError, describeProblem, messageOf } from '../../runtime/errors.ts';

@@ -5,7 +5,7 @@ import {
   probeFailures,
   probeTable,
   shortImage,
-} from '../../backend/index.ts';
+} from '../../parts/service/index.ts';
 import { formatDuration } from '../../runtime/duration.ts';
 import { code, details, fenced, link, plain } from '../../runtime/markdown.ts';
 

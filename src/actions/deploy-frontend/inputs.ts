@@ -8,7 +8,7 @@ import {
   type Encoding,
   globMatcher,
   headerLine,
-} from '../../frontend/index.ts';
+} from '../../parts/site/index.ts';
 import { checkEnvironment, checkReleaseId } from '../../release/id.ts';
 import { checkPartName } from '../../release/part-name.ts';
 import { refused } from '../../runtime/errors.ts';

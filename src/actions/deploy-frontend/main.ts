@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { rememberingStore } from '../../aws/remembering-store.ts';
 import { type SiteClients, siteClients } from '../../aws/site-clients.ts';
+import { compareCommits } from '../../github/commits.ts';
 import {
   carry,
   type DeploySitePorts,
@@ -14,8 +15,7 @@ import {
   planLines,
   recoverSite,
   renderSiteSummary,
-} from '../../frontend/index.ts';
-import { compareCommits } from '../../github/commits.ts';
+} from '../../parts/site/index.ts';
 import { fence } from '../../release/fence.ts';
 import { defaultReleaseId } from '../../release/id.ts';
 import { ledgerKeys } from '../../release/keys.ts';

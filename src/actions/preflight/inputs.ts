@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { mergeEnvironments, parseEnvironment, parseSecretLines } from '../../backend/env-file.ts';
-import { parseImageRef } from '../../backend/image-ref.ts';
-import { parseServiceRef } from '../../backend/service-ref.ts';
+import { mergeEnvironments, parseEnvironment, parseSecretLines } from '../../parts/service/plan/env-file.ts';
+import { parseImageRef } from '../../parts/service/plan/image-ref.ts';
+import { parseServiceRef } from '../../parts/service/plan/service-ref.ts';
 import type { PreflightConfig } from '../../preflight/index.ts';
 import type { Job } from '../../runtime/action.ts';
 import { messageOf, refused } from '../../runtime/errors.ts';

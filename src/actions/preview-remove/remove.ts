@@ -1,7 +1,7 @@
 import type { BulkStore } from '../../aws/bulk-store.ts';
 import { awsProblem, readAwsError } from '../../aws/errors.ts';
 import type { SiteClients } from '../../aws/site-clients.ts';
-import { mountAt } from '../../frontend/index.ts';
+import { mountAt } from '../../parts/site/index.ts';
 import { defaultReleaseId } from '../../release/id.ts';
 import { ledgerKeys } from '../../release/keys.ts';
 import { openLedger } from '../../release/open.ts';

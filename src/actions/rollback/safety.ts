@@ -1,4 +1,4 @@
-import type { Undo } from '../../backend/index.ts';
+import type { Undo } from '../../parts/service/index.ts';
 import { type Parts, siteOf } from '../../release/record.ts';
 import type { Job } from '../../runtime/action.ts';
 import { messageOf } from '../../runtime/errors.ts';

@@ -6,7 +6,7 @@ import {
   type RestoreConfig,
   restoreBackend,
   type Undo,
-} from '../../backend/index.ts';
+} from '../../parts/service/index.ts';
 import type { PartPort } from '../../release/part.ts';
 import type { ServicePart } from '../../release/record.ts';
 import { ActionError, refused } from '../../runtime/errors.ts';

@@ -6,7 +6,7 @@ import {
   type RestorePorts,
   recoverSite,
   restoreSite,
-} from '../../frontend/index.ts';
+} from '../../parts/site/index.ts';
 import type { PartPort, Restoration } from '../../release/part.ts';
 import type { SitePart } from '../../release/record.ts';
 import type { Clock } from '../../runtime/clock.ts';

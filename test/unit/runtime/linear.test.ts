@@ -1,13 +1,13 @@
 // Parsers of what others write cost no more than its length: 100 kB of anything in under 100 ms.
 import { describe, expect, test } from 'vitest';
 import { readAwsError } from '../../../src/aws/errors.ts';
-import { parseEnvironment } from '../../../src/backend/env-file.ts';
-import { parseImageRef, pinTo, shortImage } from '../../../src/backend/image-ref.ts';
-import { commandWords, joinWords, listOf, splitWords } from '../../../src/backend/words.ts';
 import { readFileCommand, readLine } from '../../../src/cli/workflow-commands.ts';
-import { globMatcher } from '../../../src/frontend/cache-rules.ts';
-import { hasHash } from '../../../src/frontend/hashed-names.ts';
-import { parseRedirects } from '../../../src/frontend/redirects.ts';
+import { parseEnvironment } from '../../../src/parts/service/plan/env-file.ts';
+import { parseImageRef, pinTo, shortImage } from '../../../src/parts/service/plan/image-ref.ts';
+import { commandWords, joinWords, listOf, splitWords } from '../../../src/parts/service/verdict/words.ts';
+import { globMatcher } from '../../../src/parts/site/scan/cache-rules.ts';
+import { hasHash } from '../../../src/parts/site/scan/hashed-names.ts';
+import { parseRedirects } from '../../../src/parts/site/scan/redirects.ts';
 import { parseDuration } from '../../../src/runtime/duration.ts';
 import { harmlessLines } from '../../../src/runtime/foreign.ts';
 import { code, fenced, link, plain } from '../../../src/runtime/markdown.ts';

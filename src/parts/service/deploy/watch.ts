@@ -1,0 +1,171 @@
+import { readAwsError } from '../../../aws/errors.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import { formatDuration } from '../../../runtime/duration.ts';
+import { ActionError, messageOf } from '../../../runtime/errors.ts';
+import type { Log } from '../../../runtime/log.ts';
+import { poll } from '../../../runtime/poll.ts';
+import type { Pause, Rollout, Target } from '../targets/target.ts';
+import type { Ending, Phase } from '../verdict/verdict.ts';
+
+/** AWS is asked for a status once a second, no oftener. */
+const EVERY = 1000;
+/** No rollout is over at once: the first look comes when a very small one may be. */
+const FIRST = 250;
+/** A list may lag behind the update; a rollout that is not in it so many times running is gone. */
+const MISSES = 3;
+
+export interface Watched {
+  readonly ending: Ending;
+  readonly phase: Phase;
+  readonly status: string;
+  /** Why, in the target's own words. */
+  readonly reason?: string | undefined;
+}
+
+export interface WatchPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** Phases after which nothing more comes. */
+const FINAL: ReadonlySet<Phase> = new Set([
+  'succeeded',
+  'failed',
+  'stopped',
+  'rolled-back',
+  'rollback-failed',
+]);
+
+/**
+ * Watches one rollout to its end. A status request that fails is not the end of a rollout: it is asked again at the
+ * next turn, until `timeout`; only the loss of the permission ends the watching.
+ * @throws the signal's reason when it is aborted; nothing else.
+ */
+export async function watchRollout(
+  target: Target,
+  rollout: Rollout,
+  timeout: number,
+  ports: WatchPorts,
+): Promise<Watched> {
+  const { clock, log, signal } = ports;
+  const pauses = new Pauses(clock, log);
+  const last = { status: 'PENDING', phase: 'under-way' as Phase, note: undefined as string | undefined };
+  let misses = 0;
+  const look = async (elapsed: number): Promise<Watched | undefined> => {
+    const seen = await abortable(target.observe(rollout), signal);
+    if (!seen) {
+      misses++;
+      return misses >= MISSES && (await abortable(target.read(), signal)).condition !== 'busy'
+        ? { ending: 'vanished', phase: last.phase, status: last.status }
+        : undefined;
+    }
+    misses = 0;
+    pauses.see(seen.pauses ?? []);
+    if (seen.status !== last.status || seen.note !== last.note) {
+      log.info(`${formatDuration(elapsed)}  ${seen.status}${seen.note ? `  ${seen.note}` : ''}`);
+      if (seen.phase === 'unknown')
+        log.warning(`${seen.status} is not a status that is known; it is not taken for success`);
+    } else log.progress(`${formatDuration(elapsed)}  still ${seen.status}`);
+    Object.assign(last, { status: seen.status, phase: seen.phase, note: seen.note });
+    return FINAL.has(seen.phase) ? { ending: 'final', ...seen } : undefined;
+  };
+  try {
+    return await poll(
+      {
+        what: 'the rollout',
+        every: EVERY,
+        first: FIRST,
+        timeout: () => timeout + pauses.held(),
+        clock,
+        signal,
+      },
+      async (elapsed) => {
+        try {
+          return await look(elapsed);
+        } catch (error) {
+          if (signal.aborted) throw error;
+          const { kind, code } = readAwsError(error instanceof ActionError ? error.problem.cause : error);
+          if (kind === 'denied' || kind === 'credentials') {
+            log.warning(`the rollout cannot be watched any longer: ${messageOf(error)}`);
+            return { ending: 'denied', phase: last.phase, status: last.status };
+          }
+          log.warning(`a status request did not work (${code}); asked again`);
+          return undefined;
+        }
+      },
+    );
+  } catch (error) {
+    if (error instanceof ActionError && error.outcome === 'timed-out')
+      return { ending: 'timed-out', ...last };
+    throw error;
+  }
+}
+
+/** Hooks that hold the rollout for somebody else's decision: each is told at once, and its wait is not ours. */
+class Pauses {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #said = new Set<string>();
+  #since: number | undefined;
+  #before = 0;
+
+  constructor(clock: Clock, log: Log) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  see(pauses: readonly Pause[]): void {
+    if (pauses.length === 0) {
+      this.#before = this.held();
+      this.#since = undefined;
+    } else this.#since ??= this.#clock.now();
+    for (const { id, said } of pauses) {
+      if (this.#said.has(id)) continue;
+      this.#said.add(id);
+      for (const line of said) this.#log.notice(line);
+    }
+  }
+
+  /** Milliseconds that hooks have held the rollout so far. */
+  held(): number {
+    return this.#before + (this.#since === undefined ? 0 : this.#clock.now() - this.#since);
+  }
+}
+
+/** Rejects with the signal's reason as soon as it is aborted, whatever the work still does. */
+export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Waits until nothing is under way on the service. @throws ActionError `timed-out`, or the signal's reason. */
+export async function waitUntilIdle(target: Target, timeout: number, ports: WatchPorts): Promise<void> {
+  let said = '';
+  await poll(
+    {
+      what: `another operation on ${target.arn} to end`,
+      every: EVERY,
+      timeout,
+      clock: ports.clock,
+      signal: ports.signal,
+      fix: 'wait for it, or give more time with `lock-timeout`',
+    },
+    async () => {
+      const busy = await abortable(target.underWay(), ports.signal);
+      if (!busy) return true;
+      if (busy !== said) ports.log.info(`waiting for what is already under way: ${busy}`);
+      said = busy;
+      return undefined;
+    },
+  );
+}

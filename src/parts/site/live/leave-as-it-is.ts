@@ -1,0 +1,39 @@
+import { gateFailed, resultOf } from '../deploy-result.ts';
+import type { DeploySiteConfig, DeploySitePorts, DeploySiteResult } from '../deploy-types.ts';
+import type { Prepared } from '../plan/plan-deployment.ts';
+import { pageEndsOf } from '../store/live-listing.ts';
+import type { Recorder } from '../store/recorder.ts';
+import { writeState } from '../store/site-state.ts';
+
+/** Nothing differs: the release is recorded with the manifest that is live, and no live object is touched. */
+export async function leaveAsItIs(
+  config: DeploySiteConfig,
+  ports: DeploySitePorts,
+  prepared: Prepared,
+  recorder: Recorder,
+): Promise<DeploySiteResult> {
+  const { situation, keys, front } = prepared;
+  const { found, baseEntry } = situation;
+  if (!found || !baseEntry) throw new Error('an unchanged site has a state');
+  const gate = await ports.gate?.(front.siteUrl);
+  if (gate?.outcome === 'failed') {
+    const cause = gateFailed(gate);
+    await recorder.end('failed', { manifestKey: baseEntry.manifest, cause, gate });
+    return { ...resultOf('failed', prepared), cause, gate };
+  }
+  await recorder.end('unchanged', { manifestKey: baseEntry.manifest, gate });
+  await ports.ledger.movePointer(config.releaseId, [config.part]);
+  const { version: _version, nonce: _nonce, ...state } = found.state;
+  const releases = [...state.releases, { release: config.releaseId, manifest: baseEntry.manifest }];
+  await writeState(
+    ports.release,
+    keys,
+    {
+      ...state,
+      releases: releases.slice(-config.keepReleases),
+      pageEnds: state.pageEnds ?? pageEndsOf(situation.base),
+    },
+    found,
+  );
+  return { ...resultOf('unchanged', prepared), gate };
+}

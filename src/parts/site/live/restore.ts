@@ -1,0 +1,246 @@
+import type { WriteHeaders } from '../../../aws/write-headers.ts';
+import { formatDuration } from '../../../runtime/duration.ts';
+import { ActionError, messageOf, refused } from '../../../runtime/errors.ts';
+import { type Change, planChange } from '../plan/change.ts';
+import { invalidationPaths } from '../plan/invalidation-paths.ts';
+import { keptFiles } from '../plan/keep.ts';
+import { describePlan, type SitePlan } from '../plan/plan.ts';
+import { readManifest, readSituation, type Situation } from '../plan/situation.ts';
+import { withoutPromise } from '../scan/mutable-names.ts';
+import { noSources } from '../scan/scan.ts';
+import { type Front, findFront } from '../site.ts';
+import { BlobProof } from '../store/blob-proof.ts';
+import { type SiteKeys, siteKeys } from '../store/keys.ts';
+import { byPath } from '../store/manifest.ts';
+import { carry, writesToKeep } from '../store/write-options.ts';
+import type { Activated, ActivationOptions, Manifest, SiteFile, SitePlace, SitePorts } from '../types.ts';
+import { activate } from './activate.ts';
+import { type Activation, ActivationError } from './activation.ts';
+import { staleAfterWrites } from './cached-errors.ts';
+import { formatBytes } from './progress.ts';
+import { reachSite } from './site-access.ts';
+
+/** Which manifest is to be live again, and as which release. */
+export interface RestoreConfig {
+  readonly place: SitePlace;
+  /** Key, in the release bucket, of the manifest to go back to. */
+  readonly manifest: string;
+  /** Id of the release that going back makes. */
+  readonly releaseId: string;
+  readonly options: ActivationOptions;
+  /** Releases that `site.json` remembers. */
+  readonly keepReleases: number;
+  readonly maxInvalidationPaths: number;
+}
+
+export interface RestorePorts extends SitePorts {
+  /** Key of the manifest that the ledger's pointer leads to; it is what is live, unless a run died. */
+  pointerManifest(): Promise<string | undefined>;
+}
+
+/** A restore that is known to be possible. */
+export interface RestorePlan {
+  readonly plan: SitePlan;
+  /** False where what is wanted is what is live. */
+  readonly changes: boolean;
+  /** For people. */
+  readonly lines: readonly string[];
+  /** Milliseconds that it will take, about. */
+  readonly estimate: number;
+  readonly siteUrl: string | undefined;
+  readonly files: number;
+  readonly bytes: number;
+  /** Key of the manifest that the restored release will have. */
+  readonly manifestKey: string;
+  /** For `restoreSite`. */
+  readonly prepared: PreparedRestore;
+}
+
+export interface PreparedRestore {
+  readonly keys: SiteKeys;
+  readonly situation: Situation;
+  readonly change: Change;
+  readonly front: Front;
+  readonly writes: WriteHeaders;
+}
+
+/** Manifests, each asked for once, and before it is known that it is needed. */
+class ManifestsAhead {
+  readonly #ports: SitePorts;
+  readonly #asked = new Map<string, Promise<Manifest>>();
+  /** Two releases of a site have most files in common. */
+  readonly #pool = new Map<string, SiteFile>();
+
+  constructor(ports: SitePorts) {
+    this.#ports = ports;
+  }
+
+  read(key: string, missing?: (resource: string) => ActionError): Promise<Manifest> {
+    const asked = this.#asked.get(key) ?? readManifest(this.#ports, key, missing, this.#pool);
+    this.#asked.set(key, asked);
+    return asked;
+  }
+}
+
+/**
+ * While the site's state is on its way, what it will most probably say: that the pointer's manifest is live. Then the
+ * blobs of what differs between the two manifests are those that will be copied. Where that turns out to be wrong, what
+ * is missing is asked for again.
+ */
+async function askAhead(
+  config: RestoreConfig,
+  ports: RestorePorts,
+  manifests: ManifestsAhead,
+  blobs: BlobProof,
+): Promise<void> {
+  try {
+    const pointed = await ports.pointerManifest();
+    if (!pointed) return;
+    const [live, wanted] = await Promise.all([manifests.read(pointed), manifests.read(config.manifest)]);
+    const there = byPath(live);
+    await blobs.ask(wanted.files.filter((file) => there.get(file.path)?.sha256 !== file.sha256));
+  } catch {
+    // Whoever needs it asks for it, and tells what is wrong with it.
+  }
+}
+
+/**
+ * What going back would change. Proves that it can be finished: the manifest can be read, and every blob is there.
+ * @throws ActionError `refused` where it cannot; nothing has been changed.
+ */
+export async function planRestoreSite(config: RestoreConfig, ports: RestorePorts): Promise<RestorePlan> {
+  const keys = siteKeys(config.place);
+  const manifests = new ManifestsAhead(ports);
+  const blobs = new BlobProof(ports, keys);
+  // The site is live, so its entry page is there to be asked for.
+  const reached = async (found: Front) =>
+    found.siteUrl && config.options.verify !== 'off'
+      ? (await reachSite(ports, found, 'index.html')).front
+      : found;
+  const [front, situation, wanted] = await Promise.all([
+    findFront(ports, config.place, config.options.siteUrl).then((found) => reached(found)),
+    // What no release knows is left alone: a deployment's `exclude` is not known here.
+    readSituation(
+      ports,
+      keys,
+      () => false,
+      ports,
+      (key) => manifests.read(key),
+    ),
+    manifests.read(config.manifest, tooOld),
+    askAhead(config, ports, manifests, blobs),
+  ]);
+  const writes = await writesToKeep(ports, keys, front, situation);
+  carry(ports, writes);
+  const { found, known, live } = situation;
+  const target: Manifest = {
+    version: 1,
+    release: config.releaseId,
+    createdAt: new Date(ports.clock.now()).toISOString(),
+    ...(wanted.entries ? { entries: wanted.entries } : {}),
+    files: withoutPromise(wanted.files, new Set(found?.state.mutable)),
+    kept: keptFiles(known, wanted.files, config.options.retainReleases),
+  };
+  const open = (found?.state.activating.length ?? 0) > 0;
+  const whole = planChange(live, target, known, open ? undefined : found?.modified, () => true);
+  const deletes = whole.diff.deletes.filter((step) => step.reason !== 'foreign');
+  const change: Change = { ...whole, diff: { ...whole.diff, deletes } };
+  await blobs.prove(change.diff.writes.map((step) => step.file));
+  const plan = describePlan(change, {
+    liveObjects: live.size,
+    storedBlobs: new Set(target.files.map((file) => file.sha256)),
+    invalidate: invalidationPaths(
+      [...staleAfterWrites(change, front.errorTtl), ...change.removed],
+      front.mount,
+      config.maxInvalidationPaths,
+    ),
+    adopts: false,
+  });
+  const changes = open || change.diff.writes.length > 0 || deletes.length > 0;
+  // About 25 ms a copy, and what CloudFront takes for an invalidation.
+  const estimate =
+    2000 + (plan.writes * 25) / config.options.concurrency + (ports.cdn && changes ? 15_000 : 0);
+  return {
+    plan,
+    changes,
+    lines: describeRestore(plan, wanted, estimate),
+    estimate,
+    siteUrl: front.siteUrl,
+    files: plan.files,
+    bytes: plan.bytes,
+    manifestKey: keys.manifest(config.releaseId),
+    prepared: { keys, situation, change, front, writes },
+  };
+}
+
+const tooOld = (resource: string) =>
+  refused({
+    input: 'to',
+    what: 'the files of that release are no longer in the release bucket',
+    found: `there is no ${resource}: it is older than the releases that deploy-frontend keeps`,
+    fix: 'choose another release; raise `keep-releases` of deploy-frontend to be able to go further back',
+  });
+
+function describeRestore(plan: SitePlan, wanted: Manifest, estimate: number): string[] {
+  const copied = `${plan.writes} of ${plan.files} files are copied inside S3 (${formatBytes(plan.writeBytes)}), ${plan.unchanged} stay`;
+  const rest = `${plan.deletes} are removed, ${plan.kept} stay for open tabs, ${plan.invalidate.length} paths are invalidated`;
+  return [`the site of release ${wanted.release}: ${copied}`, `${rest}; about ${formatDuration(estimate)}`];
+}
+
+export interface RestoreSteps {
+  /** See Activation. */
+  readonly onOpen?: (open: boolean) => void;
+  /** What is to be written down before the first change of the live bucket. */
+  readonly started?: Promise<void>;
+}
+
+/**
+ * Makes the manifest live, without a byte through this machine. The caller holds the lock, and calls `finish` after it
+ * has moved the pointer, or `undo`.
+ * @throws ActionError `rollback-failed` where neither this nor what was before is live; any other: what was before is.
+ */
+export async function restoreSite(
+  config: RestoreConfig,
+  ports: RestorePorts,
+  plan: RestorePlan,
+  { onOpen = () => {}, started }: RestoreSteps = {},
+): Promise<Activated> {
+  const { keys, situation, change, front, writes } = plan.prepared;
+  const work: Activation = {
+    place: config.place,
+    keys,
+    situation,
+    change,
+    sources: noSources,
+    options: config.options,
+    siteUrl: front.siteUrl,
+    mount: front.mount,
+    errorTtl: front.errorTtl,
+    writes,
+    maxInvalidationPaths: config.maxInvalidationPaths,
+    keepReleases: config.keepReleases,
+    onOpen,
+    excluded: () => false,
+    started,
+  };
+  try {
+    return await activate(ports, work);
+  } catch (error) {
+    if (!(error instanceof ActivationError)) throw error;
+    // Cancelled, or the lock is lost: nothing more may be done here; the post step, or the next run, does it.
+    ports.signal.throwIfAborted();
+    ports.log.warning(`${messageOf(error.cause)}\ngoing back to what was live before`);
+    try {
+      await error.undo();
+    } catch (undoError) {
+      throw new ActionError('rollback-failed', {
+        what: 'the site could neither be restored nor put back',
+        found: messageOf(error.cause),
+        details: [`putting it back: ${messageOf(undoError)}`],
+        fix: 'run the rollback again: it goes on from what is there',
+        cause: error.cause,
+      });
+    }
+    throw error.cause;
+  }
+}

@@ -1,0 +1,124 @@
+import { isHostOfBucket } from '../../aws/bucket-host.ts';
+import type { Distribution } from '../../aws/cloudfront.ts';
+import { awsProblem } from '../../aws/errors.ts';
+import { refused } from '../../runtime/errors.ts';
+import { publicUrl } from '../../runtime/url.ts';
+import { DEFAULT_ERROR_TTL, missingTtl } from './live/cached-errors.ts';
+import { mountOf } from './plan/invalidation-paths.ts';
+import { otherPaths } from './scan/other-paths.ts';
+import type { SitePlace, SitePorts } from './types.ts';
+
+/** How visitors reach the site. */
+export interface Front {
+  /** Id of the distribution in front of it. */
+  readonly distribution?: string;
+  /** Where the site's `index.html` is, without a slash at its end; `undefined` where nobody has said. */
+  readonly siteUrl: string | undefined;
+  /** Other hosts that the distribution answers for. */
+  readonly aliases: readonly string[];
+  /** Path of the site at the distribution, without slashes at its ends: what an invalidation names. */
+  readonly mount: string;
+  /** True where the distribution signs its requests to the bucket, so that nothing has to be public. */
+  readonly signed: boolean;
+  /** False where nothing but a bucket is behind the distribution, which knows keys only. */
+  readonly findsFiles: boolean;
+  /** Path patterns of the distribution that something else than the site's bucket answers: `/api/*`. */
+  readonly otherPaths: readonly string[];
+  /** Seconds that an error answer for a name which is not there stays in the caches. */
+  readonly errorTtl: number;
+  /** Paths, without a slash at the start, that the distribution answers with where a file is not there. */
+  readonly errorPages: readonly string[];
+  /** How the distribution is set to answer for a file that is not there, where that is no error: in words. */
+  readonly missingIsPage?: string | undefined;
+  /** True once the site has been asked for a name that it does not have. */
+  readonly absenceAsked?: boolean;
+}
+
+/**
+ * Asks CloudFront what it serves, and from where. An address that is given is the site's own: a function of the
+ * distribution may lead a host such as `pr-7.preview.example.com` to a prefix that no visitor sees.
+ * @throws ActionError `refused` where the distribution cannot be the site's.
+ */
+export async function findFront(
+  ports: SitePorts,
+  place: SitePlace,
+  givenUrl: string | undefined,
+): Promise<Front> {
+  const given = givenUrl ? publicUrl(givenUrl) : undefined;
+  if (!ports.cdn)
+    return {
+      siteUrl: given,
+      aliases: [],
+      mount: place.prefix,
+      signed: false,
+      findsFiles: true,
+      otherPaths: [],
+      errorTtl: DEFAULT_ERROR_TTL,
+      errorPages: [],
+    };
+  const distribution = await ports.cdn.describe().catch((error) => {
+    throw awsProblem(error, {
+      operation: 'cloudfront:GetDistribution',
+      resource: ports.cdn?.id ?? '',
+      input: 'distribution',
+    });
+  });
+  if (!distribution.enabled) ports.log.warning(`the distribution ${distribution.id} is disabled`);
+  const mount = findMount(ports, place, distribution);
+  const siteUrl = given ?? publicUrl(`${distribution.domain}/${mount}`);
+  const answering = distribution.errorPages.filter(
+    ({ code, path }) => path && (code === 403 || code === 404),
+  );
+  return {
+    distribution: ports.cdn.id,
+    signed: distribution.origins.some(({ domain, signed }) => signed && isHostOfBucket(domain, place.bucket)),
+    siteUrl,
+    aliases: distribution.aliases,
+    mount,
+    findsFiles: distribution.findsFiles,
+    otherPaths: otherPaths(distribution, place.bucket),
+    errorTtl: missingTtl(distribution.errorPages),
+    errorPages: answering.map(({ path }) => path.replace(/^\//, '')),
+    missingIsPage: missingIsPage(distribution),
+  };
+}
+
+/** Custom error responses that answer 403 or 404 (what a private bucket says of a missing file) with success. */
+function missingIsPage({ id, errorPages }: Distribution): string | undefined {
+  const turned = errorPages.filter(
+    ({ code, status }) => (code === 403 || code === 404) && status >= 200 && status < 300,
+  );
+  if (turned.length === 0) return undefined;
+  const codes = turned.map(({ code }) => code).join(' and ');
+  const pages = [...new Set(turned.map(({ path }) => path))].join(', ');
+  return `the custom error responses of ${id} turn ${codes} into ${pages} with HTTP ${turned[0]?.status}`;
+}
+
+function findMount(ports: SitePorts, place: SitePlace, distribution: Distribution): string {
+  const { ours, mount } = mountAt(distribution, place);
+  if (ours.length === 0) {
+    ports.log.warning(
+      `none of the origins of ${distribution.id} is the bucket ${place.bucket} (${distribution.origins.map((o) => o.domain).join(', ')}): is it the right distribution?`,
+    );
+    return place.prefix;
+  }
+  if (mount !== undefined) return mount;
+  throw refused({
+    input: 'prefix',
+    what: `the distribution ${distribution.id} does not serve this part of the bucket`,
+    found: `prefix ${JSON.stringify(place.prefix)}, origin path ${ours.map((o) => JSON.stringify(o.path)).join(', ')}`,
+    fix: 'let `prefix` begin with the origin path',
+  });
+}
+
+/** The origins that are the site's bucket, and where the first of them that reaches the prefix puts it in URLs. */
+export function mountAt(
+  { origins }: Pick<Distribution, 'origins'>,
+  place: Pick<SitePlace, 'bucket' | 'prefix'>,
+) {
+  const ours = origins.filter(({ domain }) => isHostOfBucket(domain, place.bucket));
+  const [mount] = ours
+    .map((origin) => mountOf(place.prefix, origin.path))
+    .filter((found) => found !== undefined);
+  return { ours, mount };
+}

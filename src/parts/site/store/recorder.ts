@@ -1,0 +1,65 @@
+import type { SitePart } from '../../../release/record.ts';
+import type { ActionError } from '../../../runtime/errors.ts';
+import type { Outcome } from '../../../runtime/outcome.ts';
+import type { DeploySiteConfig, DeploySitePorts, GateAnswer } from '../deploy-types.ts';
+import type { Prepared } from '../plan/plan-deployment.ts';
+import type { ActivationReport } from '../types.ts';
+import { totalBytes } from './manifest.ts';
+
+/** What is known of the part before anything is changed. */
+export function partFor(config: DeploySiteConfig, prepared: Prepared): Omit<SitePart, 'result'> {
+  const { target } = prepared.change;
+  return {
+    kind: 'site',
+    bucket: config.place.bucket,
+    prefix: config.place.prefix,
+    ...(prepared.front.distribution ? { distribution: prepared.front.distribution } : {}),
+    ...(prepared.front.siteUrl ? { siteUrl: prepared.front.siteUrl } : {}),
+    manifest: prepared.keys.manifest(config.releaseId),
+    files: target.files.length,
+    bytes: totalBytes(target.files),
+    startedAt: target.createdAt,
+  };
+}
+
+/** Writes how this part of the release ended. */
+export class Recorder {
+  readonly #config: DeploySiteConfig;
+  readonly #ports: DeploySitePorts;
+  readonly #prepared: Prepared;
+
+  constructor(config: DeploySiteConfig, ports: DeploySitePorts, prepared: Prepared) {
+    this.#config = config;
+    this.#ports = ports;
+    this.#prepared = prepared;
+  }
+
+  async end(
+    result: Outcome,
+    about: {
+      report?: ActivationReport;
+      manifestKey?: string;
+      cause?: ActionError;
+      gate?: GateAnswer | undefined;
+    },
+  ): Promise<void> {
+    const { report, cause, gate } = about;
+    const { ledger, clock } = this.#ports;
+    const part: SitePart = {
+      ...partFor(this.#config, this.#prepared),
+      ...(about.manifestKey ? { manifest: about.manifestKey } : {}),
+      ...(report ? { uploaded: report.uploaded + report.copied } : {}),
+      ...(report ? { deleted: this.#prepared.change.diff.deletes.length } : {}),
+      ...(report?.invalidationId ? { invalidationId: report.invalidationId } : {}),
+      ...(cause ? { cause: cause.problem.what } : {}),
+      result,
+      finishedAt: new Date(clock.now()).toISOString(),
+    };
+    await ledger.writePart(
+      this.#config.releaseId,
+      this.#config.part,
+      part,
+      gate ? { checks: gate.outcome } : {},
+    );
+  }
+}
