@@ -263,3 +263,13 @@ it('without a ledger, what an earlier attempt brought is not known to be live', 
   const again = { ...needs, backend: need('success', { outcome: 'deployed', attempt: '2' }) };
   expect(verdict(again, false, 2)).toBe('deployed');
 });
+
+it('asks the ledger for the parts by the names that they have there', () => {
+  const needs = {
+    prepare: need('success', { 'release-id': 'r1' }),
+    backend: need('success', { outcome: 'deployed', attempt: '1' }),
+    live: need('success', { live: JSON.stringify({ worker: 'r1', backend: 'r0' }) }),
+  };
+  expect(verdict(needs, false, 2)).toBe('failed');
+  expect(verdict(needs, false, 2, { backend: 'worker', frontend: 'docs' })).toBe('deployed');
+});

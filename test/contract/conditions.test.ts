@@ -168,3 +168,23 @@ it.each([
   };
   expect(evaluate(text.trim(), context)).toBe(scope);
 });
+
+it.each([
+  ['backend', 'frontend', 'deployed', 'deployed', 1, ''],
+  ['worker', 'frontend', 'deployed', '', 1, 'worker,'],
+  ['worker', 'docs', 'deployed', 'deployed', 1, 'worker,docs'],
+  ['worker', 'docs', 'failed', 'deployed', 1, ',docs'],
+  ['worker', 'docs', 'deployed', 'deployed', 2, ''],
+])(
+  'parts %s and %s, which ended as %s and %s in attempt %s: put back by name are %j',
+  (backend, frontend, one, two, attempt, parts) => {
+    const step = jobs['restore']?.steps?.find((s) => s.id === 'rollback');
+    const text = String(step?.with?.['parts']).replace(/^\$\{\{|\}\}$/g, '');
+    const context = {
+      inputs: { 'backend-part': backend, 'frontend-part': frontend },
+      needs: { backend: { outputs: { outcome: one } }, frontend: { outputs: { outcome: two } } },
+      github: { run_attempt: attempt },
+    };
+    expect(evaluate(text.trim(), context)).toBe(parts);
+  },
+);

@@ -11,18 +11,23 @@ const GREEN = ['deployed', 'unchanged', 'planned'];
  * @param {Record<string, { result: string, outputs?: Record<string, string> }>} needs
  * @param {boolean} dryRun
  * @param {number} [attempt] of the run
+ * @param {Record<string, string>} [names] of the parts in the ledger
  */
-export function verdict(needs, dryRun, attempt = 1) {
+export function verdict(needs, dryRun, attempt = 1, names = NAMES) {
   const outcome = ended(needs, dryRun);
-  return GREEN.includes(outcome) && !dryRun && torn(needs, attempt).length > 0 ? 'failed' : outcome;
+  return GREEN.includes(outcome) && !dryRun && torn(needs, attempt, names).length > 0 ? 'failed' : outcome;
 }
+
+/** What the parts of the two jobs are called in the ledger, where the caller gave them no names of their own. */
+const NAMES = { backend: 'backend', frontend: 'frontend' };
 
 /**
  * Parts of which nobody can say that they are live as this release, as sentences. A second attempt is handed the
  * results of jobs that it does not run again; what they brought may have been put back since.
  * @param {number} attempt
+ * @param {Record<string, string>} [names] of the parts in the ledger
  */
-export function torn(needs, attempt) {
+export function torn(needs, attempt, names = NAMES) {
   if (attempt < 2) return [];
   const release = needs.prepare?.outputs?.['release-id'];
   const live = needs.live?.result === 'success' ? parsed(needs.live.outputs?.live) : undefined;
@@ -30,8 +35,9 @@ export function torn(needs, attempt) {
     .filter((part) => needs[part]?.result === 'success')
     .flatMap((part) => {
       if (live) {
-        if (live[part] === release) return [];
-        return [`the ${part} that is live is that of release ${live[part] ?? 'none'}, not of ${release}`];
+        const now = live[names[part]];
+        if (now === release) return [];
+        return [`the ${names[part]} that is live is that of release ${now ?? 'none'}, not of ${release}`];
       }
       if (needs[part].outputs?.attempt === String(attempt)) return [];
       return [
@@ -109,13 +115,17 @@ function main() {
   const needs = JSON.parse(process.env['INPUT_NEEDS'] ?? '{}');
   const dryRun = process.env['INPUT_DRY-RUN'] === 'true';
   const attempt = Number(process.env['INPUT_ATTEMPT'] || 1);
-  const outcome = verdict(needs, dryRun, attempt);
+  const names = {
+    backend: process.env['INPUT_BACKEND-PART'] || NAMES.backend,
+    frontend: process.env['INPUT_FRONTEND-PART'] || NAMES.frontend,
+  };
+  const outcome = verdict(needs, dryRun, attempt, names);
   appendFileSync(process.env['GITHUB_OUTPUT'] ?? '', `outcome=${outcome}\n`);
   const summary = process.env['GITHUB_STEP_SUMMARY'];
   if (summary) appendFileSync(summary, table(needs, process.env['INPUT_ENVIRONMENT'] ?? '', outcome));
   if (GREEN.includes(outcome)) process.stdout.write(`release: ${outcome}\n`);
   else {
-    const why = dryRun ? [] : torn(needs, attempt);
+    const why = dryRun ? [] : torn(needs, attempt, names);
     const text =
       outcome === 'failed' && why.length > 0
         ? `this attempt did not take the release live whole: ${why.join('; ')}%0A  next: run all jobs again ("Re-run all jobs", not "Re-run failed jobs")`
