@@ -32,9 +32,11 @@ export function checkReleaseId(text: string, input = 'release-id'): string {
   });
 }
 
+export const isEnvironment = (text: string): boolean => isReleaseId(text) && !RESERVED_ENVIRONMENTS.has(text);
+
 /** @throws ActionError `refused` where `text` cannot be the name of an environment. */
 export function checkEnvironment(text: string, input = 'environment'): string {
-  if (isReleaseId(text) && !RESERVED_ENVIRONMENTS.has(text)) return text;
+  if (isEnvironment(text)) return text;
   throw refused({
     input,
     what: RESERVED_ENVIRONMENTS.has(text)

@@ -1,6 +1,6 @@
+import type { Place } from '../runtime/document/source.ts';
 import type { Secrets } from '../runtime/secrets.ts';
 import type { Dynamic } from './document/scope.ts';
-import type { Place } from './document/source.ts';
 import type { Expectation } from './expect/expectation.ts';
 import type { JsonPath } from './json-path.ts';
 

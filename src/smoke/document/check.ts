@@ -1,9 +1,9 @@
+import type { Field } from '../../runtime/document/field.ts';
 import { type Capture, type Check, type Gate, METHODS, type Retry } from '../checks.ts';
 import { HEADER_NAME } from '../expect/headers.ts';
 import { readExpectations } from '../expect/index.ts';
 import { readJsonPath } from '../expect/json.ts';
 import { checkPattern } from '../expect/pattern.ts';
-import type { Field } from './field.ts';
 import { REQUEST_KEYS, type RequestDefaults, readHeaders, readRequest, readTimeout } from './request.ts';
 import type { Scope } from './scope.ts';
 

@@ -1,15 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
+import { Field } from '../../runtime/document/field.ts';
+import { refuseMistakes } from '../../runtime/document/mistakes.ts';
+import { MAX_FILE_BYTES, type Mistake, Source } from '../../runtime/document/source.ts';
 import { type ActionError, messageOf, refused } from '../../runtime/errors.ts';
 import { type Log, silentLog } from '../../runtime/log.ts';
 import type { Check, Checks, Warmup } from '../checks.ts';
 import { readExpectations } from '../expect/index.ts';
 import { BUILT_IN, type Defaults, readBudget, readCheck, readDefaults } from './check.ts';
-import { Field } from './field.ts';
+import { FOREIGN } from './nearest.ts';
 import { capturesUsed, completeNeeds } from './order.ts';
 import { plainGet, REQUEST_KEYS, readRequest } from './request.ts';
 import { type Env, Scope } from './scope.ts';
-import { MAX_FILE_BYTES, type Mistake, Source } from './source.ts';
 
 export interface LoadOptions {
   /** The variables that `${NAME}` may stand for. */
@@ -64,7 +66,7 @@ export function parseChecks(text: string, options: LoadOptions & { readonly file
       fix: 'name a checks file',
     });
   }
-  const source = new Source(text);
+  const source = new Source(text, FOREIGN);
   const scope = new Scope(options.env);
   const checks = source.mistakes.length === 0 ? readDocument(source, scope, options) : undefined;
   if (!checks || source.mistakes.length > 0) throw mistaken(source.mistakes, options);
@@ -194,24 +196,15 @@ function mistaken(
   mistakes: readonly Mistake[],
   options: LoadOptions & { readonly file: string },
 ): ActionError {
-  const { file, log = silentLog } = options;
-  const sorted = [...mistakes].sort((a, b) => a.line - b.line || a.column - b.column);
-  for (const { line, column, path, what } of sorted.slice(0, MAX_ANNOTATIONS)) {
-    log.error(`${path} ${what}`.trim(), { file, startLine: line, startColumn: column, title: 'checks file' });
-  }
-  const count = sorted.length === 1 ? 'a mistake' : `${sorted.length} mistakes`;
-  return refused({
+  const about = {
+    file: options.file,
     input: options.input ?? 'checks',
-    what: `${file} has ${count}; no request was made`,
-    details: sorted.map(
-      ({ line, column, path, what }) => `${file}:${line}:${column}  ${`${path} ${what}`.trim()}`,
-    ),
-    fix: 'correct the file; schemas/smoke-checks.schema.json gives an editor the right words',
-  });
+    title: 'checks file',
+    undone: 'no request was made',
+    schema: 'schemas/smoke-checks.schema.json',
+  };
+  return refuseMistakes(mistakes, about, options.log ?? silentLog);
 }
-
-/** GitHub shows ten error annotations of a step. */
-export const MAX_ANNOTATIONS = 10;
 
 /** The short form: each address must answer 2xx. Paths are taken from the base address. */
 export function checksOfUrls(urls: readonly string[], options: LoadOptions): Checks {

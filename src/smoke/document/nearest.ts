@@ -1,7 +1,7 @@
 import { nearest as nearestWord } from '../../runtime/nearest.ts';
 
 /** Words of other tools' formats that people write here, and the word that they meant. */
-const FOREIGN: Readonly<Record<string, string>> = {
+export const FOREIGN: Readonly<Record<string, string>> = {
   url: 'get',
   uri: 'get',
   path: 'get',

@@ -1,6 +1,6 @@
+import type { Mistake } from '../../runtime/document/source.ts';
 import type { Check } from '../checks.ts';
 import { nearest } from './nearest.ts';
-import type { Mistake } from './source.ts';
 
 /** A check before its needs are complete. */
 type Draft = Check;

@@ -1,8 +1,8 @@
+import type { Field } from '../../runtime/document/field.ts';
 import { METHODS, type Method, type Request } from '../checks.ts';
 import { HEADER_NAME } from '../expect/headers.ts';
 import type { Json } from '../json.ts';
 import { jsonText } from '../json-text.ts';
-import type { Field } from './field.ts';
 import { constant, type Dynamic, readJson, readText, type Scope } from './scope.ts';
 
 /** What a check may take over from `defaults:`. */

@@ -1,8 +1,8 @@
+import { didYouMean, type Field } from '../../runtime/document/field.ts';
 import { Secrets } from '../../runtime/secrets.ts';
 import type { Json } from '../json.ts';
 import { jsonText } from '../json-text.ts';
 import { type JsonNumber, numberOfLiteral } from '../number.ts';
-import { didYouMean, type Field } from './field.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 

@@ -1,5 +1,5 @@
+import type { Place } from '../../runtime/document/source.ts';
 import type { Captured } from '../document/scope.ts';
-import type { Place } from '../document/source.ts';
 import type { Answer, Timings } from '../http/answer.ts';
 
 /** One expectation held against what came. */

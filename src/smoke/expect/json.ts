@@ -1,4 +1,4 @@
-import type { Field } from '../document/field.ts';
+import type { Field } from '../../runtime/document/field.ts';
 import type { Scope } from '../document/scope.ts';
 import { jsonOf, textOf } from '../http/answer.ts';
 import { isObject, type Json } from '../json.ts';

@@ -1,5 +1,5 @@
+import type { Field } from '../../runtime/document/field.ts';
 import { formatDuration } from '../../runtime/duration.ts';
-import type { Field } from '../document/field.ts';
 import type { Expectation } from './expectation.ts';
 
 const LIMITS = ['p50', 'p75', 'p90', 'p95', 'p99', 'max', 'mean'] as const;

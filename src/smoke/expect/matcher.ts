@@ -1,4 +1,5 @@
-import type { Field } from '../document/field.ts';
+import type { Field } from '../../runtime/document/field.ts';
+import type { Place } from '../../runtime/document/source.ts';
 import {
   type Captured,
   type Dynamic,
@@ -7,7 +8,6 @@ import {
   readText,
   type Scope,
 } from '../document/scope.ts';
-import type { Place } from '../document/source.ts';
 import { isObject, isType, JSON_TYPES, type Json, sameJson } from '../json.ts';
 import { jsonText as show } from '../json-text.ts';
 import { compareNumbers, ExactNumber, type JsonNumber, numberOfLiteral } from '../number.ts';

@@ -1,4 +1,4 @@
-import type { Field } from '../document/field.ts';
+import type { Field } from '../../runtime/document/field.ts';
 import type { Scope } from '../document/scope.ts';
 import { headerOf } from '../http/answer.ts';
 import { type Expectation, excerpt } from './expectation.ts';

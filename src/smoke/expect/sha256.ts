@@ -1,4 +1,4 @@
-import type { Field } from '../document/field.ts';
+import type { Field } from '../../runtime/document/field.ts';
 import type { Expectation } from './expectation.ts';
 
 /** The hash of the body as it is after decoding (`content-encoding` undone). */

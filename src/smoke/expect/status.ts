@@ -1,4 +1,4 @@
-import type { Field } from '../document/field.ts';
+import type { Field } from '../../runtime/document/field.ts';
 import type { Expectation } from './expectation.ts';
 
 /** First and last status of a rule: `200` is 200 to 200, `2xx` is 200 to 299. */

@@ -1,5 +1,5 @@
+import type { Field } from '../../runtime/document/field.ts';
 import { formatDuration, parseDuration } from '../../runtime/duration.ts';
-import type { Field } from '../document/field.ts';
 import type { Assertion, Evidence, Expectation } from './expectation.ts';
 
 /** As OpenSSL names them, oldest first. */

@@ -1,12 +1,12 @@
 import { type Document, LineCounter, type Node, parseDocument } from 'yaml';
 
-/** Where something stands in the checks file; both count from 1. */
+/** Where something stands in the file; both count from 1. */
 export interface Place {
   readonly line: number;
   readonly column: number;
 }
 
-/** One mistake in the checks file. */
+/** One mistake in the file. */
 export interface Mistake extends Place {
   /** Where in the document, as `checks[0].expect.status`; '' for the document as a whole. */
   readonly path: string;
@@ -14,10 +14,10 @@ export interface Mistake extends Place {
   readonly what: string;
 }
 
-/** A checks file is read by people: one that is larger than this is not a checks file. */
+/** A file that people write and read is smaller than this. */
 export const MAX_FILE_BYTES = 1024 * 1024;
 
-/** A few anchors can stand for billions of values; a thousand checks have far fewer than this. */
+/** A few anchors can stand for billions of values; a file of a thousand checks has far fewer than this. */
 const MAX_VALUES = 50_000;
 
 /** The YAML text with the position of every node, and the mistakes found in it so far. */
@@ -26,7 +26,11 @@ export class Source {
   readonly mistakes: Mistake[] = [];
   readonly #lines = new LineCounter();
 
-  constructor(text: string) {
+  /** Words that people write for others, for `did you mean`: in lower case, without punctuation. */
+  readonly synonyms: Readonly<Record<string, string>>;
+
+  constructor(text: string, synonyms: Readonly<Record<string, string>> = {}) {
+    this.synonyms = synonyms;
     this.document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, stringKeys: true });
     for (const error of this.document.errors) {
       this.mistakes.push({

@@ -1,13 +1,13 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Scalar } from 'yaml';
-import { parseDuration } from '../../runtime/duration.ts';
-import { nearest } from './nearest.ts';
+import { parseDuration } from '../duration.ts';
+import { nearest } from '../nearest.ts';
 import type { Place, Source } from './source.ts';
 
 /** How deep aliases may lead: an anchor can contain itself. */
 const MAX_DEPTH = 32;
 
 /**
- * One value of the checks file, with where it stands. Every reader answers `undefined` after having noted a mistake,
+ * One value of a YAML file that a person wrote, with where it stands. Every reader answers `undefined` after having noted a mistake,
  * so that one pass finds all the mistakes of a file.
  */
 export class Field {
@@ -86,14 +86,23 @@ export class Field {
     return found;
   }
 
-  /** The members of a mapping with a fixed set of names; any other name is a mistake. */
-  fields<const K extends string>(names: readonly K[]): Partial<Record<K, Field>> | undefined {
+  /**
+   * The members of a mapping with a fixed set of names; any other name is a mistake.
+   * @param advice what to write instead of a name that is none, where it is known better than by likeness
+   */
+  fields<const K extends string>(
+    names: readonly K[],
+    advice?: (name: string) => string | undefined,
+  ): Partial<Record<K, Field>> | undefined {
     const members = this.members();
     if (!members) return undefined;
     const known: Partial<Record<K, Field>> = {};
     for (const [name, field] of members) {
       if ((names as readonly string[]).includes(name)) known[name as K] = field;
-      else field.mistake(`is not a key here${didYouMean(name, names)}`, 'key');
+      else {
+        const near = advice?.(name) ?? didYouMean(name, names, this.source.synonyms);
+        field.mistake(`is not a key here${near}`, 'key');
+      }
     }
     return known;
   }
@@ -143,14 +152,18 @@ export class Field {
     const chosen = choices.find((choice) => choice === value);
     if (chosen !== undefined) return chosen;
     return this.mistake(
-      `must be one of ${choices.join(', ')}, found ${this.found()}${didYouMean(value, choices)}`,
+      `must be one of ${choices.join(', ')}, found ${this.found()}${didYouMean(value, choices, this.source.synonyms)}`,
     );
   }
 }
 
 /** `; did you mean "x"?`, or the words that there are, or nothing where there are too many to list. */
-export function didYouMean(typed: string, words: readonly string[]): string {
-  const near = nearest(typed, words);
+export function didYouMean(
+  typed: string,
+  words: readonly string[],
+  synonyms?: Readonly<Record<string, string>>,
+): string {
+  const near = nearest(typed, words, synonyms);
   if (near !== undefined) return `; did you mean \`${near}\`?`;
   return words.length <= 24 ? `; the keys are ${words.join(', ')}` : '';
 }
