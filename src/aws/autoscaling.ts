@@ -31,18 +31,22 @@ interface Targets {
 interface Tracking {
   TargetValue?: number;
   PredefinedMetricSpecification?: { PredefinedMetricType?: string };
+  CustomizedMetricSpecification?: { Namespace?: string; MetricName?: string };
 }
 interface Policies {
   ScalingPolicies?: { PolicyName?: string; TargetTrackingScalingPolicyConfiguration?: Tracking }[];
 }
 
+/** The metric by its ready-made name, or written out: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html */
+const isByCpu = ({ PredefinedMetricSpecification: ready, CustomizedMetricSpecification: own }: Tracking) =>
+  ready?.PredefinedMetricType === CPU ||
+  (own?.Namespace === 'AWS/ECS' && own.MetricName === 'CPUUtilization');
+
 /** The policy that steers by the CPU: ours where there is one, else somebody else's. */
 export function cpuPolicy({ ScalingPolicies = [] }: Policies) {
   const all = ScalingPolicies.flatMap(
     ({ PolicyName = '', TargetTrackingScalingPolicyConfiguration: tracking }) =>
-      tracking?.PredefinedMetricSpecification?.PredefinedMetricType === CPU
-        ? [{ name: PolicyName, tracking }]
-        : [],
+      tracking && isByCpu(tracking) ? [{ name: PolicyName, tracking }] : [],
   );
   const ours = all.find(({ name }) => name === POLICY);
   const foreign = all.filter(({ name }) => name !== POLICY).map(({ name }) => name);
@@ -90,10 +94,9 @@ export function autoScalingApi(settings: AwsSettings): AutoScalingApi {
         PolicyName: chosen?.name ?? POLICY,
         PolicyType: 'TargetTrackingScaling',
         TargetTrackingScalingPolicyConfiguration: {
-          // Cooldowns and the like stay as whoever made the policy has them.
-          ...chosen?.tracking,
+          // The metric, cooldowns and the like stay as whoever made the policy has them.
+          ...(chosen?.tracking ?? { PredefinedMetricSpecification: { PredefinedMetricType: CPU } }),
           TargetValue: scaling.cpuTarget,
-          PredefinedMetricSpecification: { PredefinedMetricType: CPU },
         },
       });
     },

@@ -55,6 +55,8 @@ export interface EcsApi {
   taskDefinition(arn: string): Promise<{ definition: TaskDefinition; tags: Tag[] }>;
   /** @returns its ARN. */
   registerTaskDefinition(input: RegisterTaskDefinitionRequest): Promise<string>;
+  /** Makes a revision INACTIVE: what runs of it goes on, and nothing new starts from it. */
+  deregisterTaskDefinition(arn: string): Promise<void>;
   /** The newest service deployments (of the last 90 days), at most 20. */
   deployments(
     cluster: string,
@@ -99,6 +101,9 @@ export function ecsApi(settings: AwsSettings): EcsApi {
     async registerTaskDefinition(input) {
       const answer = await call<RegisterTaskDefinitionResponse>('RegisterTaskDefinition', input);
       return answer.taskDefinition?.taskDefinitionArn ?? '';
+    },
+    async deregisterTaskDefinition(arn) {
+      await call('DeregisterTaskDefinition', { taskDefinition: arn });
     },
     async deployments(cluster, service, status) {
       const answer = await call<ListServiceDeploymentsResponse>('ListServiceDeployments', {

@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createEcs, deployBackend, ecs, pushApp, type TestService } from '../support/backend.ts';
+import {
+  activeRevisions,
+  createEcs,
+  deployBackend,
+  ecs,
+  pushApp,
+  type TestService,
+  taskDefinition,
+} from '../support/backend.ts';
 import { logText } from '../support/backend-faults.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
 import { load } from '../support/compute.ts';
@@ -55,6 +63,26 @@ describe.concurrent('a service behind a load balancer', () => {
       /no probe: the role may not call elasticloadbalancing:DescribeTargetGroups.*give `probe-url`/,
     );
     expect(run.outputs).not.toHaveProperty('availability');
+  });
+
+  test("has another port beside the one that users reach: that one is the app's, and cannot be moved by a deployment", async () => {
+    const balancer = await createBalancer(cloud, 'two-ports');
+    const [container] = taskDefinition('two-ports', one).containerDefinitions;
+    const portMappings = [
+      { containerPort: 9090, protocol: 'tcp' },
+      { containerPort: 8080, protocol: 'tcp' },
+    ];
+    const service = await createEcs(cloud, 'two-ports', one, {
+      definition: { containerDefinitions: [{ ...container, portMappings }] },
+      loadBalancers: [{ targetGroupArn: balancer.group, containerName: 'app', containerPort: 8080 }],
+    });
+    const same = await deployBackend(cloud, { service: service.arn, image: two, port: '8080' });
+    expect(same.outputs['outcome'], same.log).toBe('deployed');
+    expect(same.outputs['plan']).not.toContain('"port"');
+    const moved = await deployBackend(cloud, { service: service.arn, image: one, port: '8081' });
+    expect(moved.outputs['outcome'], moved.log).toBe('refused');
+    expect(logText(moved.log)).toMatch(/`?port`?.*load balancer sends to port 8080 of the container app/);
+    expect(await activeRevisions(cloud, 'two-ports')).toHaveLength(2);
   });
 
   test('is not created on a target group that no listener sends requests to', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  activeRevisions,
   changesOf,
   createBucket,
   createOn,
@@ -87,6 +88,24 @@ async function oneOffs(id: string) {
   return state.tasks.filter((task) => !task.serviceArn && task.group.includes(id));
 }
 
+/** No revision is left behind that nobody runs: a migration's own is taken back, the service's where it did not come. */
+async function expectTidy(target: Target, id: string, isDeployed: boolean): Promise<void> {
+  const families = {
+    apprunner: { name: `jobs-${id}`, active: 1 },
+    ecs: { name: id, active: isDeployed ? 2 : 1 },
+    'ecs-express': { name: `${(await familiesOf(id)).find((one) => one.endsWith('-migrate'))}`, active: 0 },
+  } as const;
+  const { name, active } = families[target];
+  expect(await activeRevisions(cloud, name)).toHaveLength(active);
+}
+
+const familiesOf = async (id: string): Promise<string[]> => {
+  const state = (await (await fetch(`${cloud.endpoint}/_cloud/state/ecs`)).json()) as {
+    definitions: ReadonlyArray<{ readonly family: string }>;
+  };
+  return state.definitions.map(({ family }) => family).filter((family) => family.includes(id));
+};
+
 describe.concurrent('a migration', () => {
   test.each(ROWS)('on $target that $name: $outcome', async (row) => {
     const service = await createOn[row.target](cloud, row.id, one);
@@ -111,6 +130,7 @@ describe.concurrent('a migration', () => {
     if (row.runs === '2') expect(changes.indexOf('RunTask')).toBeLessThan(changes.indexOf(service.update));
     expect(await service.images()).toEqual([(row.runs === '2' ? two : one).split('@')[1]]);
     expect(await versionAt(service)).toBe(row.runs);
+    await expectTidy(row.target, row.id, row.runs === '2');
   });
 
   test.each(TARGETS)(
@@ -133,6 +153,7 @@ describe.concurrent('a migration', () => {
         /migrate-command ran to its good end \(\["node","-e",""\]\), and then the service could not be updated[\s\S]*next: the release before runs, on the migrated database/,
       );
       expect(await versionAt(service)).toBe('1');
+      await expectTidy(target, id, false);
       const record = await readJson(cloud, `releases-${id}`, 'production/releases/r1.json');
       expect(record).toMatchObject({ parts: { backend: { result: 'failed' } } });
     },

@@ -47,6 +47,7 @@ const SELDOM: Readonly<Record<string, string>> = {
   'ecr:PutImage': 'push-image',
   'ecr:StartImageScan': 'push-image with fail-on-severity',
   'ecr:UploadLayerPart': 'push-image',
+  'ecs:DeregisterTaskDefinition': 'a deployment that is refused after its revision was registered',
   'ecs:DescribeServiceRevisions': 'digests of tasks that are gone',
   'ecs:UpdateService': 'on Express: a secret that was rotated',
   'ssm:DescribeParameters': 'a parameter for a variable',

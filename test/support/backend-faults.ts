@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import {
+  activeRevisions,
   changesOf,
   createBucket,
   createOn,
@@ -55,6 +56,7 @@ export async function playRow(stage: FaultStage, row: Row, index: number): Promi
   await row.before?.(stage, service);
   const bucket = row.recorded ? await createBucket(cloud, `releases-${name}`) : '';
   const before = await changesOf(cloud, name);
+  const family = await activeRevisions(cloud, name);
   const place = (fault: FaultRequest) => {
     if (fault.kind === 'missing-image') return image;
     return MOMENTS.has(fault.kind) ? `${name} at SUCCESSFUL` : name;
@@ -89,6 +91,9 @@ export async function playRow(stage: FaultStage, row: Row, index: number): Promi
   }
   const changes = (await changesOf(cloud, name)).slice(before.length).filter((o) => !o.includes('Object'));
   if (row.untouched) expect(changes, run.log).toEqual([]);
+  // What was registered for an update that is refused is taken back.
+  if (row.outcome === 'refused' && !row.leaves)
+    expect(await activeRevisions(cloud, name), run.log).toEqual(family);
   const updates = changes.filter((operation) => operation === service.update);
   if (row.updates !== 'any') expect(updates, run.log).toHaveLength(row.updates);
   await judgeService(stage, row, service, image, name, run.log);

@@ -53,6 +53,8 @@ export interface Fault extends End {
   readonly recorded?: string;
   /** Nothing at all about the service was changed, not even a task definition registered. */
   readonly untouched?: boolean;
+  /** A revision that was registered stays. */
+  readonly leaves?: boolean;
   readonly but?: Partial<Record<Target, Partial<End> & Pick<Fault, 'inputs' | 'post' | 'recorded'>>>;
 }
 
@@ -793,6 +795,18 @@ export const FAULTS: readonly Fault[] = [
     faults: (target) => onWire({ kind: 'denied', operation: update(target) })(target),
     ...REFUSED,
     says: /(apprunner|ecs):Update\w+ on arn/,
+  },
+  {
+    name: 'the update denied, and nothing may be deregistered: what stays is named',
+    on: ['ecs'],
+    quick: ['ecs'],
+    faults: () => [
+      { kind: 'denied', operation: 'UpdateService' },
+      { kind: 'denied', operation: 'DeregisterTaskDefinition' },
+    ],
+    ...REFUSED,
+    leaves: true,
+    says: /could not be deregistered \(AccessDeniedException\)[\s\S]*aws ecs deregister-task-definition --task-definition arn:\S+:2/,
   },
 
   // -- the run itself ends

@@ -311,6 +311,15 @@ export async function createExpress(cloud: TestCloud, name: string, image: strin
   return settledEcs(cloud, 'ecs-express', 'default', name, service.serviceArn, 1);
 }
 
+/** Active revisions of a family of task definitions, oldest first. */
+export async function activeRevisions(cloud: TestCloud, familyPrefix: string): Promise<string[]> {
+  const answer = await ecs<{ taskDefinitionArns: string[] }>(cloud, 'ListTaskDefinitions', {
+    familyPrefix,
+    status: 'ACTIVE',
+  });
+  return answer.taskDefinitionArns;
+}
+
 interface EcsTaskView {
   readonly lastStatus: string;
   readonly containers: { readonly imageDigest?: string; readonly image: string }[];

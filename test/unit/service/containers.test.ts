@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import type { ContainerDefinition } from '../../../src/aws/ecs.ts';
 import { planChanges } from '../../../src/parts/service/plan/plan.ts';
 import { applyChange, changeBack } from '../../../src/parts/service/plan/spec.ts';
 import { chooseContainers, containerNames } from '../../../src/parts/service/targets/container-choice.ts';
-import { copyDefinition, isFargate, platformOf } from '../../../src/parts/service/targets/task-definition.ts';
+import {
+  copyDefinition,
+  isFargate,
+  platformOf,
+  servedPort,
+} from '../../../src/parts/service/targets/task-definition.ts';
 
 const REPOSITORY = '123456789012.dkr.ecr.us-west-2.amazonaws.com/api';
 const one = (name: string, image: string, essential?: boolean) => ({
@@ -54,6 +60,29 @@ describe('the container that gets the image', () => {
       { main: 'app', others: ['init'], behind: [] },
     ],
     [
+      'one repository by its FIPS, dual-stack and plain names: together',
+      [
+        one('api', '123456789012.dkr.ecr-fips.us-west-2.amazonaws.com/api:v2'),
+        one('worker', '123456789012.dkr-ecr.us-west-2.on.aws/api:v1'),
+        one('other', '123456789012.dkr.ecr.eu-west-1.amazonaws.com/api:v1'),
+        one('logs', NGINX),
+      ],
+      '',
+      {},
+      { main: 'api', others: ['worker'], behind: [] },
+    ],
+    [
+      'a worker before the api, nginx behind the load balancer: the one that listens is the main one',
+      [
+        one('worker', OURS),
+        { ...one('api', OURS), portMappings: [{ containerPort: 8080 }] },
+        one('nginx', NGINX),
+      ],
+      '',
+      behind('nginx'),
+      { main: 'api', others: ['worker'], behind: [] },
+    ],
+    [
       'one that is named: the other stays behind, and is told',
       [one('web', OURS), one('worker', OURS)],
       'web',
@@ -71,7 +100,7 @@ describe('the container that gets the image', () => {
   test.each(rows)('%s', (_name, containerDefinitions, names, service, expected) => {
     const wish = { names: containerNames(names), repository: REPOSITORY };
     const found = chooseContainers(
-      { containerDefinitions: [...containerDefinitions] },
+      { containerDefinitions: [...containerDefinitions] as ContainerDefinition[] },
       wish,
       service as { loadBalancers?: { containerName: string }[] },
     );
@@ -132,6 +161,43 @@ test.each([
   const spec = { image: OURS, variables: {}, secrets: {}, port: '8080' };
   const copy = copyDefinition(definition, [], 'app', spec, { ...spec, port: '9090' });
   expect(copy.containerDefinitions?.[0]?.portMappings).toEqual([{ containerPort: 9090, hostPort: after }]);
+});
+
+describe('the port of the app', () => {
+  const metrics = { containerPort: 9090, hostPort: 9090 };
+  const app = { containerPort: 8080, hostPort: 8080, name: 'http' };
+  const range = { containerPortRange: '7000-7010' };
+  const behindPort = (containerPort: number) => ({
+    loadBalancers: [{ containerName: 'app', containerPort }],
+  });
+  test.each([
+    ['the first', [app], {}, 8080],
+    ['the one behind the load balancer', [metrics, app], behindPort(8080), 8080],
+    ['not a range', [range, app], {}, 8080],
+    ['none of a worker', [], {}, undefined],
+    [
+      "not another container's",
+      [metrics, app],
+      { loadBalancers: [{ containerName: 'nginx', containerPort: 80 }] },
+      9090,
+    ],
+  ])('%s', (_name, portMappings, service, expected) => {
+    expect(servedPort({ name: 'app', portMappings }, service)).toBe(expected);
+  });
+
+  test('is moved, and those beside it stay', () => {
+    const portMappings = [metrics, app];
+    const definition = {
+      networkMode: 'awsvpc' as const,
+      containerDefinitions: [{ ...one('app', OURS), portMappings }],
+    };
+    const spec = { image: OURS, variables: {}, secrets: {}, port: '8080' };
+    const copy = copyDefinition(definition, [], 'app', spec, { ...spec, port: '8081' });
+    expect(copy.containerDefinitions?.[0]?.portMappings).toEqual([
+      metrics,
+      { ...app, containerPort: 8081, hostPort: 8081 },
+    ]);
+  });
 });
 
 test.each([

@@ -17,6 +17,21 @@ test.each([
   ["Terraform's is adopted", [policy('tf-cpu')], 'tf-cpu', false, ['tf-cpu']],
   ['another metric is none', [policy('mem', 'ECSServiceAverageMemoryUtilization')], undefined, false, []],
   ['ours before others', [policy('tf-cpu'), policy('wwhd-deploy-cpu')], 'wwhd-deploy-cpu', true, ['tf-cpu']],
+  [
+    'a metric that is written out',
+    [
+      {
+        PolicyName: 'own',
+        TargetTrackingScalingPolicyConfiguration: {
+          TargetValue: 50,
+          CustomizedMetricSpecification: { Namespace: 'AWS/ECS', MetricName: 'CPUUtilization' },
+        },
+      },
+    ],
+    'own',
+    false,
+    ['own'],
+  ],
   ['a step policy is none', [{ PolicyName: 'step' }], undefined, false, []],
 ])('the policy that steers by the CPU: %s', (_name, ScalingPolicies, chosen, ours, foreign) => {
   const found = cpuPolicy({ ScalingPolicies });

@@ -90,7 +90,13 @@ locals {
     [
       for statement in [
         # A release is a new revision of the task definition. The call knows no resource; what may be in it is what may be passed.
-        { Sid = "RegisterTaskDefinition", Effect = "Allow", Action = ["ecs:RegisterTaskDefinition"], Resource = ["*"] },
+        # One whose deployment is refused is taken back.
+        {
+          Sid      = "RegisterTaskDefinition"
+          Effect   = "Allow"
+          Action   = ["ecs:DeregisterTaskDefinition", "ecs:RegisterTaskDefinition"]
+          Resource = ["*"]
+        },
         {
           Sid       = "TagTaskDefinition"
           Effect    = "Allow"

@@ -5,6 +5,7 @@ import { planChanges, planLines } from '../plan/plan.ts';
 import { resultBase, type Taken, takeSnapshot } from '../plan/snapshot.ts';
 import { applyChange } from '../plan/spec.ts';
 import { openProbe } from '../probe/open-probe.ts';
+import { deregister } from '../targets/left-behind.ts';
 import { armAlarms } from '../verdict/gates.ts';
 import type { Deployment } from './deployment.ts';
 import type { Failure } from './failure.ts';
@@ -53,7 +54,9 @@ export async function deployBackend(
   try {
     return await rollOut(prepared, { ...taken, proved }, config, ports, recover);
   } catch (error) {
-    if (!prepared.migration || !isRefusal(error)) throw error;
+    if (!isRefusal(error)) throw error;
+    await target.discard?.();
+    if (!prepared.migration) throw error;
     return afterMigration(taken, prepared.migration, error);
   }
 }
@@ -101,7 +104,16 @@ async function migrate(
     const oneOff = target.oneOff
       ? await target.oneOff(snapshot, wanted)
       : await foreignOneOff(migration, container, wanted.image, task.ecs);
-    return runMigration(words, oneOff, waitTimeout, task);
+    let goesOn = false;
+    try {
+      const why = await runMigration(words, oneOff, waitTimeout, task);
+      // The service itself is updated to the revision only where it is its own, and where the migration passed.
+      goesOn = !why && target.kind === 'ecs';
+      return why;
+    } finally {
+      if (!goesOn)
+        await (target.oneOff ? target.discard?.() : deregister(task.ecs, oneOff.taskDefinition, log));
+    }
   });
   if (!failed) return undefined;
   return {

@@ -63,6 +63,22 @@ export function repositoryOf(image: string): string {
   return colon > named.lastIndexOf('/') ? named.slice(0, colon) : named;
 }
 
+/**
+ * The same for all names of one repository: ECR's hosts (the plain one, FIPS, dual-stack) are one registry, and Docker
+ * Hub's short names stand for long ones (https://pkg.go.dev/github.com/distribution/reference: ParseNormalizedNamed).
+ */
+export function repositoryKey(image: string): string {
+  const named = repositoryOf(image);
+  const slash = named.indexOf('/');
+  const host = slash < 0 ? '' : named.slice(0, slash);
+  const ecr = parseEcrHost(host);
+  if (ecr) return `ecr ${ecr.account} ${ecr.region}${named.slice(slash)}`;
+  const isHost = /[.:]/.test(host) || host === 'localhost';
+  if (isHost && !/^(index\.)?docker\.io$/.test(host)) return named;
+  const path = isHost ? named.slice(slash + 1) : named;
+  return `docker.io/${path.includes('/') ? path : `library/${path}`}`;
+}
+
 /** The digest in a reference, if it has one. */
 export const digestOf = (image: string): string | undefined => /@(sha256:[a-f0-9]{64})$/.exec(image)?.[1];
 

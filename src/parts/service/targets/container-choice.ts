@@ -1,6 +1,6 @@
 import type { ContainerDefinition, EcsService, TaskDefinition } from '../../../aws/ecs.ts';
 import { refused } from '../../../runtime/errors.ts';
-import { repositoryOf } from '../plan/image-ref.ts';
+import { repositoryKey } from '../plan/image-ref.ts';
 
 /** Which containers of a task definition a deployment is about. */
 export interface ContainerChoice {
@@ -25,7 +25,7 @@ export const containerNames = (text: string): string[] => [...new Set(text.split
 /**
  * The containers that get the image: those that are named; else a single one, whatever its image; else all whose image
  * has the repository that is asked for. Of several, the one behind the load balancer is the main one, else the first
- * essential one.
+ * essential one that has a port, else the first essential one.
  * @throws ActionError `refused` where that does not decide it.
  */
 export function chooseContainers(
@@ -44,7 +44,8 @@ export function chooseContainers(
       fix: 'use one of these names',
     });
   }
-  const same = containers.filter((container) => repositoryOf(container.image ?? '') === repository);
+  const key = repositoryKey(repository);
+  const same = containers.filter((container) => repositoryKey(container.image ?? '') === key);
   const chosen =
     names.length > 0
       ? names.flatMap((name) => containers.find((container) => container.name === name) ?? [])
@@ -66,7 +67,9 @@ function mainOf(
   { loadBalancers = [] }: Pick<EcsService, 'loadBalancers'>,
 ) {
   const balanced = chosen.find(({ name }) => loadBalancers.some((one) => one.containerName === name));
-  return balanced ?? chosen.find(({ essential }) => essential !== false) ?? chosen[0];
+  if (balanced) return balanced;
+  const essential = chosen.filter((one) => one.essential !== false);
+  return essential.find(({ portMappings = [] }) => portMappings.length > 0) ?? essential[0] ?? chosen[0];
 }
 
 function undecided(containers: readonly ContainerDefinition[], repository: string): Error {

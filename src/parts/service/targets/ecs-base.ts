@@ -22,6 +22,7 @@ import {
   tailOf,
 } from './ecs-facts.ts';
 import { observationOf } from './ecs-observation.ts';
+import { deregister } from './left-behind.ts';
 import {
   type BackendState,
   LOST,
@@ -60,6 +61,8 @@ export abstract class EcsBase implements Target {
   protected readonly log: Log;
   protected readonly wish: ContainerWish;
   protected readonly deployments: ServiceDeployments;
+  /** Revisions that we registered, and that no service was updated to. */
+  protected readonly unused = new Set<string>();
   readonly #ports: EcsPorts;
   readonly #definitions = new Map<string, Awaited<ReturnType<EcsApi['taskDefinition']>>>();
 
@@ -121,13 +124,20 @@ export abstract class EcsBase implements Target {
   }
 
   protected async register(input: RegisterTaskDefinitionRequest): Promise<string> {
-    return this.api.registerTaskDefinition(input).catch((error) => {
+    const arn = await this.api.registerTaskDefinition(input).catch((error) => {
       throw awsProblem(error, {
         operation: 'ecs:RegisterTaskDefinition',
         resource: `family ${input.family}`,
         input: 'service',
       });
     });
+    this.unused.add(arn);
+    return arn;
+  }
+
+  async discard(): Promise<void> {
+    for (const arn of this.unused) await deregister(this.api, arn, this.log);
+    this.unused.clear();
   }
 
   /** A one-off task where the service's own tasks run. */

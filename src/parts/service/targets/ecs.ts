@@ -14,7 +14,7 @@ import { EcsBase, type EcsPorts, type Native } from './ecs-base.ts';
 import { refuseRoleless } from './ecs-facts.ts';
 import { ownerNotes } from './owner.ts';
 import type { BackendState, NewerRevision, OneOff, Rollout } from './target.ts';
-import { copyDefinition, isFargate, platformOf, specOfContainer } from './task-definition.ts';
+import { copyDefinition, isFargate, platformOf, servedPort, specOfContainer } from './task-definition.ts';
 
 /** Native part of an ECS service's state. */
 interface EcsNative extends Native {
@@ -63,13 +63,13 @@ export class EcsTarget extends EcsBase {
   ): Pick<BackendState, 'health' | 'platform' | 'notes' | 'spec' | 'entryPoint' | 'native'> {
     const { main: container, others, behind } = chooseContainers(definition, this.wish, service);
     const native: EcsNative = { service, container: container.name ?? '', definition, tags };
-    const port = String(container.portMappings?.[0]?.containerPort ?? '');
+    const port = String(servedPort(container, service) ?? '');
     return {
       health: { protocol: 'HTTP', path: '', port },
       platform: platformOf(definition, isFargate(service, definition)),
       notes: [...ownerNotes(service.tags), ...notesOf(definition, behind)],
       spec: {
-        ...specOfContainer(container),
+        ...specOfContainer(container, service),
         ...(others.length > 0 ? { otherImages: imagesOf(definition, others) } : {}),
         cpu: definition.cpu,
         memory: definition.memory,
@@ -99,7 +99,8 @@ export class EcsTarget extends EcsBase {
   }
 
   refuse(now: BackendState, wanted: BackendSpec): void {
-    const { definition, service } = now.native as EcsNative;
+    const { definition, service, container } = now.native as EcsNative;
+    if (wanted.port !== now.spec.port) refuseBalancedPort(service, container, now.spec.port);
     refuseRoleless(definition.executionRoleArn, wanted, now.arn);
     if (isFargate(service, definition)) {
       refuseSizes('ecs', wanted.cpu, wanted.memory);
@@ -107,6 +108,15 @@ export class EcsTarget extends EcsBase {
   }
 
   async start(now: BackendState, wanted: BackendSpec, evenBlind = false): Promise<Rollout> {
+    try {
+      return await this.#send(now, wanted, evenBlind);
+    } catch (error) {
+      await this.discard();
+      throw error;
+    }
+  }
+
+  async #send(now: BackendState, wanted: BackendSpec, evenBlind: boolean): Promise<Rollout> {
     const startedAt = Date.now();
     const taskDefinition = await this.#definitionFor(now, wanted);
     const restart = wanted.restart !== undefined && taskDefinition === now.spec.taskDefinition;
@@ -123,6 +133,7 @@ export class EcsTarget extends EcsBase {
         ...(breaker ? { deploymentConfiguration: withBreaker(now, wanted.circuitBreaker ?? true) } : {}),
       });
     });
+    this.unused.delete(taskDefinition ?? '');
     if (!rolls) return { id: '', startedAt };
     const id = await this.deployments.find(known, async (brief) => {
       const revision = await this.api.revision(brief.targetServiceRevisionArn ?? '');
@@ -167,6 +178,11 @@ export class EcsTarget extends EcsBase {
   async #stateAt(now: BackendState, arn: string): Promise<Pick<BackendState, 'spec' | 'native'>> {
     const { definition, tags } = await this.definitionOf(arn);
     return this.#withDefinition((now.native as EcsNative).service, definition, tags, {});
+  }
+
+  override async discard(): Promise<void> {
+    this.#made = undefined;
+    await super.discard();
   }
 
   /** A migration and the rollout after it share one revision. */
@@ -240,6 +256,20 @@ function withBreaker(now: BackendState, on: boolean): UpdateServiceRequest['depl
       rollback: on,
     },
   };
+}
+
+/** A load balancer sends to a port of a container by its number: ECS takes no revision without it. */
+function refuseBalancedPort(service: EcsService, container: string, port: string | undefined): void {
+  const asked = service.loadBalancers?.find(
+    (one) => one.containerName === container && String(one.containerPort) === port,
+  );
+  if (!asked) return;
+  throw refused({
+    input: 'port',
+    what: `cannot be changed by a deployment: the service's load balancer sends to port ${port} of the container ${container}`,
+    found: `loadBalancers of ${service.serviceArn}`,
+    fix: 'leave `port` out; to move the app to another port, change the service (Terraform: `container_port` of `load_balancer`) together with its task definition',
+  });
 }
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentController.html */

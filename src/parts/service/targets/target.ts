@@ -161,6 +161,11 @@ export interface Target {
   start(now: BackendState, wanted: BackendSpec, evenBlind?: boolean): Promise<Rollout>;
   /** What runs a command in the new image, on the service's own network; left out where the target has nothing such. */
   oneOff?(now: BackendState, wanted: BackendSpec): Promise<OneOff>;
+  /**
+   * Takes back the revisions that were registered for a rollout or a one-off task and that the service was not updated to.
+   * Never throws. Left out where the target registers nothing.
+   */
+  discard?(): Promise<void>;
   /** One status request. `undefined`: the target does not know this rollout. */
   observe(rollout: Rollout): Promise<Observation | undefined>;
   /** Reads what runs; `rollout` is left out where nothing was rolled out. */

@@ -59,21 +59,41 @@ function changeContainer(
     secrets: toPairs(wanted.secrets, (name, valueFrom) => ({ name, valueFrom })),
     ...(wanted.startCommand !== now.startCommand ? { command } : {}),
     ...(wanted.port !== now.port
-      ? { portMappings: movePort(container, Number(wanted.port), networkMode) }
+      ? { portMappings: movePort(container, now.port, Number(wanted.port), networkMode) }
       : {}),
   };
 }
 
 /** With `awsvpc` and `host` the two ports are one; with a bridge the host's is the owner's choice, and 0 is any free one. */
 function movePort(
-  container: ContainerDefinition,
+  { portMappings = [] }: ContainerDefinition,
+  before: string | undefined,
   port: number,
   networkMode: TaskDefinition['networkMode'],
 ): ContainerDefinition['portMappings'] {
-  const [first, ...rest] = container.portMappings ?? [];
   const isSame = networkMode === 'awsvpc' || networkMode === 'host';
-  const hostPort = first?.hostPort === undefined || !isSame ? {} : { hostPort: port };
-  return [{ ...first, containerPort: port, ...hostPort }, ...rest];
+  const isMoved = ({ containerPort }: PortMapping) => String(containerPort) === before;
+  if (!portMappings.some(isMoved)) return [...portMappings, { containerPort: port }];
+  return portMappings.map((one) => {
+    if (!isMoved(one)) return one;
+    const hostPort = one.hostPort === undefined || !isSame ? {} : { hostPort: port };
+    return { ...one, containerPort: port, ...hostPort };
+  });
+}
+
+type PortMapping = NonNullable<ContainerDefinition['portMappings']>[number];
+
+/**
+ * The port of a container that the app is asked at: the load balancer's, else the first single one (a mapping may be a
+ * range, which has none). A port beside it (metrics, a debugger) is not the app's.
+ */
+export function servedPort(
+  { name, portMappings = [] }: Pick<ContainerDefinition, 'name' | 'portMappings'>,
+  { loadBalancers = [] }: Pick<EcsService, 'loadBalancers'>,
+): number | undefined {
+  const ports = portMappings.flatMap(({ containerPort }) => containerPort ?? []);
+  const asked = loadBalancers.filter(({ containerName }) => containerName === name);
+  return asked.find(({ containerPort = 0 }) => ports.includes(containerPort))?.containerPort ?? ports[0];
 }
 
 const toPairs = <T>(
@@ -83,9 +103,13 @@ const toPairs = <T>(
 
 /** The container's part of a spec. */
 export function specOfContainer(
-  container: Pick<ContainerDefinition, 'image' | 'environment' | 'secrets' | 'command' | 'portMappings'>,
+  container: Pick<
+    ContainerDefinition,
+    'name' | 'image' | 'environment' | 'secrets' | 'command' | 'portMappings'
+  >,
+  service: Pick<EcsService, 'loadBalancers'> = {},
 ): Pick<BackendSpec, 'image' | 'variables' | 'secrets' | 'startCommand' | 'port'> {
-  const port = container.portMappings?.[0]?.containerPort;
+  const port = servedPort(container, service);
   return {
     image: container.image ?? '',
     variables: Object.fromEntries((container.environment ?? []).map((e) => [e.name ?? '', e.value ?? ''])),
