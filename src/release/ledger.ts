@@ -25,11 +25,6 @@ export interface Moved {
 /** The lock while it is held. It renews itself; `signal` is aborted when it was lost all the same. */
 export interface Hold {
   readonly signal: AbortSignal;
-  /**
-   * Local time (milliseconds) since when nobody else has held the lock: what was asked of the ledger or the site after it
-   * is as good as if it were asked now. `undefined` where somebody did, or nobody can say.
-   */
-  readonly quietSince?: number | undefined;
   /** What `Ledger.free` takes in a post step, when the job was killed before it could release. */
   readonly token: string;
   /** Frees our share of the lock. Never throws: a lock that cannot be freed expires. */
@@ -43,11 +38,6 @@ export interface Ledger {
   readonly environment: string;
   /** Name of the release bucket. */
   readonly bucket: string;
-  /**
-   * Looks at the lock, so that the next `acquire` can ask for it at once. Where it was free then and nobody took it in
-   * between, `Hold.quietSince` is the time of this look. Never throws: `acquire` does.
-   */
-  glance(): Promise<void>;
   /**
    * Takes the lock for `parts`, or joins it when the same release holds it for others: the jobs of one release run side
    * by side. Waits up to `timeout` milliseconds for another release's holder.

@@ -39,19 +39,6 @@ export interface LockRequest {
   readonly token?: string | undefined;
 }
 
-/** The lock as it was found by whoever looked before it was asked for. */
-export interface Glance {
-  readonly found: FoundLock | undefined;
-  /** Local time of the answer, in milliseconds. */
-  readonly at: number;
-}
-
-export async function glanceAtLock(ports: LedgerPorts): Promise<Glance> {
-  const found = await readDocument(ports, ports.keys.lock, parseLock);
-  if (found?.newer) throw ofNewerVersion(ports, ports.keys.lock, found);
-  return { found, at: ports.clock.now() };
-}
-
 /** How long between two looks at a lock that another holds. */
 const LOOK_EVERY = 2000;
 /** How long after a renewal that failed the next one is tried. */
@@ -59,15 +46,11 @@ const RETRY_RENEWAL = 3000;
 
 type FoundLock = Found<LockDocument>;
 
-/**
- * Takes or joins the lock; see {@link Ledger.acquire}.
- * @param glance at the lock, some time ago: where it was free then, it is asked for at once, under the ETag that it had
- */
+/** Takes or joins the lock; see {@link Ledger.acquire}. */
 export async function acquireLock(
   ports: LedgerPorts,
   request: LockRequest,
   rule: 'refuse' | 'warn',
-  glance?: Promise<Glance>,
 ): Promise<Hold> {
   const { clock, keys, log } = ports;
   const wanted: Wanted = { ...request, token: request.token ?? randomUUID() };
@@ -75,30 +58,24 @@ export async function acquireLock(
   let announced = '';
   const ask = conditionsOnce(ports, rule);
   let races: LostRaces | undefined;
-  let ahead = glance;
   for (;;) {
     request.signal.throwIfAborted();
-    const early = ahead !== undefined;
-    const { found, at } = await (ahead ?? glanceAtLock(ports));
-    ahead = undefined;
+    const found = await readDocument(ports, keys.lock, parseLock);
+    if (found?.newer) throw ofNewerVersion(ports, keys.lock, found);
     const conditions = await ask(found?.value);
     const verdict = decideLock(found?.value, wanted, found?.date ?? ports.serverClock.now());
     if (verdict.kind === 'take') {
       const hold = await take(ports, found, verdict, wanted, conditions);
       if (hold) {
-        // Free when we looked and the same when we took it: nobody has held it in between.
-        const quietSince = found?.value?.holders.length === 0 ? at : undefined;
-        // Whoever held the lock before that may have moved the pointer since it was read.
-        ports.store.forget?.(ports.keys.current, quietSince);
-        return { ...hold, quietSince };
+        // Whoever held the lock before us may have moved the pointer since it was read.
+        ports.store.forget?.(keys.current);
+        return hold;
       }
       races ??= new LostRaces(ports, keys.lock);
       await races.lost(found?.etag, notTaken, { until: start + request.timeout, signal: request.signal });
       continue;
     }
     races = undefined;
-    // Who held it then may be gone by now.
-    if (early) continue;
     const blocker = describeBlockers(verdict.blockers);
     const waited = clock.now() - start;
     if (waited >= request.timeout) throw heldByOther(ports, verdict, waited);

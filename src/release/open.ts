@@ -6,7 +6,7 @@ import { eachPart } from './composition.ts';
 import { asked, type LedgerPorts, ofNewerVersion, readDocument, updateDocument } from './documents.ts';
 import { ledgerKeys } from './keys.ts';
 import type { Hold, Ledger, Moved } from './ledger.ts';
-import { acquireLock, freeLock, type Glance, glanceAtLock } from './lock.ts';
+import { acquireLock, freeLock } from './lock.ts';
 import { parseLock, parsePointer } from './parse.ts';
 import { type Composition, type Parts, type Pointer, partOf, type ReleaseRecord, VERSION } from './record.ts';
 import { keepIndex, listRecords, nothingRead, openRecord, readRecord, updateRecord } from './records.ts';
@@ -31,7 +31,6 @@ export function openLedger(options: LedgerOptions): Ledger {
   const reported = new Set<string>();
   const memory = nothingRead();
   const holding = whileHolding(() => keepIndex(ports, memory));
-  let glance: Promise<Glance> | undefined;
 
   /** Each damaged document is named once. */
   const report = (key: string, damage: string) => {
@@ -88,15 +87,7 @@ export function openLedger(options: LedgerOptions): Ledger {
   return {
     environment,
     bucket: store.bucket,
-    async glance() {
-      glance = glanceAtLock(ports);
-      await glance.catch(() => {});
-    },
-    async acquire(want) {
-      const early = glance;
-      glance = undefined;
-      return holding.during(await acquireLock(ports, want, unsafeStore, early));
-    },
+    acquire: async (want) => holding.during(await acquireLock(ports, want, unsafeStore)),
     free: (token) => freeLock(ports, token),
     async holders() {
       return (await readDocument(ports, keys.lock, parseLock))?.value?.holders ?? [];

@@ -288,7 +288,7 @@ const many = (count: number, path: string, expected: string) =>
 // How long they take is for bench/smoke-test.mjs to say.
 test.each([
   ['a hundred checks on a service that answers in 5 ms', many(100, '/five', 'json: { $.ok: true }'), 120],
-  ['a dozen texts of 10 MB, ten at a time', many(12, '/huge', 'body: { contains: xxx }'), 160],
+  ['a dozen texts of 10 MB, ten at a time', many(12, '/huge', 'body: { contains: xxx }'), 400],
 ])('%s: a bounded memory', async (_what, checks, most) => {
   let peak = 0;
   let timer: NodeJS.Timeout | undefined;

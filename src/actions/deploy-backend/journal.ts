@@ -67,7 +67,6 @@ export function openJournal(config: DeployBackendConfig, releaseId: string, job:
   let begun: Omit<BackendResult, 'outcome'> | undefined;
   return {
     async check(service) {
-      await ledger.glance();
       // Said again under the lock, where it is so.
       const quiet = { ...log, notice: () => {} };
       await refuseEarly(ledger, async () => {

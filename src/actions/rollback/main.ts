@@ -4,13 +4,13 @@ import { defaultReleaseId } from '../../release/id.ts';
 import type { Ledger } from '../../release/ledger.ts';
 import type { PartPort, Restoration } from '../../release/part.ts';
 import { publishHistory } from '../../release/publish.ts';
+import { refuseEarly } from '../../release/refuse-early.ts';
 import { ChecksFailed, type RestoreResult, restoreParts } from '../../release/restore-parts.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { ActionError, LeftUnknown, messageOf, refused } from '../../runtime/errors.ts';
 import type { Outcome, SmokeOutcome } from '../../runtime/outcome.ts';
 import { holdLock } from '../lock.ts';
 import { markRelease } from '../release-metric.ts';
-import { planEarly } from './early-plan.ts';
 import { type Edges, openEdges, type Way } from './edges.ts';
 import { describeFailure } from './failure.ts';
 import { type RollbackConfig, readInputs } from './inputs.ts';
@@ -55,13 +55,8 @@ interface Prepared {
 }
 
 async function rollback(room: Room): Promise<ActionResult<Rollback>> {
-  const { config, ledger } = room;
-  const [reading] = await Promise.all([readLedger(ledger), config.dryRun ? undefined : ledger.glance()]);
-  return rollbackFrom(room, reading);
-}
-
-async function rollbackFrom(room: Room, reading: Reading): Promise<ActionResult<Rollback>> {
   const { config, job, edges, ledger } = room;
+  const reading = await readLedger(ledger);
   // A wrong `to` or checks file is refused before the lock is asked for; the choice is made again under the lock.
   const first = await choose(room, reading, new Set());
   const id = config.releaseId || defaultReleaseId(job.clock.now(), first.target.commit);
@@ -73,26 +68,39 @@ async function rollbackFrom(room: Room, reading: Reading): Promise<ActionResult<
   const safety = keepOpen(job);
   const way: Way = { id, signal: job.signal, onUndo: safety.undo };
   if (config.dryRun) return result(room, await prepare(room, reading, way), 'planned', undefined);
-  const early = planEarly(edges, job.clock, first, way);
+  await refuseEarly(ledger, () => refuseImpossible(room, first, way));
+  const parts = Object.keys(first.wanted);
+  const hold = await holdLock(job, ledger, { release: id, parts, timeout: config.lockTimeout });
   try {
-    // A release that is gone on with, or that `latest-good` passes over, is no reason to refuse.
-    const mayBeLive = first.resumes !== undefined || config.to === LATEST_GOOD;
-    await early.refuse(ledger, mayBeLive ? undefined : () => isLive(first));
-    const parts = Object.keys(first.wanted);
-    const hold = await holdLock(job, ledger, { release: id, parts, timeout: config.lockTimeout });
-    try {
-      const signal = AbortSignal.any([job.signal, hold.signal]);
-      const now = await readLedger(ledger);
-      const done = doneMeanwhile(room, first, now, id);
-      if (done) return done;
-      const prepared = await prepare(room, now, { ...way, signal }, (...known) => early.for(...known, hold));
-      return await carryOut(room, prepared, { signal, safety });
-    } finally {
-      await hold.release();
-    }
+    const signal = AbortSignal.any([job.signal, hold.signal]);
+    const now = await readLedger(ledger);
+    const done = doneMeanwhile(room, first, now, id);
+    if (done) return done;
+    const prepared = await prepare(room, now, { ...way, signal });
+    return await carryOut(room, prepared, { signal, safety });
   } finally {
-    await early.settled();
+    await hold.release();
   }
+}
+
+/**
+ * Plans each part before the lock is asked for, so that what could not be finished is refused and nothing has been
+ * written. What counts is the plan that is made under the lock.
+ * @throws ActionError `refused` where a part could not go back, or all is as it would be
+ */
+async function refuseImpossible({ config, edges }: Room, found: Survey, way: Way): Promise<void> {
+  const id = found.resumes?.id ?? way.id;
+  // What is under way on a service is waited out under the lock, and not before it.
+  const planned = await Promise.allSettled(
+    [...found.kinds.keys()].map((name) => edges.part(name, found, { ...way, id, waits: false })),
+  );
+  const parts = planned.map((plan) => {
+    if (plan.status === 'rejected') throw plan.reason;
+    return plan.value;
+  });
+  // A release that is gone on with, or that `latest-good` passes over, is no reason to refuse.
+  const mayBeLive = found.resumes !== undefined || config.to === LATEST_GOOD;
+  if (!mayBeLive && parts.every(({ plan }) => !plan.changes)) throw isLive(found);
 }
 
 /** Nothing goes back. */
@@ -146,14 +154,8 @@ function choose(
 /**
  * Chooses, and proves of each part that it can go back, before anything is changed. Where `latest-good` turns out to be
  * what is live already under another id, the next older one is meant.
- * @param early a site's plan, where there is one that counts
  */
-async function prepare(
-  room: Room,
-  reading: Reading,
-  way: Way,
-  early: (name: string, found: Survey, id: string) => Promise<PartPort> | undefined = () => undefined,
-): Promise<Prepared> {
+async function prepare(room: Room, reading: Reading, way: Way): Promise<Prepared> {
   const { config, job, edges } = room;
   const passedOver = new Set<string>();
   for (;;) {
@@ -163,9 +165,7 @@ async function prepare(
     refuseOther(found, config);
     const named = [...found.kinds].map(([name, kind]) => ({ name, kind }));
     const order = restoreOrder(config.order, named, found.byId.get(found.current.release));
-    const parts = await Promise.all(
-      order.names.map((name) => early(name, found, id) ?? edges.part(name, found, { ...way, id })),
-    );
+    const parts = await Promise.all(order.names.map((name) => edges.part(name, found, { ...way, id })));
     const same = parts.every(({ plan }) => !plan.changes);
     if (same && config.to === LATEST_GOOD && !found.resumes) {
       job.log.info(`release ${found.target.id} is what is live already: looking for an older one`);

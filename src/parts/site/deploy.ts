@@ -25,19 +25,16 @@ export async function deploySite(
   config: DeploySiteConfig,
   ports: DeploySitePorts,
 ): Promise<DeploySiteResult> {
-  const early = config.dryRun ? undefined : fenceEarly(ports);
-  // What is wrong with the folder or the site is told first.
-  early?.catch(() => {});
   const prepared = await prepare(config, ports);
   if (config.dryRun) return { ...resultOf('planned', prepared), diff: prepared.change.diff };
-  const fenced = await early;
+  await fenceEarly(ports);
   const asked = ports.clock.now();
   const hold = await ports.lock();
   const waited = ports.clock.now() - asked;
   const cancelled = ports.signal;
   ports.useSignal(AbortSignal.any([cancelled, hold.signal]));
   try {
-    if (!isStillSo(fenced, hold)) await checkFence(ports);
+    await checkFence(ports);
     return await deployLocked(config, ports, prepared, hold, waited);
   } finally {
     await hold.release();
@@ -92,23 +89,14 @@ async function deployPrepared(
   return goLive(config, ports, prepared, recorder, hold);
 }
 
-/**
- * Asks, beside the reading of folder and site, whether this release may go live, so that a refusal writes nothing.
- * @returns local time (milliseconds) from which on the answer was true; `undefined` where it is to be asked under the lock
- */
-async function fenceEarly(ports: DeploySitePorts): Promise<number | undefined> {
-  await ports.ledger.glance();
-  const at = ports.clock.now();
-  return refuseEarly(ports.ledger, async () => {
-    await checkFence(ports);
-    return at;
-  });
+/** Asks before the lock whether this release may go live, so that a refusal writes nothing. The lock's holder asks again. */
+async function fenceEarly(ports: DeploySitePorts): Promise<void> {
+  // What is allowed with a remark is remarked on under the lock.
+  const quiet = { ...ports, log: { ...ports.log, notice: () => {} } };
+  await refuseEarly(ports.ledger, () => checkFence(quiet));
 }
 
-const isStillSo = (at: number | undefined, { quietSince }: Hold): boolean =>
-  at !== undefined && quietSince !== undefined && at >= quietSince;
-
-async function checkFence(ports: DeploySitePorts): Promise<void> {
+async function checkFence(ports: Pick<DeploySitePorts, 'fence' | 'ledger' | 'log'>): Promise<void> {
   const verdict = await ports.fence(await ports.ledger.current());
   if (!verdict.allowed) {
     throw refused({

@@ -5,7 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import { formatDuration } from '../../runtime/duration.ts';
 import { openAgents } from '../../runtime/network.ts';
 import type { Answer, Redirect, Timings, TlsFacts } from './answer.ts';
-import { LargeBodies, readBody } from './body.ts';
+import { readBody } from './body.ts';
 import { type Phase, timeoutProblem, WireProblem, wireProblem } from './problem.ts';
 import { isRedirect, nextRequest, type WireRequest } from './redirect.ts';
 
@@ -23,13 +23,12 @@ export interface Want {
 export class Wire {
   // No session is resumed: a resumed handshake shows no certificate to judge.
   readonly #agents = openAgents({ keepAlive: true, maxCachedSessions: 0, maxSockets: 100 });
-  readonly #large = new LargeBodies();
 
   /**
-   * Makes a request and gives the answer to `use`, which must be done with its body when it returns.
+   * Makes a request, and those that it is redirected to.
    * @throws WireProblem where there is no answer to judge; the signal's reason when it is aborted.
    */
-  async exchange<T>(want: Want, signal: AbortSignal, use: (answer: Answer) => T): Promise<T> {
+  async exchange(want: Want, signal: AbortSignal): Promise<Answer> {
     const via: Redirect[] = [];
     const began = performance.now();
     for (let request = want.request; ; ) {
@@ -37,13 +36,8 @@ export class Wire {
       const hop = new Hop(request, left, want.timeout, signal);
       const follows = (status: number, location: string | undefined) =>
         want.redirects > 0 && isRedirect(status) && location !== undefined;
-      const result = await hop.run(this.#agent(request.url), {
-        follows,
-        keep: want.keepBody,
-        large: this.#large,
-        began,
-      });
-      if (!('location' in result)) return finish(result, via, use);
+      const result = await hop.run(this.#agent(request.url), { follows, keep: want.keepBody, began });
+      if (!('location' in result)) return { ...result, via };
       via.push({ url: request.url.href, status: result.status, location: result.location });
       if (via.length > want.redirects) {
         const trail = via.map(({ url }) => url).join(' → ');
@@ -60,20 +54,11 @@ export class Wire {
   #agent = (url: URL) => (url.protocol === 'https:' ? this.#agents.https : this.#agents.http);
 }
 
-type Seen = Omit<Answer, 'via'> & { release(): void };
-
-function finish<T>({ release, ...answer }: Seen, via: readonly Redirect[], use: (answer: Answer) => T): T {
-  try {
-    return use({ ...answer, via });
-  } finally {
-    release();
-  }
-}
+type Seen = Omit<Answer, 'via'>;
 
 interface HopOptions {
   readonly follows: (status: number, location: string | undefined) => boolean;
   readonly keep: boolean;
-  readonly large: LargeBodies;
   /** When the whole exchange began, by `performance.now()`. */
   readonly began: number;
 }
@@ -84,8 +69,7 @@ class Hop {
   readonly #limit: string;
   readonly #signal: AbortSignal;
   #phase: Phase = 'connecting';
-  #left: number;
-  #armed = performance.now();
+  readonly #left: number;
   #timer: NodeJS.Timeout | undefined;
   #stop: (error: unknown) => void = () => {};
   #stopped = false;
@@ -133,20 +117,11 @@ class Hop {
   }
 
   #arm(): void {
-    this.#armed = performance.now();
     this.#timer = setTimeout(
       () => this.#stop(timeoutProblem(this.#request.url, this.#phase, this.#limit)),
       this.#left,
     );
   }
-
-  /** Time spent waiting for a place of ours is not the service's. */
-  #pause = (waiting: boolean): void => {
-    if (waiting) {
-      clearTimeout(this.#timer);
-      this.#left -= performance.now() - this.#armed;
-    } else this.#arm();
-  };
 
   async #send(
     agent: http.Agent | https.Agent,
@@ -207,8 +182,8 @@ class Hop {
       return { status, location: location ?? '' };
     }
     const tls = tlsFacts(message.socket);
-    const { waited, ...body } = await readBody(message, options.keep, options.large, this.#pause);
-    const timings: Timings = { ...this.#marks, firstByte, total: performance.now() - options.began - waited };
+    const body = await readBody(message, options.keep);
+    const timings: Timings = { ...this.#marks, firstByte, total: performance.now() - options.began };
     return {
       url: this.#request.url.href,
       status,

@@ -60,9 +60,7 @@ export async function tryCheck(check: Check, captured: Captured, context: Contex
     const want = wantOf(check, captured, context);
     while (requests < wanted) {
       requests++;
-      last = await context.wire.exchange(want, context.signal, (answer) =>
-        judge(check, answer, captured, context),
-      );
+      last = judge(check, await context.wire.exchange(want, context.signal), captured, context);
       if (last.assertions.some(({ ok }) => !ok)) break;
       if (requests > 1 || wanted === 1) timed.push(last.answer.timings);
     }

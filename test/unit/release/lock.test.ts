@@ -51,41 +51,6 @@ describe('the lock', () => {
     expect(store.json('production/lock.json')['holders']).toEqual([]);
   });
 
-  it('that was free at a glance is asked for at once, and was nobody else’s since then', async () => {
-    const { clock, store, ledger } = setup();
-    await clock.run((await clock.run(ledger().acquire(want('r1')))).release());
-    const ours = ledger();
-    await clock.run(ours.glance());
-    const glanced = clock.now();
-    await clock.run(clock.sleep(500));
-    store.requests.length = 0;
-    const hold = await clock.run(ours.acquire(want('r2')));
-    expect(store.requests).toEqual(['put production/lock.json']);
-    expect(hold.quietSince).toBe(glanced);
-  });
-
-  it('that was taken and freed since a glance is no longer known to have been quiet', async () => {
-    const { clock, ledger } = setup();
-    await clock.run((await clock.run(ledger().acquire(want('r1')))).release());
-    const ours = ledger();
-    await clock.run(ours.glance());
-    const glanced = clock.now();
-    await clock.run((await clock.run(ledger().acquire(want('r2')))).release());
-    const hold = await clock.run(ours.acquire(want('r3')));
-    expect(hold.quietSince).toBeGreaterThan(glanced);
-  });
-
-  it('that was held at a glance is looked at again at once, and was not quiet when a dead run held it', async () => {
-    const { clock, ledger } = setup();
-    const other = await clock.run(ledger().acquire(want('r1')));
-    const ours = ledger();
-    await clock.run(ours.glance());
-    await clock.run(other.leave());
-    await clock.run(clock.sleep(40_000));
-    const hold = await clock.run(ours.acquire(want('r2', { timeout: 0 })));
-    expect(hold.quietSince).toBeUndefined();
-  });
-
   it('once taken, makes a store forget what it knew of the pointer', async () => {
     const { clock, store, ledger } = setup();
     const keys = ledgerKeys('production');

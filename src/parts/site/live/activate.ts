@@ -3,7 +3,6 @@ import { asActionError } from '../deploy-result.ts';
 import type { Change } from '../plan/change.ts';
 import { invalidationPaths } from '../plan/invalidation-paths.ts';
 import { rememberedNames } from '../scan/mutable-names.ts';
-import { pageEndsOf } from '../store/live-listing.ts';
 import { liveFiles } from '../store/manifest.ts';
 import { type FoundState, type StateEntry, writeState } from '../store/site-state.ts';
 import { putBlobs, type Written, writeLive } from '../store/transfer.ts';
@@ -56,7 +55,6 @@ export async function activate(ports: SitePorts, work: Activation): Promise<Acti
       releases: before?.releases ?? [],
       undone: before?.undone,
       writes: work.writes,
-      pageEnds: before?.pageEnds,
       mutable: rememberedNames(before?.mutable, change),
       sinceCollection: before?.sinceCollection ?? 0,
     },
@@ -169,7 +167,6 @@ async function finish(
       activating: [],
       releases: releases.slice(-work.keepReleases),
       writes: work.writes,
-      pageEnds: pageEndsOf(change.target),
       sinceCollection: open.state.sinceCollection + 1,
     },
     open,

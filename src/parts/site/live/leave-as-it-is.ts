@@ -1,7 +1,6 @@
 import { gateFailed, resultOf } from '../deploy-result.ts';
 import type { DeploySiteConfig, DeploySitePorts, DeploySiteResult } from '../deploy-types.ts';
 import type { Prepared } from '../plan/plan-deployment.ts';
-import { pageEndsOf } from '../store/live-listing.ts';
 import type { Recorder } from '../store/recorder.ts';
 import { writeState } from '../store/site-state.ts';
 
@@ -31,7 +30,6 @@ export async function leaveAsItIs(
     {
       ...state,
       releases: releases.slice(-config.keepReleases),
-      pageEnds: state.pageEnds ?? pageEndsOf(situation.base),
     },
     found,
   );

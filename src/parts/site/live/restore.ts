@@ -9,9 +9,8 @@ import { readManifest, readSituation, type Situation } from '../plan/situation.t
 import { withoutPromise } from '../scan/mutable-names.ts';
 import { noSources } from '../scan/scan.ts';
 import { type Front, findFront } from '../site.ts';
-import { BlobProof } from '../store/blob-proof.ts';
+import { proveBlobs } from '../store/blob-proof.ts';
 import { type SiteKeys, siteKeys } from '../store/keys.ts';
-import { byPath } from '../store/manifest.ts';
 import { carry, writesToKeep } from '../store/write-options.ts';
 import type { Activated, ActivationOptions, Manifest, SiteFile, SitePlace, SitePorts } from '../types.ts';
 import { activate } from './activate.ts';
@@ -64,54 +63,14 @@ export interface PreparedRestore {
   readonly writes: WriteHeaders;
 }
 
-/** Manifests, each asked for once, and before it is known that it is needed. */
-class ManifestsAhead {
-  readonly #ports: SitePorts;
-  readonly #asked = new Map<string, Promise<Manifest>>();
-  /** Two releases of a site have most files in common. */
-  readonly #pool = new Map<string, SiteFile>();
-
-  constructor(ports: SitePorts) {
-    this.#ports = ports;
-  }
-
-  read(key: string, missing?: (resource: string) => ActionError): Promise<Manifest> {
-    const asked = this.#asked.get(key) ?? readManifest(this.#ports, key, missing, this.#pool);
-    this.#asked.set(key, asked);
-    return asked;
-  }
-}
-
-/**
- * While the site's state is on its way, what it will most probably say: that the pointer's manifest is live. Then the
- * blobs of what differs between the two manifests are those that will be copied. Where that turns out to be wrong, what
- * is missing is asked for again.
- */
-async function askAhead(
-  config: RestoreConfig,
-  ports: RestorePorts,
-  manifests: ManifestsAhead,
-  blobs: BlobProof,
-): Promise<void> {
-  try {
-    const pointed = await ports.pointerManifest();
-    if (!pointed) return;
-    const [live, wanted] = await Promise.all([manifests.read(pointed), manifests.read(config.manifest)]);
-    const there = byPath(live);
-    await blobs.ask(wanted.files.filter((file) => there.get(file.path)?.sha256 !== file.sha256));
-  } catch {
-    // Whoever needs it asks for it, and tells what is wrong with it.
-  }
-}
-
 /**
  * What going back would change. Proves that it can be finished: the manifest can be read, and every blob is there.
  * @throws ActionError `refused` where it cannot; nothing has been changed.
  */
 export async function planRestoreSite(config: RestoreConfig, ports: RestorePorts): Promise<RestorePlan> {
   const keys = siteKeys(config.place);
-  const manifests = new ManifestsAhead(ports);
-  const blobs = new BlobProof(ports, keys);
+  // Two releases of a site have most files in common.
+  const pool = new Map<string, SiteFile>();
   // The site is live, so its entry page is there to be asked for.
   const reached = async (found: Front) =>
     found.siteUrl && config.options.verify !== 'off'
@@ -120,15 +79,8 @@ export async function planRestoreSite(config: RestoreConfig, ports: RestorePorts
   const [front, situation, wanted] = await Promise.all([
     findFront(ports, config.place, config.options.siteUrl).then((found) => reached(found)),
     // What no release knows is left alone: a deployment's `exclude` is not known here.
-    readSituation(
-      ports,
-      keys,
-      () => false,
-      ports,
-      (key) => manifests.read(key),
-    ),
-    manifests.read(config.manifest, tooOld),
-    askAhead(config, ports, manifests, blobs),
+    readSituation(ports, keys, () => false, ports, pool),
+    readManifest(ports, config.manifest, tooOld, pool),
   ]);
   const writes = await writesToKeep(ports, keys, front, situation);
   carry(ports, writes);
@@ -145,7 +97,11 @@ export async function planRestoreSite(config: RestoreConfig, ports: RestorePorts
   const whole = planChange(live, target, known, open ? undefined : found?.modified, () => true);
   const deletes = whole.diff.deletes.filter((step) => step.reason !== 'foreign');
   const change: Change = { ...whole, diff: { ...whole.diff, deletes } };
-  await blobs.prove(change.diff.writes.map((step) => step.file));
+  await proveBlobs(
+    ports,
+    keys,
+    change.diff.writes.map((step) => step.file),
+  );
   const plan = describePlan(change, {
     liveObjects: live.size,
     storedBlobs: new Set(target.files.map((file) => file.sha256)),

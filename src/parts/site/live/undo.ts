@@ -1,7 +1,7 @@
 import { planChange } from '../plan/change.ts';
 import { invalidationPaths } from '../plan/invalidation-paths.ts';
 import { noSources } from '../scan/scan.ts';
-import { listLive, pageEndsOf } from '../store/live-listing.ts';
+import { listLive } from '../store/live-listing.ts';
 import { encodeManifest } from '../store/manifest.ts';
 import { type FoundState, type StateEntry, writeState } from '../store/site-state.ts';
 import { writeLive } from '../store/transfer.ts';
@@ -20,7 +20,7 @@ export async function undoActivation(
   const { keys, situation, change, options, place } = work;
   const { base } = situation;
   const known = [base, change.target, ...situation.known.slice(1)];
-  const live = await listLive(ports, keys, pageEndsOf(base), work.excluded);
+  const live = await listLive(ports, keys, work.excluded);
   const back = planChange(live, base, known, undefined, () => true);
   const written = await writeLive(
     ports,
@@ -66,7 +66,6 @@ export async function undoActivation(
       releases: open.state.releases.filter((e) => e.release !== entry.release),
       undone: entry,
       writes: open.state.writes,
-      pageEnds: pageEndsOf(base),
       sinceCollection: open.state.sinceCollection + 1,
     },
     open,

@@ -1,9 +1,7 @@
-import { PAGE } from '../../../aws/bulk-store.ts';
 import { awsProblem } from '../../../aws/errors.ts';
 import { ActionError, failed } from '../../../runtime/errors.ts';
-import { keepHeapSmall } from '../../../runtime/heap.ts';
 import type { SiteKeys } from '../store/keys.ts';
-import { listLive, pageEndsOf } from '../store/live-listing.ts';
+import { listLive } from '../store/live-listing.ts';
 import { byPath, emptyManifest, ManifestReader } from '../store/manifest.ts';
 import { type FoundState, readState, type StateEntry } from '../store/site-state.ts';
 import type { Manifest, SiteFile, SitePorts } from '../types.ts';
@@ -30,33 +28,27 @@ export interface LastGood {
   pointerManifest(): Promise<string | undefined>;
 }
 
-/** Pages of the live listing from which on it waits for the manifests: both at once would take the memory of both. */
-const PAGES_BESIDE_MANIFESTS = 32;
-
 /**
- * Reads the site's state, its manifests and its listing. Changes nothing.
- * @param read gives a manifest that may have been asked for already
+ * Reads the site's state, its manifests and its listing. Changes nothing. The listing is asked for after the state: what
+ * changes the site later changes the state too, and whoever writes the state under its ETag notices.
+ * @param pool see ManifestReader
  */
 export async function readSituation(
   ports: SitePorts,
   keys: SiteKeys,
   excluded: (path: string) => boolean,
   lastGood: LastGood,
-  read = (key: string) => readManifest(ports, key),
+  pool?: Map<string, SiteFile>,
 ): Promise<Situation> {
   const found = await readState(ports.release, keys);
-  const ends = found?.state.pageEnds;
-  keepHeapSmall((ends?.length ?? 0) * PAGE);
-  const ahead =
-    ends && ends.length < PAGES_BESIDE_MANIFESTS ? listLive(ports, keys, ends, excluded) : undefined;
-  // Whoever waits for it is told what is wrong with it.
-  ahead?.catch(() => {});
   const entries = found ? [...(found.state.live ? [found.state.live] : []), ...found.state.activating] : [];
   const undone = found?.state.undone;
-  const [manifests, gone] = await Promise.all([
-    Promise.all(entries.map((entry) => read(entry.manifest))),
+  const read = (entry: StateEntry) => readManifest(ports, entry.manifest, undefined, pool);
+  const [manifests, gone, live] = await Promise.all([
+    Promise.all(entries.map(read)),
     // It is a hint, and may have been collected.
-    undone ? read(undone.manifest).catch(() => undefined) : undefined,
+    undone ? read(undone).catch(() => undefined) : undefined,
+    listLive(ports, keys, excluded),
   ]);
   let baseEntry = found?.state.live;
   if (found && found.state.activating.length > 0) {
@@ -66,7 +58,6 @@ export async function readSituation(
   const at = baseEntry ? entries.indexOf(baseEntry) : -1;
   const base = manifests[at] ?? emptyManifest('nothing');
   const known = [base, ...manifests.filter((_manifest, i) => i !== at)];
-  const live = await (ahead ?? listLive(ports, keys, ends ?? pageEndsOf(base), excluded));
   const undonePaths = gone && byPath(gone);
   return { found, base, baseEntry, known, named: (path) => undonePaths?.has(path) ?? false, live };
 }
@@ -101,10 +92,7 @@ export async function readManifest(
   try {
     const body = await ports.release.stream(key);
     if (!body) throw missing?.(resource) ?? lost('there is no such object');
-    for await (const chunk of body) {
-      read(() => reader.push(chunk));
-      keepHeapSmall(reader.count);
-    }
+    for await (const chunk of body) read(() => reader.push(chunk));
   } catch (error) {
     if (error instanceof ActionError) throw error;
     throw awsProblem(error, { operation: 's3:GetObject', resource, input: 'release-bucket' });

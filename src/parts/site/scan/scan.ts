@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { type BrotliOptions, brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { compareKeys } from '../../../aws/bulk-store.ts';
 import { failed, refused } from '../../../runtime/errors.ts';
-import { keepHeapSmall } from '../../../runtime/heap.ts';
 import type { Log } from '../../../runtime/log.ts';
 import type { SiteFile } from '../types.ts';
 import { MARK_FILES, markedPaths } from './build-marks.ts';
@@ -87,7 +86,6 @@ export async function scan(options: ScanOptions, log: Log): Promise<Scanned> {
   checkFolder(options.source);
   const walked = await walk(options.source, options);
   const paths = walked.paths.filter((path) => path !== REDIRECTS && path !== HEADERS_FILE).sort(compareKeys);
-  keepHeapSmall(paths.length);
   checkNames(paths, options.livePrefix);
   const onProgress = (done: number) => log.progress(`read ${done} of ${paths.length} files`);
   const hashes = await hashAll(options.source, paths, onProgress);

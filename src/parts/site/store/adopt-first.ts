@@ -2,7 +2,6 @@ import type { DeploySiteConfig, DeploySitePorts } from '../deploy-types.ts';
 import type { Prepared } from '../plan/plan-deployment.ts';
 import { lookAgain } from '../plan/prepare.ts';
 import { adopt } from './adopt.ts';
-import { pageEndsOf } from './live-listing.ts';
 import { totalBytes } from './manifest.ts';
 import { partFor } from './recorder.ts';
 import { writeState } from './site-state.ts';
@@ -42,7 +41,6 @@ export async function adoptFirst(
         live: entry,
         activating: [],
         releases: [entry],
-        pageEnds: pageEndsOf(manifest),
         sinceCollection: 0,
       },
       undefined,

@@ -1,8 +1,8 @@
-import { pageEnds } from '../../../aws/bulk-store.ts';
 import type { StoredObject } from '../../../aws/object-store.ts';
 import { messageOf } from '../../../runtime/errors.ts';
 import { readManifest } from '../plan/situation.ts';
 import type { SitePorts } from '../types.ts';
+import { listBlobs } from './blob-listing.ts';
 import type { SiteKeys } from './keys.ts';
 import { liveFiles } from './manifest.ts';
 import { type FoundState, type SiteState, writeState } from './site-state.ts';
@@ -73,8 +73,7 @@ export async function collect(
       for (const file of liveFiles(await readManifest(ports, key))) needed.add(file.sha256);
     }
     ports.signal.throwIfAborted();
-    const ends = pageEnds([...needed].sort()).map((sha256) => keys.blob(sha256));
-    const blobs = blobsToDrop(await ports.release.listAll(keys.blobs, ends), keys.blobs, needed, now);
+    const blobs = blobsToDrop(await listBlobs(ports, keys, needed.size), keys.blobs, needed, now);
     const failures = await ports.release.deleteMany([...drop, ...blobs]);
     if (failures.length > 0) {
       ports.log.warning(

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { compareKeys } from '../../../aws/bulk-store.ts';
 import { awsProblem, readAwsError } from '../../../aws/errors.ts';
 import type { ObjectStore } from '../../../aws/object-store.ts';
 import type { WriteHeaders } from '../../../aws/write-headers.ts';
@@ -32,11 +31,6 @@ export interface SiteState {
   readonly undone?: StateEntry | undefined;
   /** What the live objects are written with besides their own headers; a rollback writes them so too. */
   readonly writes?: WriteHeaders | undefined;
-  /**
-   * Paths that the pages of the live listing end with: the pages are asked for side by side, before the manifest that
-   * would tell them has arrived. A hint, and `undefined` where a version of ours that knew none has written the state.
-   */
-  readonly pageEnds: readonly string[] | undefined;
   /** Names that were served as immutable and changed their content: they are asked about each time from then on. */
   readonly mutable?: readonly string[] | undefined;
   /** Activations since what no release needs was last collected. */
@@ -113,19 +107,9 @@ function parseState(body: Buffer, resource: string, manifests: string): SiteStat
     releases: value.releases ?? [],
     undone: value.undone,
     writes: value.writes,
-    pageEnds: readPageEnds(value.pageEnds),
     mutable: Array.isArray(value.mutable) ? value.mutable.filter((path) => typeof path === 'string') : [],
     sinceCollection: value.sinceCollection ?? 0,
   };
-}
-
-/** Of pages that overlap or leave something out the listing would be wrong: then there is no hint. */
-function readPageEnds(value: unknown): readonly string[] | undefined {
-  if (!Array.isArray(value)) return undefined;
-  const isInOrder = value.every(
-    (path, i) => typeof path === 'string' && path !== '' && (i === 0 || compareKeys(value[i - 1], path) < 0),
-  );
-  return isInOrder ? value : undefined;
 }
 
 /**
