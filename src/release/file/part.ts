@@ -135,7 +135,10 @@ function readTest(
 ): InputTexts | undefined {
   if (layers.length === 0) return undefined;
   const merged: Layers = new Map();
-  for (const layer of layers) layerSettings(layer, TEST_SETTINGS, merged, []);
+  for (const layer of layers) {
+    if (layer.isMap) layerSettings(layer, TEST_SETTINGS, merged, []);
+    else merged.set('command', [...(merged.get('command') ?? []), layer]);
+  }
   return { 'working-directory': folder ?? '.', ...readLayers(TEST_SETTINGS, merged, variables) };
 }
 

@@ -18,7 +18,7 @@ export const SHARED_INPUTS: readonly string[] = RELEASE_SETTINGS.map(({ input })
   (input) => input !== 'smoke-checks',
 );
 
-/** Tests of a part: inputs of the action `test`. */
+/** Tests of a part: inputs of the action `test`. One text is `command`. */
 export const TEST_SETTINGS: readonly Setting[] = [
   { key: 'directory', input: 'working-directory', form: { is: 'path' } },
   { key: 'command', input: 'command', form: { is: 'text', literal: true }, short: true },

@@ -1,6 +1,7 @@
 import type { Field } from '../../runtime/document/field.ts';
 import type { Form } from '../../runtime/document/setting.ts';
 import { parseDuration } from '../../runtime/duration.ts';
+import { nearest } from '../../runtime/nearest.ts';
 import type { Variables } from './variables.ts';
 
 /**
@@ -27,7 +28,9 @@ function single(form: Form, field: Field, variables: Variables): string | undefi
   const text = literal ? written : variables.expand(field, written);
   if (text === undefined) return undefined;
   const wrong = wrongValue(form, text.trim());
-  return wrong === undefined ? text.trim() : field.mistake(`${wrong}, found ${field.found()}`);
+  if (wrong === undefined) return text.trim();
+  const near = form.is === 'choice' ? nearest(text, form.of) : undefined;
+  return field.mistake(`${wrong}, found ${field.found()}${near ? `; did you mean \`${near}\`?` : ''}`);
 }
 
 /** What is wrong with the text of one value; `undefined` where it is right. */
@@ -156,7 +159,7 @@ function pairValue(
 
 /** The text as a value of an env file, which gives back exactly this. */
 export function quoted(text: string): string {
-  const plain = text.replaceAll('${', '$${');
+  const plain = text.replaceAll('${', () => '$${');
   if (/^[^\s"'#](?:[^\r\n#]*[^\s#])?$/.test(text)) return plain;
   return `"${plain.replaceAll(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"`;
 }

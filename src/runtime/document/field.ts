@@ -28,6 +28,8 @@ export class Field {
       this.node = null;
       if (tooMuch !== '') this.mistake(tooMuch);
     } else this.node = isAlias(node) ? (node.resolve(source.document) ?? null) : node;
+    if (this.node === null && isAlias(node) && tooMuch === undefined)
+      source.add(node, path, `names an anchor that is not there: *${node.source}`);
   }
 
   /** Position of the key, or of the value where there is no key (items of a list). */
