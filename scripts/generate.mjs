@@ -1,6 +1,7 @@
 // actions/<name>/action.yml is the source of truth of an action's inputs and outputs. From it this writes
 //   src/actions/<name>/interface.ts   the same names, typed: a misspelt input does not compile
 //   actions/<name>/README.md          the tables between the `<!-- inputs -->` and `<!-- outputs -->` markers
+// From it and the tables of the release file it writes what scripts/generate-release-file.mjs says.
 // From local-cloud/scope.json and the tables of shapes it writes what scripts/generate-cloud.mjs says.
 // `--check` writes nothing and fails where something would change.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { inputTypes, scopeTable } from './generate-cloud.mjs';
+import { releaseFile } from './generate-release-file.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const check = process.argv.includes('--check');
@@ -91,6 +93,15 @@ for (const name of readdirSync(join(root, 'actions')).sort()) {
 const docs = join(root, 'docs/local-cloud.md');
 put(docs, fill(readFileSync(docs, 'utf8'), 'scope', scopeTable(root), docs));
 for (const [path, text] of inputTypes(root)) put(path, text);
+
+const { schema, tables } = await releaseFile(root);
+put(join(root, 'schemas/release-file.schema.json'), schema);
+const fileDocs = join(root, 'docs/release-file.md');
+const filled = [...tables].reduce(
+  (text, [marker, table]) => fill(text, marker, table, fileDocs),
+  readFileSync(fileDocs, 'utf8'),
+);
+put(fileDocs, filled);
 
 if (stale.length > 0) {
   console.error(`Not up to date: run \`npm run generate\`.\n  ${stale.join('\n  ')}`);
