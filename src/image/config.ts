@@ -1,6 +1,6 @@
 import type { Cache, EngineName } from './engines/engine.ts';
-import type { BuildSpec } from './plan.ts';
 import type { ScanGate } from './scan.ts';
+import type { BuildSpec } from './spec.ts';
 
 export interface ImageConfig {
   /** Full SHA that the image is of. */

@@ -4,11 +4,12 @@ import type { ImageConfig } from './config.ts';
 import { Distribution } from './distribution.ts';
 import { FINGERPRINT_LABEL } from './fingerprint.ts';
 import { passScanGate, type ScanResult } from './gate.ts';
-import { type BuildSpec, describePlan, type ImagePlan, immovableTags } from './plan.ts';
+import { describePlan, type ImagePlan, immovableTags } from './plan.ts';
 import type { Credentials, ImagePorts, ImageRepository } from './ports.ts';
 import { prepare, type Ready } from './prepare.ts';
 import { pushLayout, retag, verifyDigest } from './push.ts';
 import { isLoopback } from './reference.ts';
+import type { BuildSpec } from './spec.ts';
 
 export type { ImageConfig } from './config.ts';
 

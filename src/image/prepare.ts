@@ -6,10 +6,18 @@ import { type Cache, type Engine, needsBuildKit } from './engines/engine.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { unpackLayout } from './layout-tar.ts';
 import { digestOf, type LayoutImage, readLayout } from './oci.ts';
-import { type BuildSpec, type ImagePlan, planImage, type TagState } from './plan.ts';
+import { type ImagePlan, planImage } from './plan.ts';
 import type { ImagePorts, ImageRepository } from './ports.ts';
 import { rebuildTag, variantTag } from './reference.ts';
-import { type Naming, nameOfBuild, nameOfCommit, nameOfLayout, nameOfRebuild } from './variant.ts';
+import type { BuildSpec } from './spec.ts';
+import {
+  type Naming,
+  nameOfBuild,
+  nameOfCommit,
+  nameOfLayout,
+  nameOfRebuild,
+  type TagState,
+} from './variant.ts';
 import { differences } from './work-tree.ts';
 
 /** What is known once everything was looked at and nothing was touched. */

@@ -1,8 +1,8 @@
 import { failed } from '../runtime/errors.ts';
 import type { Distribution } from './distribution.ts';
 import { blobPath, type LayoutImage } from './oci.ts';
-import type { TagState } from './plan.ts';
 import type { ImagePorts, ImageRepository } from './ports.ts';
+import type { TagState } from './variant.ts';
 
 /**
  * Sends an image of a layout: the blobs that are not there yet, and then the manifest, which a registry takes only

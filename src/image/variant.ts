@@ -1,4 +1,9 @@
-import type { TagState } from './plan.ts';
+/** What the registry says of the tags that we want, before anything is done. */
+export interface TagState {
+  readonly tag: string;
+  /** Digest that the tag names now. */
+  readonly digest: string | undefined;
+}
 
 /** Which immutable tag an image of a commit goes by, and what is there under it already. */
 export interface Naming {

@@ -1,19 +1,7 @@
 import type { RunContext } from '../runtime/action.ts';
 import type { Holder } from './lock-state.ts';
 import type { PartRecord, Parts, Pointer, ReleaseRecord } from './record.ts';
-import type { ReleaseList } from './records.ts';
-
-/** What a deploying action opens its release with. */
-export interface ReleaseDraft {
-  readonly id: string;
-  readonly type: ReleaseRecord['type'];
-  readonly run: RunContext;
-  readonly restores?: string | undefined;
-  readonly replaces?: string | undefined;
-  readonly reason?: string | undefined;
-  /** What is known of its parts before they are touched; written with the opening, in one request. */
-  readonly parts?: Parts | undefined;
-}
+import type { ReleaseDraft, ReleaseList } from './records.ts';
 
 /** The pointer, moved. */
 export interface Moved {

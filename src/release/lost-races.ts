@@ -1,6 +1,12 @@
+import type { ObjectStore } from '../aws/object-store.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { formatDuration } from '../runtime/duration.ts';
 import type { ActionError, Problem } from '../runtime/errors.ts';
-import type { LedgerPorts } from './documents.ts';
+
+interface RacePorts {
+  readonly store: Pick<ObjectStore, 'bucket'>;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
+}
 
 /** Milliseconds for which lost races are retried whatever the caller's patience: ordinary ones are won in less. */
 const RACES_FOR = 15_000;
@@ -22,7 +28,7 @@ export function racePause(race: number): number {
  * then the server is at fault, and the next try would end as the last.
  */
 export class LostRaces {
-  readonly #ports: LedgerPorts;
+  readonly #ports: RacePorts;
   readonly #key: string;
   readonly #since: number;
   #tries = 0;
@@ -30,7 +36,7 @@ export class LostRaces {
   #unmoved = 0;
   #etag: string | undefined;
 
-  constructor(ports: LedgerPorts, key: string) {
+  constructor(ports: RacePorts, key: string) {
     this.#ports = ports;
     this.#key = key;
     this.#since = ports.clock.now();

@@ -1,11 +1,11 @@
 import pMap from 'p-map';
 import { awsProblem } from '../aws/errors.ts';
+import type { RunContext } from '../runtime/action.ts';
 import { refused } from '../runtime/errors.ts';
 import { asked, type LedgerPorts, type Parse, readDocument, tryWrite, updateDocument } from './documents.ts';
 import { recordIdOf } from './keys.ts';
-import type { ReleaseDraft } from './ledger.ts';
 import { parseRecord } from './parse.ts';
-import { type ReleaseRecord, VERSION } from './record.ts';
+import { type Parts, type ReleaseRecord, VERSION } from './record.ts';
 import {
   compareIndex,
   encodeIndex,
@@ -22,6 +22,18 @@ const READS_AT_ONCE = 32;
 export interface Damaged {
   readonly key: string;
   readonly damage: string;
+}
+
+/** What a deploying action opens its release with. */
+export interface ReleaseDraft {
+  readonly id: string;
+  readonly type: ReleaseRecord['type'];
+  readonly run: RunContext;
+  readonly restores?: string | undefined;
+  readonly replaces?: string | undefined;
+  readonly reason?: string | undefined;
+  /** What is known of its parts before they are touched; written with the opening, in one request. */
+  readonly parts?: Parts | undefined;
 }
 
 /** All that is known of an environment's releases. */

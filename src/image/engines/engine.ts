@@ -1,4 +1,4 @@
-import type { BuildSpec } from '../plan.ts';
+import type { BuildSpec } from '../spec.ts';
 
 export type EngineName = 'docker' | 'podman' | 'buildah';
 export type Cache = 'auto' | 'gha' | 'registry' | 'none';

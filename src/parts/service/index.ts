@@ -19,7 +19,6 @@ export type {
   BackendConfig,
   BackendPorts,
   BeforeUs,
-  GateAnswer,
   Journal,
   MigrationConfig,
 } from './plan/config.ts';
@@ -38,4 +37,5 @@ export { normalCpu, normalMemory } from './plan/sizes.ts';
 export type { Scaling, TargetKind } from './plan/spec.ts';
 export { probeFailures, probeTable } from './probe/probe-chart.ts';
 export { formatPercent } from './probe/probe-statistics.ts';
+export type { GateAnswer } from './verdict/gate-answer.ts';
 export { refuseOpenQuote } from './verdict/words.ts';

@@ -1,9 +1,10 @@
-import type { BackendConfig, BackendPorts, GateAnswer } from '../plan/config.ts';
+import type { BackendConfig, BackendPorts } from '../plan/config.ts';
 import type { ResolvedImage } from '../plan/image.ts';
 import type { BackendSpec } from '../plan/spec.ts';
 import type { Probe } from '../probe/probe.ts';
 import type { BackendState, Rollout, Target } from '../targets/target.ts';
 import type { AlarmJudgement } from '../verdict/alarms.ts';
+import type { GateAnswer } from '../verdict/gate-answer.ts';
 import type { AlarmGate } from '../verdict/gates.ts';
 import type { BackendResult } from './result.ts';
 import type { Undo } from './undo.ts';

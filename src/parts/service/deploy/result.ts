@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Outcome } from '../../../runtime/outcome.ts';
-import type { GateAnswer } from '../plan/config.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import type { TargetKind } from '../plan/spec.ts';
 import type { ProbeReport } from '../probe/probe-statistics.ts';
 import type { AlarmJudgement } from '../verdict/alarms.ts';
+import type { GateAnswer } from '../verdict/gate-answer.ts';
 
 /** How a backend deployment ended, and all that the record, the outputs and the summary say of it. */
 export interface BackendResult {

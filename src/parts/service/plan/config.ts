@@ -9,9 +9,9 @@ import type { ParametersApi } from '../../../aws/parameters.ts';
 import type { SecretsApi } from '../../../aws/secrets.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Log } from '../../../runtime/log.ts';
-import type { SmokeOutcome } from '../../../runtime/outcome.ts';
 import type { BackendResult } from '../deploy/result.ts';
 import type { Undo } from '../deploy/undo.ts';
+import type { GateAnswer } from '../verdict/gate-answer.ts';
 import type { Environment } from './env-file.ts';
 import type { ImageRef } from './image-ref.ts';
 import type { RecordedSecrets } from './secrets.ts';
@@ -76,15 +76,6 @@ export interface BackendAws {
   alarms(region: string | undefined): AlarmsApi;
   /** When the credentials end, in milliseconds since the epoch; `undefined` where that is not known. Never throws. */
   credentialsEnd(): Promise<number | undefined>;
-}
-
-/** What the smoke checks said. */
-export interface GateAnswer {
-  readonly outcome: SmokeOutcome;
-  /** One line for each check that did not pass. */
-  readonly problems: readonly string[];
-  /** Markdown for the job summary. */
-  readonly summary: string;
 }
 
 /** What ran before us, as a release would have recorded it. */

@@ -1,6 +1,5 @@
 import { isHostOfBucket } from '../../../aws/bucket-host.ts';
 import type { Distribution } from '../../../aws/cloudfront.ts';
-import type { Front } from '../site.ts';
 
 /** Path patterns of a distribution that something else than the bucket answers. Pure. */
 export function otherPaths(
@@ -14,7 +13,7 @@ export function otherPaths(
 /** Whether a path of the site, or of the root of its host, is answered by something else. */
 export const isElsewhere = (
   path: string,
-  { otherPaths: patterns, mount }: Pick<Front, 'otherPaths' | 'mount'>,
+  { otherPaths: patterns, mount }: { readonly otherPaths: readonly string[]; readonly mount: string },
 ) =>
   patterns.some(
     (pattern) =>

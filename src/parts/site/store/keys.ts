@@ -1,5 +1,3 @@
-import type { SitePlace } from '../types.ts';
-
 /** Where a site's things are in the release bucket and in its own. */
 export interface SiteKeys {
   readonly manifests: string;
@@ -13,7 +11,7 @@ export interface SiteKeys {
   readonly livePrefix: string;
 }
 
-export function siteKeys(place: Pick<SitePlace, 'bucket' | 'prefix'>): SiteKeys {
+export function siteKeys(place: { readonly bucket: string; readonly prefix: string }): SiteKeys {
   const base = `sites/${place.bucket}/${place.prefix ? `${place.prefix}/` : ''}`;
   const livePrefix = place.prefix ? `${place.prefix}/` : '';
   return {
