@@ -19,7 +19,17 @@ export function scopeTable(root) {
 const SHAPES = 'local-cloud/services/shapes';
 
 /** Tables whose services are typed by them. */
-const TYPED = ['logs.ts', 'secretsmanager.ts', 'ssm.ts'];
+const TYPED = [
+  'apprunner.ts',
+  'autoscaling.ts',
+  'cloudwatch.ts',
+  'ecr.ts',
+  'ecs.ts',
+  'elbv2.ts',
+  'logs.ts',
+  'secretsmanager.ts',
+  'ssm.ts',
+];
 
 /** For each of these tables a file of types in `inputs/`: what its check lets through. */
 export function inputTypes(root) {

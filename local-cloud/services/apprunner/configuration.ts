@@ -1,5 +1,12 @@
 import { CloudFault } from '../../core/service.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type {
+  HealthCheckConfiguration as AskedHealth,
+  ImageConfiguration,
+  Inputs,
+  InstanceConfiguration,
+  NetworkConfiguration,
+  SourceConfiguration,
+} from '../shapes/inputs/apprunner.ts';
 import type { Configuration, HealthCheckConfiguration } from './model.ts';
 
 /**
@@ -24,9 +31,12 @@ const MEMORY_OF: Readonly<Record<string, readonly string[]>> = {
 
 const refuse = (message: string) => new CloudFault('InvalidRequestException', message);
 
+/** What CreateService and UpdateService have in common. */
+export type Asked = Omit<Inputs['UpdateService'], 'ServiceArn'>;
+
 /** What an update leaves out at the top level is kept; what it gives replaces the whole member, with defaults inside. */
 export function configure(
-  input: Input,
+  input: Asked,
   before: Configuration | undefined,
   scalingArn: string,
 ): Configuration {
@@ -53,11 +63,11 @@ export function configure(
   return configuration;
 }
 
-function sourceOf(input: Input): Configuration['source'] {
+function sourceOf(input: SourceConfiguration): Configuration['source'] {
   if (input.CodeRepository) throw refuse('CodeRepository is not offered by the local cloud: it runs images.');
   const repository = input.ImageRepository;
   if (!repository) throw refuse('Either ImageRepository or CodeRepository must be given.');
-  const type = repository.ImageRepositoryType as 'ECR' | 'ECR_PUBLIC';
+  const type = repository.ImageRepositoryType;
   const pattern = type === 'ECR' ? PRIVATE : PUBLIC;
   if (!pattern.test(repository.ImageIdentifier))
     throw refuse(
@@ -86,9 +96,9 @@ function sourceOf(input: Input): Configuration['source'] {
 /** "Names that are reserved": PORT and the prefix AWSAPPRUNNER (App Runner API, ImageConfiguration). */
 export const isReserved = (name: string): boolean => name === 'PORT' || name.startsWith('AWSAPPRUNNER');
 
-function imageConfigurationOf(input: Input) {
-  const variables = (input.RuntimeEnvironmentVariables ?? {}) as Record<string, string>;
-  const secrets = (input.RuntimeEnvironmentSecrets ?? {}) as Record<string, string>;
+function imageConfigurationOf(input: ImageConfiguration) {
+  const variables = input.RuntimeEnvironmentVariables ?? {};
+  const secrets = input.RuntimeEnvironmentSecrets ?? {};
   for (const name of [...Object.keys(variables), ...Object.keys(secrets)])
     if (isReserved(name)) throw refuse(`Environment variable name ${name} is reserved.`);
   for (const name of Object.keys(secrets))
@@ -101,14 +111,14 @@ function imageConfigurationOf(input: Input) {
     throw refuse(`Port "${port}" is not valid.`);
   return {
     Port: port,
-    ...(input.StartCommand ? { StartCommand: input.StartCommand as string } : {}),
+    ...(input.StartCommand ? { StartCommand: input.StartCommand } : {}),
     ...(Object.keys(variables).length > 0 ? { RuntimeEnvironmentVariables: variables } : {}),
     ...(Object.keys(secrets).length > 0 ? { RuntimeEnvironmentSecrets: secrets } : {}),
   };
 }
 
 /** `1 vCPU` and `1024` are the same; DescribeService shows the number. */
-function instanceOf(input: Input): Configuration['instance'] {
+function instanceOf(input: InstanceConfiguration): Configuration['instance'] {
   const units = (text: string) => (/vCPU|GB/.test(text) ? String(Number.parseFloat(text) * 1024) : text);
   const Cpu = units(input.Cpu ?? '1024');
   const Memory = units(input.Memory ?? '2048');
@@ -119,7 +129,7 @@ function instanceOf(input: Input): Configuration['instance'] {
   return { Cpu, Memory, ...(input.InstanceRoleArn ? { InstanceRoleArn: input.InstanceRoleArn } : {}) };
 }
 
-function healthOf(input: Input): HealthCheckConfiguration {
+function healthOf(input: AskedHealth): HealthCheckConfiguration {
   return {
     Protocol: input.Protocol ?? 'TCP',
     Path: input.Path ?? '/',
@@ -130,7 +140,7 @@ function healthOf(input: Input): HealthCheckConfiguration {
   };
 }
 
-function networkOf(input: Input) {
+function networkOf(input: NetworkConfiguration) {
   return {
     EgressConfiguration: input.EgressConfiguration ?? { EgressType: 'DEFAULT' },
     IngressConfiguration: input.IngressConfiguration ?? { IsPubliclyAccessible: true },

@@ -4,9 +4,10 @@ import { type CloudContext, CloudFault, type CloudRequest, type Service } from '
 import { parseImage } from '../../images/reference.ts';
 import type { EcrService } from '../ecr/index.ts';
 import { model } from '../shapes/apprunner.ts';
-import { type Input, modelled } from '../shapes/modelled.ts';
+import type { Inputs, Tag } from '../shapes/inputs/apprunner.ts';
+import { modelled } from '../shapes/modelled.ts';
 import { page } from '../shapes/page.ts';
-import { configure } from './configuration.ts';
+import { type Asked, configure } from './configuration.ts';
 import type { Configuration, OperationType, ServiceRecord } from './model.ts';
 import { Rollouts } from './rollout.ts';
 import { ScalingConfigurations, scalingOperations, summaryOf } from './scaling.ts';
@@ -37,7 +38,7 @@ export function appRunnerService(context: CloudContext): Service {
     target: 'AppRunner',
     jsonVersion: '1.0',
     invalidCode: 'InvalidRequestException',
-    operations: modelled(
+    operations: modelled<Inputs>(
       model,
       { invalid: 'InvalidRequestException', tooMany: 'InvalidRequestException' },
       {
@@ -67,7 +68,11 @@ export function appRunnerService(context: CloudContext): Service {
 }
 
 const refuse = (code: string, message: string) => new CloudFault(code, message);
-const resource = (input: Input) => (input.ServiceArn ?? input.ResourceArn ?? input.ServiceName) as string;
+const resource = (input: {
+  readonly ServiceArn?: string;
+  readonly ResourceArn?: string;
+  readonly ServiceName?: string;
+}) => input.ServiceArn ?? input.ResourceArn ?? input.ServiceName;
 
 function find(app: AppRunner, arn: string, request: CloudRequest): ServiceRecord {
   const service = app.services.get(arn);
@@ -108,7 +113,7 @@ function describe(app: AppRunner, service: ServiceRecord, shown: Configuration =
 
 function serviceOperations(app: AppRunner) {
   const { context, services, scaling, rollouts } = app;
-  const scalingArn = (input: Input, request: CloudRequest, before?: Configuration) =>
+  const scalingArn = (input: Asked, request: CloudRequest, before?: Configuration) =>
     input.AutoScalingConfigurationArn
       ? scaling.find(input.AutoScalingConfigurationArn, request.region).arn
       : (before?.scalingArn ?? scaling.default(request.region).arn);
@@ -118,13 +123,13 @@ function serviceOperations(app: AppRunner) {
   };
   const act =
     (type: OperationType, ...states: ServiceRecord['status'][]) =>
-    (input: Input, request: CloudRequest) =>
+    (input: Inputs['PauseService'], request: CloudRequest) =>
       begin(inState(find(app, input.ServiceArn, request), ...states), type);
   return {
     CreateService: {
       resource,
       iam: ['apprunner:CreateService', 'iam:PassRole'],
-      run: async (input: Input, request: CloudRequest) => {
+      run: async (input: Inputs['CreateService'], request: CloudRequest) => {
         const taken = [...services.values()].find(
           (s) => s.name === input.ServiceName && s.region === request.region && s.status !== 'DELETED',
         );
@@ -158,14 +163,14 @@ function serviceOperations(app: AppRunner) {
     },
     DescribeService: {
       resource,
-      run: (input: Input, request: CloudRequest) => ({
+      run: (input: Inputs['DescribeService'], request: CloudRequest) => ({
         Service: describe(app, find(app, input.ServiceArn, request)),
       }),
     },
     UpdateService: {
       resource,
       iam: ['apprunner:UpdateService', 'iam:PassRole'],
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['UpdateService'], request: CloudRequest) => {
         const service = inState(find(app, input.ServiceArn, request), 'RUNNING', 'PAUSED', 'CREATE_FAILED');
         const { current } = service;
         return begin(
@@ -177,7 +182,7 @@ function serviceOperations(app: AppRunner) {
     },
     StartDeployment: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['StartDeployment'], request: CloudRequest) => {
         const service = find(app, input.ServiceArn, request);
         if (service.status !== 'RUNNING')
           throw refuse(
@@ -199,7 +204,7 @@ function serviceOperations(app: AppRunner) {
 function listOperations(app: AppRunner) {
   return {
     ListServices: {
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['ListServices'], request: CloudRequest) => {
         const all = [...app.services.values()].filter(
           (s) => s.region === request.region && s.status !== 'DELETED',
         );
@@ -219,7 +224,7 @@ function listOperations(app: AppRunner) {
     /** Newest first, at most 20 a page (App Runner API, ListOperations). */
     ListOperations: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['ListOperations'], request: CloudRequest) => {
         const service = find(app, input.ServiceArn, request);
         const newest = service.operations.filter((o) => !o.hidden).reverse();
         const { items, next } = page(
@@ -243,8 +248,8 @@ function listOperations(app: AppRunner) {
   };
 }
 
-const tagMap = (tags: ReadonlyArray<{ Key: string; Value?: string }> = []): Record<string, string> =>
-  Object.fromEntries(tags.map((tag) => [tag.Key, tag.Value ?? '']));
+const tagMap = (tags: readonly Tag[] = []): Record<string, string> =>
+  Object.fromEntries(tags.map((tag) => [tag.Key ?? '', tag.Value ?? '']));
 
 function tagOperations(app: AppRunner) {
   const tagged = (arn: string, request: CloudRequest): { tags: Record<string, string> } =>
@@ -254,20 +259,20 @@ function tagOperations(app: AppRunner) {
   return {
     TagResource: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['TagResource'], request: CloudRequest) => {
         Object.assign(tagged(input.ResourceArn, request).tags, tagMap(input.Tags));
       },
     },
     UntagResource: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['UntagResource'], request: CloudRequest) => {
         const { tags } = tagged(input.ResourceArn, request);
         for (const key of input.TagKeys) delete tags[key];
       },
     },
     ListTagsForResource: {
       resource,
-      run: (input: Input, request: CloudRequest) => ({
+      run: (input: Inputs['ListTagsForResource'], request: CloudRequest) => ({
         Tags: Object.entries(tagged(input.ResourceArn, request).tags).map(([Key, Value]) => ({ Key, Value })),
       }),
     },

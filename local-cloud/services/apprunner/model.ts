@@ -1,3 +1,9 @@
+import type {
+  EncryptionConfiguration,
+  NetworkConfiguration,
+  ServiceObservabilityConfiguration,
+} from '../shapes/inputs/apprunner.ts';
+
 /** What CreateService and UpdateService set: complete, with App Runner's defaults filled in, as DescribeService shows it. */
 export interface Configuration {
   readonly source: {
@@ -16,8 +22,8 @@ export interface Configuration {
   };
   readonly instance: { readonly Cpu: string; readonly Memory: string; readonly InstanceRoleArn?: string };
   readonly health: HealthCheckConfiguration;
-  readonly network: Readonly<Record<string, unknown>>;
-  readonly observability: Readonly<Record<string, unknown>>;
+  readonly network: NetworkConfiguration;
+  readonly observability: ServiceObservabilityConfiguration;
   readonly scalingArn: string;
 }
 
@@ -77,7 +83,7 @@ export interface ServiceRecord {
   pending?: Configuration;
   /** Digest that runs now. */
   digest?: string;
-  readonly encryption?: Readonly<Record<string, unknown>>;
+  readonly encryption?: EncryptionConfiguration;
   tags: Record<string, string>;
   /** Oldest first. */
   readonly operations: OperationRecord[];

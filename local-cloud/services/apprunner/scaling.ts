@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type CloudContext, CloudFault, type CloudRequest } from '../../core/service.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { Inputs } from '../shapes/inputs/apprunner.ts';
 import { page } from '../shapes/page.ts';
 import type { ScalingRecord, ServiceRecord } from './model.ts';
 
@@ -54,7 +54,7 @@ export class ScalingConfigurations {
     return !this.all(record.region).some((r) => r.name === record.name && r.revision > record.revision);
   }
 
-  create(input: Input, region: string): ScalingRecord {
+  create(input: Inputs['CreateAutoScalingConfiguration'], region: string): ScalingRecord {
     const name = input.AutoScalingConfigurationName;
     const revisions = this.#records
       .filter((r) => r.region === region && r.name === name)
@@ -75,7 +75,7 @@ export class ScalingConfigurations {
       minSize,
       maxSize,
       isDefault: false,
-      tags: Object.fromEntries((input.Tags ?? []).map((t: Input) => [t.Key, t.Value ?? ''])),
+      tags: Object.fromEntries((input.Tags ?? []).map((t) => [t.Key ?? '', t.Value ?? ''])),
     };
     this.#records.push(record);
     return record;
@@ -127,23 +127,27 @@ export function scalingOperations(
   scaling: ScalingConfigurations,
   services: () => readonly ServiceRecord[],
 ) {
-  const resource = (input: Input) => input.AutoScalingConfigurationArn ?? input.AutoScalingConfigurationName;
+  const resource = (input: {
+    readonly AutoScalingConfigurationArn?: string;
+    readonly AutoScalingConfigurationName?: string | undefined;
+  }) => input.AutoScalingConfigurationArn ?? input.AutoScalingConfigurationName;
   const shown = (record: ScalingRecord) => ({
     AutoScalingConfiguration: describe(scaling, services(), record),
   });
   return {
     CreateAutoScalingConfiguration: {
       resource,
-      run: (input: Input, request: CloudRequest) => shown(scaling.create(input, request.region)),
+      run: (input: Inputs['CreateAutoScalingConfiguration'], request: CloudRequest) =>
+        shown(scaling.create(input, request.region)),
     },
     DescribeAutoScalingConfiguration: {
       resource,
-      run: (input: Input, request: CloudRequest) =>
+      run: (input: Inputs['DescribeAutoScalingConfiguration'], request: CloudRequest) =>
         shown(scaling.find(input.AutoScalingConfigurationArn, request.region)),
     },
     DeleteAutoScalingConfiguration: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DeleteAutoScalingConfiguration'], request: CloudRequest) => {
         const record = scaling.find(input.AutoScalingConfigurationArn, request.region);
         if (record.isDefault || uses(services(), record).length > 0)
           throw new CloudFault(
@@ -158,7 +162,7 @@ export function scalingOperations(
     },
     ListAutoScalingConfigurations: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['ListAutoScalingConfigurations'], request: CloudRequest) => {
         const all = scaling
           .all(request.region)
           .filter((r) => !input.AutoScalingConfigurationName || r.name === input.AutoScalingConfigurationName)
@@ -177,7 +181,7 @@ export function scalingOperations(
     },
     ListServicesForAutoScalingConfiguration: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['ListServicesForAutoScalingConfiguration'], request: CloudRequest) => {
         const record = scaling.find(input.AutoScalingConfigurationArn, request.region);
         const arns = uses(services(), record).map((s) => s.arn);
         const { items, next } = page(
@@ -191,7 +195,7 @@ export function scalingOperations(
     },
     UpdateDefaultAutoScalingConfiguration: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['UpdateDefaultAutoScalingConfiguration'], request: CloudRequest) => {
         const record = scaling.find(input.AutoScalingConfigurationArn, request.region);
         for (const other of scaling.all(request.region)) other.isDefault = other === record;
         return shown(record);

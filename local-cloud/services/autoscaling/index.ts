@@ -1,6 +1,7 @@
 import { rpcService } from '../../core/rpc.ts';
 import type { CloudContext, Service } from '../../core/service.ts';
 import { model } from '../shapes/autoscaling.ts';
+import type { Inputs } from '../shapes/inputs/autoscaling.ts';
 import { modelled } from '../shapes/modelled.ts';
 import { policyOperations } from './policies.ts';
 import { keyOf, type Policy, policyKey, type Store, type Target } from './store.ts';
@@ -19,7 +20,7 @@ export function autoScalingService(context: CloudContext): Service {
     target: 'AnyScaleFrontendService',
     jsonVersion: '1.1',
     invalidCode: 'ValidationException',
-    operations: modelled(
+    operations: modelled<Inputs>(
       model,
       { invalid: 'ValidationException', tooMany: 'TooManyTagsException' },
       {

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { CloudRequest } from '../../core/service.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { Inputs } from '../shapes/inputs/autoscaling.ts';
 import { page } from '../shapes/page.ts';
 import {
   invalid,
   type Policy,
   policyKey,
+  type Rule,
   refuse,
   resource,
   type Store,
@@ -17,8 +18,29 @@ function policyArn(store: Store, policy: Policy): string {
   return `arn:aws:autoscaling:${policy.region}:${store.context.account}:scalingPolicy:${policy.id}:resource/${policy.namespace}/${policy.resourceId}:policyName/${policy.name}`;
 }
 
+/** @throws ValidationException */
+function ruleOf(input: Inputs['PutScalingPolicy']): Rule {
+  const { PolicyType: type = 'StepScaling' } = input;
+  const missing = () => invalid(`${type}PolicyConfiguration is required for the policy type ${type}.`);
+  if (type === 'PredictiveScaling')
+    throw invalid(
+      'PredictiveScaling is not offered by the local cloud; there are TargetTrackingScaling and StepScaling.',
+    );
+  if (type === 'StepScaling') {
+    const configuration = input.StepScalingPolicyConfiguration;
+    if (!configuration) throw missing();
+    return { type, configuration };
+  }
+  const configuration = input.TargetTrackingScalingPolicyConfiguration;
+  if (!configuration) throw missing();
+  const { PredefinedMetricSpecification: predefined, CustomizedMetricSpecification: own } = configuration;
+  if (!predefined === !own)
+    throw invalid('Exactly one of a predefined and a customized metric specification is required.');
+  return { type, configuration };
+}
+
 export function policyOperations(store: Store) {
-  const find = (input: Input, request: CloudRequest): Policy => {
+  const find = (input: Inputs['DeleteScalingPolicy'], request: CloudRequest): Policy => {
     const policy = store.policies.get(policyKey({ ...scaledOf(input, request), name: input.PolicyName }));
     if (policy) return policy;
     throw refuse('ObjectNotFoundException', `No scaling policy found for policy name: ${input.PolicyName}`);
@@ -27,17 +49,10 @@ export function policyOperations(store: Store) {
     PutScalingPolicy: {
       resource,
       iam: ['application-autoscaling:PutScalingPolicy', 'cloudwatch:PutMetricAlarm'],
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['PutScalingPolicy'], request: CloudRequest) => {
         const scaled = scaledOf(input, request);
         targetOf(store, scaled);
-        const type = input.PolicyType ?? 'StepScaling';
-        const member = `${type}PolicyConfiguration`;
-        const configuration = input[member];
-        if (!configuration) throw invalid(`${member} is required for the policy type ${type}.`);
-        const tracked =
-          configuration.PredefinedMetricSpecification ?? configuration.CustomizedMetricSpecification;
-        if (type === 'TargetTrackingScaling' && !tracked)
-          throw invalid('Either a predefined or a customized metric specification is required.');
+        const rule = ruleOf(input);
         const key = policyKey({ ...scaled, name: input.PolicyName });
         const known = store.policies.get(key);
         const policy: Policy = known ?? {
@@ -45,18 +60,16 @@ export function policyOperations(store: Store) {
           name: input.PolicyName,
           id: randomUUID(),
           createdAt: store.context.now(),
-          type,
-          configuration,
+          rule,
         };
-        policy.type = type;
-        policy.configuration = configuration;
+        policy.rule = rule;
         store.policies.set(key, policy);
         return { PolicyARN: policyArn(store, policy), Alarms: [] };
       },
     },
     DescribeScalingPolicies: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DescribeScalingPolicies'], request: CloudRequest) => {
         const all = [...store.policies.values()]
           .filter((p) => p.region === request.region && p.namespace === input.ServiceNamespace)
           .filter((p) => !input.PolicyNames || input.PolicyNames.includes(p.name))
@@ -74,8 +87,8 @@ export function policyOperations(store: Store) {
           ServiceNamespace: p.namespace,
           ResourceId: p.resourceId,
           ScalableDimension: p.dimension,
-          PolicyType: p.type,
-          [`${p.type}PolicyConfiguration`]: p.configuration,
+          PolicyType: p.rule.type,
+          [`${p.rule.type}PolicyConfiguration`]: p.rule.configuration,
           Alarms: [],
           CreationTime: new Date(p.createdAt),
         }));
@@ -84,7 +97,7 @@ export function policyOperations(store: Store) {
     },
     DeleteScalingPolicy: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DeleteScalingPolicy'], request: CloudRequest) => {
         store.policies.delete(policyKey(find(input, request)));
       },
     },

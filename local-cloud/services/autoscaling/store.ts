@@ -1,5 +1,10 @@
 import { type CloudContext, CloudFault, type CloudRequest } from '../../core/service.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type {
+  Inputs,
+  StepScalingPolicyConfiguration,
+  SuspendedState,
+  TargetTrackingScalingPolicyConfiguration,
+} from '../shapes/inputs/autoscaling.ts';
 
 export interface Target {
   readonly region: string;
@@ -11,9 +16,16 @@ export interface Target {
   min: number;
   max: number;
   roleArn?: string;
-  suspended: Input;
+  suspended: SuspendedState;
   tags: Record<string, string>;
 }
+
+export type Rule =
+  | { readonly type: 'StepScaling'; readonly configuration: StepScalingPolicyConfiguration }
+  | {
+      readonly type: 'TargetTrackingScaling';
+      readonly configuration: TargetTrackingScalingPolicyConfiguration;
+    };
 
 export interface Policy {
   readonly region: string;
@@ -23,9 +35,8 @@ export interface Policy {
   readonly name: string;
   readonly id: string;
   readonly createdAt: number;
-  type: string;
-  /** `TargetTrackingScalingPolicyConfiguration` or `StepScalingPolicyConfiguration`. */
-  configuration: Input;
+  /** How it scales: the member of PutScalingPolicy that its type asks for. */
+  rule: Rule;
 }
 
 /** What a policy did. */
@@ -58,9 +69,12 @@ export interface Scaled {
 
 export const keyOf = (s: Scaled) => [s.region, s.namespace, s.resourceId, s.dimension].join('|');
 export const policyKey = (p: Scaled & { readonly name: string }) => `${keyOf(p)}|${p.name}`;
-export const resource = (input: Input) => (input.ResourceId ?? input.ResourceARN) as string;
+export const resource = (input: {
+  readonly ResourceId?: string | undefined;
+  readonly ResourceARN?: string;
+}) => input.ResourceId ?? input.ResourceARN;
 
-export function scaledOf(input: Input, request: CloudRequest): Scaled {
+export function scaledOf(input: Inputs['DeregisterScalableTarget'], request: CloudRequest): Scaled {
   return {
     region: request.region,
     namespace: input.ServiceNamespace,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CloudRequest } from '../../core/service.ts';
 import type { EcsService } from '../ecs/index.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { Inputs } from '../shapes/inputs/autoscaling.ts';
 import { page } from '../shapes/page.ts';
 import {
   ecsNames,
@@ -21,7 +21,7 @@ export function targetOperations(store: Store) {
     RegisterScalableTarget: {
       resource,
       iam: ['application-autoscaling:RegisterScalableTarget', 'iam:CreateServiceLinkedRole'],
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['RegisterScalableTarget'], request: CloudRequest) => {
         const scaled = scaledOf(input, request);
         const { cluster, service } = ecsNames(scaled);
         const ecs = store.context.service<EcsService>('ecs');
@@ -54,7 +54,7 @@ export function targetOperations(store: Store) {
     },
     DeregisterScalableTarget: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DeregisterScalableTarget'], request: CloudRequest) => {
         const target = targetOf(store, scaledOf(input, request));
         store.targets.delete(keyOf(target));
         for (const [key, policy] of store.policies)
@@ -62,7 +62,7 @@ export function targetOperations(store: Store) {
       },
     },
     DescribeScalableTargets: {
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DescribeScalableTargets'], request: CloudRequest) => {
         const all = [...store.targets.values()]
           .filter((t) => t.region === request.region && t.namespace === input.ServiceNamespace)
           .filter((t) => !input.ResourceIds || input.ResourceIds.includes(t.resourceId))
@@ -94,7 +94,7 @@ export function targetOperations(store: Store) {
       },
     },
     DescribeScalingActivities: {
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DescribeScalingActivities'], request: CloudRequest) => {
         const all = store.activities
           .filter((a) => a.region === request.region)
           .filter((a) => !input.ResourceId || a.resourceId === input.ResourceId);
@@ -131,17 +131,20 @@ export function tagOperations(store: Store) {
   return {
     TagResource: {
       resource,
-      run: (input: Input) => {
+      run: (input: Inputs['TagResource']) => {
         Object.assign(find(input.ResourceARN).tags, input.Tags);
       },
     },
     UntagResource: {
       resource,
-      run: (input: Input) => {
+      run: (input: Inputs['UntagResource']) => {
         const { tags } = find(input.ResourceARN);
         for (const key of input.TagKeys) delete tags[key];
       },
     },
-    ListTagsForResource: { resource, run: (input: Input) => ({ Tags: find(input.ResourceARN).tags }) },
+    ListTagsForResource: {
+      resource,
+      run: (input: Inputs['ListTagsForResource']) => ({ Tags: find(input.ResourceARN).tags }),
+    },
   };
 }

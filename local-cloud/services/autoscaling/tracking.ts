@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { CloudWatchService } from '../cloudwatch/index.ts';
+import type { Metric } from '../cloudwatch/metrics.ts';
 import type { EcsService } from '../ecs/index.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { TargetTrackingScalingPolicyConfiguration } from '../shapes/inputs/autoscaling.ts';
 import { ecsNames, keyOf, type Policy, type Store } from './store.ts';
 
 /** Real milliseconds between two looks at every policy. */
@@ -52,7 +53,7 @@ export class Tracking {
   start(): void {
     this.#timer = setInterval(() => {
       for (const policy of this.#store.policies.values())
-        if (policy.type === 'TargetTrackingScaling') this.#follow(policy);
+        if (policy.rule.type === 'TargetTrackingScaling') this.#follow(policy, policy.rule.configuration);
     }, TICK);
     this.#timer.unref();
   }
@@ -61,7 +62,7 @@ export class Tracking {
     clearInterval(this.#timer);
   }
 
-  #follow(policy: Policy): void {
+  #follow(policy: Policy, configuration: TargetTrackingScalingPolicyConfiguration): void {
     const { context, targets } = this.#store;
     const scalable = targets.get(keyOf(policy));
     const now = context.now();
@@ -74,18 +75,18 @@ export class Tracking {
     const points = context
       .service<CloudWatchService>('monitoring')
       .averages(
-        { region: policy.region, ...metricOf(policy, cluster, service) },
+        { region: policy.region, ...metricOf(configuration, cluster, service) },
         now - IN_POINTS * period,
         period,
       );
-    const { TargetValue: target, DisableScaleIn: fixed = false } = policy.configuration;
+    const { TargetValue: target, DisableScaleIn: fixed = false } = configuration;
     const { suspended, min, max } = scalable;
     const wanted = trackedCount({ desired, min, max, target, points, scaleIn: !fixed });
     const isSuspended =
       wanted > desired ? suspended.DynamicScalingOutSuspended : suspended.DynamicScalingInSuspended;
     if (wanted === desired || isSuspended) return;
     ecs.setDesiredCount(policy.region, cluster, service, wanted);
-    const { ScaleOutCooldown: out = COOLDOWN, ScaleInCooldown: back = COOLDOWN } = policy.configuration;
+    const { ScaleOutCooldown: out = COOLDOWN, ScaleInCooldown: back = COOLDOWN } = configuration;
     this.#notBefore.set(policy.id, now + ((wanted > desired ? out : back) * 1000) / context.speed);
     this.#store.activities.unshift({
       id: randomUUID(),
@@ -99,9 +100,14 @@ export class Tracking {
 }
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html */
-function metricOf({ configuration }: Policy, cluster: string, service: string) {
-  const own = configuration.CustomizedMetricSpecification as Input | undefined;
-  if (own) return { namespace: own.Namespace, name: own.MetricName, dimensions: own.Dimensions ?? [] };
+function metricOf(
+  configuration: TargetTrackingScalingPolicyConfiguration,
+  cluster: string,
+  service: string,
+): Omit<Metric, 'region'> {
+  const own = configuration.CustomizedMetricSpecification;
+  if (own)
+    return { namespace: own.Namespace ?? '', name: own.MetricName ?? '', dimensions: own.Dimensions ?? [] };
   const type = configuration.PredefinedMetricSpecification?.PredefinedMetricType;
   return {
     namespace: 'AWS/ECS',

@@ -1,15 +1,17 @@
+import type { PutMetricAlarmInput } from '../shapes/inputs/cloudwatch.ts';
 import { type Point, statistics } from './metrics.ts';
 
 /** The members of PutMetricAlarm that decide. */
-export interface AlarmRule {
-  readonly Statistic?: string;
-  readonly Period?: number;
-  readonly EvaluationPeriods?: number;
-  readonly DatapointsToAlarm?: number;
-  readonly Threshold?: number;
-  readonly ComparisonOperator?: string;
-  readonly TreatMissingData?: string;
-}
+export type AlarmRule = Pick<
+  PutMetricAlarmInput,
+  | 'Statistic'
+  | 'Period'
+  | 'EvaluationPeriods'
+  | 'DatapointsToAlarm'
+  | 'Threshold'
+  | 'ComparisonOperator'
+  | 'TreatMissingData'
+>;
 
 export interface Judgement {
   readonly state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
@@ -29,7 +31,7 @@ const OPERATORS: Readonly<Record<string, (value: number, threshold: number) => b
  */
 export function judge(rule: AlarmRule, points: readonly Point[], now: number): Judgement | undefined {
   const breaches = OPERATORS[rule.ComparisonOperator ?? ''];
-  const statistic = rule.Statistic as 'Average' | 'Sum' | 'Minimum' | 'Maximum' | 'SampleCount' | undefined;
+  const statistic = rule.Statistic;
   if (!breaches || !statistic || rule.Period === undefined || rule.Threshold === undefined) return undefined;
   const period = rule.Period * 1000;
   const periods = rule.EvaluationPeriods ?? 1;

@@ -1,5 +1,5 @@
 import type { CloudRequest } from '../../core/service.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { Inputs } from '../shapes/inputs/cloudwatch.ts';
 import { page } from '../shapes/page.ts';
 import { type Alarm, arnOf, refuse, type Store, setState } from './store.ts';
 
@@ -7,11 +7,11 @@ export function alarmOperations(store: Store) {
   const { alarms, context } = store;
   const named = (names: readonly string[], region: string) =>
     names.map((name) => alarms.get(`${region}/${name}`)).filter((a) => a !== undefined);
-  const names = (input: Input) => (input.AlarmNames as string[]).join(',');
+  const names = (input: Inputs['DeleteAlarms']) => input.AlarmNames.join(',');
   return {
     PutMetricAlarm: {
-      resource: (input: Input) => input.AlarmName,
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['PutMetricAlarm']) => input.AlarmName,
+      run: (input: Inputs['PutMetricAlarm'], request: CloudRequest) => {
         checkAlarm(input);
         const key = `${request.region}/${input.AlarmName}`;
         const now = context.now();
@@ -41,8 +41,8 @@ export function alarmOperations(store: Store) {
       },
     },
     SetAlarmState: {
-      resource: (input: Input) => input.AlarmName,
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['SetAlarmState']) => input.AlarmName,
+      run: (input: Inputs['SetAlarmState'], request: CloudRequest) => {
         const alarm = alarms.get(`${request.region}/${input.AlarmName}`);
         if (!alarm) throw refuse('ResourceNotFound', '', 404);
         if (input.StateReasonData !== undefined && !isJson(input.StateReasonData))
@@ -52,20 +52,20 @@ export function alarmOperations(store: Store) {
     },
     DeleteAlarms: {
       resource: names,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DeleteAlarms'], request: CloudRequest) => {
         for (const alarm of named(input.AlarmNames, request.region))
           alarms.delete(`${alarm.region}/${alarm.name}`);
       },
     },
     EnableAlarmActions: {
       resource: names,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['EnableAlarmActions'], request: CloudRequest) => {
         for (const alarm of named(input.AlarmNames, request.region)) alarm.config.ActionsEnabled = true;
       },
     },
     DisableAlarmActions: {
       resource: names,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DisableAlarmActions'], request: CloudRequest) => {
         for (const alarm of named(input.AlarmNames, request.region)) alarm.config.ActionsEnabled = false;
       },
     },
@@ -81,18 +81,31 @@ function isJson(text: string): boolean {
   }
 }
 
-function checkAlarm(input: Input): void {
-  if (input.MetricName === undefined && input.Metrics === undefined)
+function checkAlarm(input: Inputs['PutMetricAlarm']): void {
+  if (input.EvaluationCriteria)
+    throw refuse(
+      'ValidationError',
+      'EvaluationCriteria is not offered by the local cloud; give a MetricName',
+    );
+  if ((input.MetricName === undefined) === (input.Metrics === undefined))
     throw refuse('ValidationError', 'Either MetricName or Metrics must be given');
-  if (input.MetricName === undefined) return;
-  for (const member of ['Namespace', 'Period', 'Threshold'])
-    if (input[member] === undefined) throw refuse('ValidationError', `${member} is required with MetricName`);
+  const { EvaluationPeriods: periods, DatapointsToAlarm: datapoints } = input;
+  if (periods === undefined || input.ComparisonOperator === undefined)
+    throw refuse('ValidationError', 'EvaluationPeriods and ComparisonOperator are required');
+  if (datapoints !== undefined && datapoints > periods)
+    throw refuse('ValidationError', 'DatapointsToAlarm must be less than or equal to EvaluationPeriods');
+  if (input.MetricName !== undefined) checkOwnMetric(input);
+}
+
+/** What an alarm on one metric must have. */
+function checkOwnMetric(input: Inputs['PutMetricAlarm']): void {
+  const { Namespace, Period, Threshold } = input;
+  for (const [member, value] of Object.entries({ Namespace, Period, Threshold }))
+    if (value === undefined) throw refuse('ValidationError', `${member} is required with MetricName`);
   if ((input.Statistic === undefined) === (input.ExtendedStatistic === undefined))
     throw refuse('ValidationError', 'Exactly one of Statistic and ExtendedStatistic must be given');
-  if (![10, 20, 30].includes(input.Period) && input.Period % 60 !== 0)
+  if (Period !== undefined && ![10, 20, 30].includes(Period) && Period % 60 !== 0)
     throw refuse('ValidationError', 'Period must be 10, 20, 30 or a multiple of 60');
-  if (input.DatapointsToAlarm > input.EvaluationPeriods)
-    throw refuse('ValidationError', 'DatapointsToAlarm must be less than or equal to EvaluationPeriods');
 }
 
 function describe(store: Store, alarm: Alarm) {
@@ -121,8 +134,8 @@ export function describeOperations(store: Store) {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
     DescribeAlarms: {
-      resource: (input: Input) => input.AlarmNames?.join(',') ?? input.AlarmNamePrefix,
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['DescribeAlarms']) => input.AlarmNames?.join(',') ?? input.AlarmNamePrefix,
+      run: (input: Inputs['DescribeAlarms'], request: CloudRequest) => {
         if (input.AlarmNames && input.AlarmNamePrefix)
           throw refuse('ValidationError', 'AlarmNamePrefix and AlarmNames cannot be specified together');
         const metric = input.AlarmTypes ? input.AlarmTypes.includes('MetricAlarm') : true;
@@ -136,14 +149,14 @@ export function describeOperations(store: Store) {
         return { CompositeAlarms: [], MetricAlarms: items, NextToken: next };
       },
     },
-    DescribeAlarmsForMetric: (input: Input, request: CloudRequest) => ({
+    DescribeAlarmsForMetric: (input: Inputs['DescribeAlarmsForMetric'], request: CloudRequest) => ({
       MetricAlarms: inRegion(request)
         .filter((a) => a.config.Namespace === input.Namespace && a.config.MetricName === input.MetricName)
         .map((a) => describe(store, a)),
     }),
     DescribeAlarmHistory: {
-      resource: (input: Input) => input.AlarmName,
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['DescribeAlarmHistory']) => input.AlarmName,
+      run: (input: Inputs['DescribeAlarmHistory'], request: CloudRequest) => {
         const all = inRegion(request)
           .filter((a) => !input.AlarmName || a.name === input.AlarmName)
           .flatMap((a) => a.history.map((item) => ({ ...item, name: a.name })))

@@ -1,6 +1,7 @@
 import { rpcService } from '../../core/rpc.ts';
 import type { CloudContext, Service } from '../../core/service.ts';
 import { model } from '../shapes/cloudwatch.ts';
+import type { Inputs } from '../shapes/inputs/cloudwatch.ts';
 import { modelled } from '../shapes/modelled.ts';
 import { alarmOperations, describeOperations } from './alarms.ts';
 import { metricOperations } from './metric-operations.ts';
@@ -33,7 +34,7 @@ export function cloudWatchService(context: CloudContext): CloudWatchService {
     queryNamespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/',
     iamPrefix: 'cloudwatch',
     invalidCode: 'ValidationError',
-    operations: modelled(
+    operations: modelled<Inputs>(
       model,
       { invalid: 'InvalidParameterValue', tooMany: 'InvalidParameterValue' },
       {

@@ -1,5 +1,5 @@
 import type { CloudRequest } from '../../core/service.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { Inputs, MetricDataQuery, MetricDatum } from '../shapes/inputs/cloudwatch.ts';
 import { page } from '../shapes/page.ts';
 import type { Metric } from './metrics.ts';
 import { evaluate, refuse, type Store } from './store.ts';
@@ -8,11 +8,11 @@ export function metricOperations(store: Store) {
   const { metrics, context } = store;
   return {
     PutMetricData: {
-      resource: (input: Input) => input.Namespace,
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['PutMetricData']) => input.Namespace,
+      run: (input: Inputs['PutMetricData'], request: CloudRequest) => {
         const data = [
           ...(input.MetricData ?? []),
-          ...(input.EntityMetricData ?? []).flatMap((e: Input) => e.MetricData ?? []),
+          ...(input.EntityMetricData ?? []).flatMap((e) => e.MetricData ?? []),
         ];
         for (const datum of data) checkDatum(datum);
         for (const datum of data) {
@@ -29,8 +29,8 @@ export function metricOperations(store: Store) {
       },
     },
     GetMetricStatistics: {
-      resource: (input: Input) => `${input.Namespace}/${input.MetricName}`,
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['GetMetricStatistics']) => `${input.Namespace}/${input.MetricName}`,
+      run: (input: Inputs['GetMetricStatistics'], request: CloudRequest) => {
         if (!input.Statistics && !input.ExtendedStatistics)
           throw refuse('MissingParameter', 'Must specify either Statistics or ExtendedStatistics');
         if (input.EndTime <= input.StartTime)
@@ -65,21 +65,19 @@ export function metricOperations(store: Store) {
       },
     },
     GetMetricData: {
-      resource: (input: Input) =>
-        (input.MetricDataQueries as Input[])
-          .flatMap(({ MetricStat: asked }) =>
-            asked ? [`${asked.Metric.Namespace}/${asked.Metric.MetricName}`] : [],
-          )
-          .join(),
-      run: (input: Input, request: CloudRequest) => ({
-        MetricDataResults: (input.MetricDataQueries as Input[])
-          .filter(({ ReturnData: wanted }) => wanted !== false)
-          .map((query) => resultOf(query, input, { store, region: request.region })),
+      resource: (input: Inputs['GetMetricData']) =>
+        input.MetricDataQueries.flatMap(({ MetricStat: asked }) =>
+          asked ? [`${asked.Metric.Namespace}/${asked.Metric.MetricName}`] : [],
+        ).join(),
+      run: (input: Inputs['GetMetricData'], request: CloudRequest) => ({
+        MetricDataResults: input.MetricDataQueries.filter(({ ReturnData: wanted }) => wanted !== false).map(
+          (query) => resultOf(query, input, { store, region: request.region }),
+        ),
       }),
     },
     ListMetrics: {
-      resource: (input: Input) => input.Namespace,
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['ListMetrics']) => input.Namespace,
+      run: (input: Inputs['ListMetrics'], request: CloudRequest) => {
         const all = metrics
           .list(request.region)
           .filter((m) => !input.Namespace || m.namespace === input.Namespace)
@@ -100,13 +98,13 @@ const STATISTICS = ['SampleCount', 'Average', 'Sum', 'Minimum', 'Maximum'] as co
 
 /** One query of GetMetricData: the newest period first, as AWS has it where it is not told otherwise. */
 function resultOf(
-  query: Input,
-  { StartTime: start, EndTime: end, ScanBy: order }: Input,
+  query: MetricDataQuery,
+  { StartTime: start, EndTime: end, ScanBy: order }: Inputs['GetMetricData'],
   { store, region }: { readonly store: Store; readonly region: string },
 ) {
   const asked = query.MetricStat;
   if (!asked) throw refuse('ValidationError', 'The local cloud answers MetricStat, and no Expression.');
-  const { Namespace: namespace, MetricName: name, Dimensions: dimensions = [] } = asked.Metric;
+  const { Namespace: namespace = '', MetricName: name = '', Dimensions: dimensions = [] } = asked.Metric;
   const statistic = STATISTICS.find((one) => one === asked.Stat);
   if (!statistic)
     throw refuse('ValidationError', `The local cloud has the statistics ${STATISTICS.join(', ')}.`);
@@ -122,7 +120,7 @@ function resultOf(
   };
 }
 
-function checkDatum(datum: Input): void {
+function checkDatum(datum: MetricDatum): void {
   const given = [datum.Value, datum.StatisticValues, datum.Values].filter((v) => v !== undefined).length;
   if (given !== 1)
     throw refuse(
@@ -133,11 +131,11 @@ function checkDatum(datum: Input): void {
     throw refuse('InvalidParameterValue', 'Values and Counts must have the same length.');
 }
 
-function pointsOf(datum: Input, now: number) {
+function pointsOf(datum: MetricDatum, now: number) {
   const at = datum.Timestamp === undefined ? now : datum.Timestamp * 1000;
   if (datum.Value !== undefined) return [{ at, value: datum.Value, count: 1 }];
-  if (datum.Values)
-    return datum.Values.map((value: number, i: number) => ({ at, value, count: datum.Counts?.[i] ?? 1 }));
+  if (datum.Values) return datum.Values.map((value, i) => ({ at, value, count: datum.Counts?.[i] ?? 1 }));
   const s = datum.StatisticValues;
+  if (!s) return [];
   return [{ at, value: s.Sum / s.SampleCount, count: s.SampleCount, min: s.Minimum, max: s.Maximum }];
 }

@@ -1,5 +1,5 @@
 import { type CloudContext, CloudFault } from '../../core/service.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { PutMetricAlarmInput } from '../shapes/inputs/cloudwatch.ts';
 import { judge } from './alarm.ts';
 import type { MetricStore } from './metrics.ts';
 
@@ -15,7 +15,7 @@ export interface Alarm {
   readonly name: string;
   readonly region: string;
   /** PutMetricAlarm's input, as it came. */
-  config: Input;
+  config: Omit<PutMetricAlarmInput, 'Tags' | 'ActionsEnabled'> & { ActionsEnabled?: boolean | undefined };
   configuredAt: number;
   state: AlarmState;
   reason: string;

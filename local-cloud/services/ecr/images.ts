@@ -1,22 +1,17 @@
 import type { CloudRequest } from '../../core/service.ts';
 import { isDigest, isIndex, parseManifest } from '../registry/manifest.ts';
 import type { Repository } from '../registry/store.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { ImageIdentifier as ImageId, Inputs } from '../shapes/inputs/ecr.ts';
 import { page } from '../shapes/page.ts';
 import type { Ecr } from './call.ts';
-
-interface ImageId {
-  readonly imageDigest?: string;
-  readonly imageTag?: string;
-}
 
 interface Failure {
   readonly failureCode: string;
   readonly failureReason: string;
 }
 
-const named = (input: Input) => input.repositoryName as string;
-const about = (input: Input) =>
+const named = (input: { readonly repositoryName: string }) => input.repositoryName;
+const about = (input: { readonly repositoryName: string; readonly imageIds?: ImageId[] | undefined }) =>
   `${input.repositoryName}/${input.imageIds?.[0]?.imageTag ?? input.imageIds?.[0]?.imageDigest ?? ''}`;
 
 /** The operations on images that are there. */
@@ -25,7 +20,7 @@ export function imageOperations(ecr: Ecr) {
   return {
     ListImages: {
       resource: named,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['ListImages'], request: CloudRequest) => {
         const repository = find(input.repositoryName, request);
         const ids = listed(ecr, repository, input.filter?.tagStatus);
         const { items, next } = page(ids, input.nextToken, input.maxResults ?? 100);
@@ -34,16 +29,16 @@ export function imageOperations(ecr: Ecr) {
     },
     DescribeImages: {
       resource: about,
-      run: (input: Input, request: CloudRequest) =>
+      run: (input: Inputs['DescribeImages'], request: CloudRequest) =>
         describeImages(ecr, input, find(input.repositoryName, request)),
     },
     BatchGetImage: {
       resource: about,
-      run: async (input: Input, request: CloudRequest) => {
+      run: async (input: Inputs['BatchGetImage'], request: CloudRequest) => {
         const repository = find(input.repositoryName, request);
         const found = [];
         const failures = [];
-        for (const imageId of input.imageIds as ImageId[]) {
+        for (const imageId of input.imageIds) {
           const digest = lookUp(ecr, repository, imageId);
           if (typeof digest !== 'string') failures.push({ imageId, ...digest });
           else
@@ -60,11 +55,11 @@ export function imageOperations(ecr: Ecr) {
     },
     BatchDeleteImage: {
       resource: about,
-      run: async (input: Input, request: CloudRequest) => {
+      run: async (input: Inputs['BatchDeleteImage'], request: CloudRequest) => {
         const repository = find(input.repositoryName, request);
         const imageIds: ImageId[] = [];
         const failures = [];
-        for (const imageId of input.imageIds as ImageId[]) {
+        for (const imageId of input.imageIds) {
           const removed = await remove(ecr, repository, imageId);
           if (Array.isArray(removed)) imageIds.push(...removed);
           else failures.push({ imageId, ...removed });
@@ -117,9 +112,9 @@ function must(ecr: Ecr, repository: Repository, id: ImageId): string {
   );
 }
 
-function describeImages(ecr: Ecr, input: Input, repository: Repository) {
+function describeImages(ecr: Ecr, input: Inputs['DescribeImages'], repository: Repository) {
   const { images, context } = ecr;
-  const wanted = input.imageIds as ImageId[] | undefined;
+  const wanted = input.imageIds;
   const digests = wanted
     ? [...new Set(wanted.map((id) => must(ecr, repository, id)))]
     : [...new Set(listed(ecr, repository, input.filter?.tagStatus).map((id) => id.imageDigest ?? ''))];
@@ -189,7 +184,7 @@ function scanOperations(ecr: Ecr) {
   return {
     StartImageScan: {
       resource: named,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['StartImageScan'], request: CloudRequest) => {
         const repository = find(input.repositoryName, request);
         const digest = must(ecr, repository, input.imageId);
         repository.scans[digest] = context.now();
@@ -198,7 +193,7 @@ function scanOperations(ecr: Ecr) {
     },
     DescribeImageScanFindings: {
       resource: named,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DescribeImageScanFindings'], request: CloudRequest) => {
         const repository = find(input.repositoryName, request);
         const digest = must(ecr, repository, input.imageId);
         const stored = repository.manifests[digest];

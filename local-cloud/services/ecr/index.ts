@@ -4,7 +4,8 @@ import { type CloudContext, CloudFault, type CloudRequest, type Service } from '
 import { ImageStore, type Repository } from '../registry/store.ts';
 import { issueToken } from '../registry/token.ts';
 import { model } from '../shapes/ecr.ts';
-import { type Input, modelled } from '../shapes/modelled.ts';
+import type { Inputs } from '../shapes/inputs/ecr.ts';
+import { modelled } from '../shapes/modelled.ts';
 import { page } from '../shapes/page.ts';
 import type { Ecr } from './call.ts';
 import { imageOperations } from './images.ts';
@@ -26,7 +27,7 @@ export function ecrService(context: CloudContext): EcrService {
     target: 'AmazonEC2ContainerRegistry_V20150921',
     jsonVersion: '1.1',
     invalidCode: 'InvalidParameterException',
-    operations: modelled(
+    operations: modelled<Inputs>(
       model,
       { invalid: 'InvalidTagParameterException', tooMany: 'TooManyTagsException' },
       {
@@ -73,7 +74,7 @@ function ecrOf(context: CloudContext, images: ImageStore): Ecr {
   };
 }
 
-const named = (input: Input) => input.repositoryName as string;
+const named = (input: { readonly repositoryName: string }) => input.repositoryName;
 
 function describe(ecr: Ecr, repository: Repository) {
   return {
@@ -103,7 +104,7 @@ function repositoryOperations(ecr: Ecr) {
   const { images, context, refuse, find } = ecr;
   return {
     GetAuthorizationToken: {
-      run: (_: Input, request: CloudRequest) => {
+      run: (_: Inputs['GetAuthorizationToken'], request: CloudRequest) => {
         const token = issueToken(context.keys, request.region, context.now());
         return {
           authorizationData: [
@@ -118,7 +119,7 @@ function repositoryOperations(ecr: Ecr) {
     },
     CreateRepository: {
       resource: named,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['CreateRepository'], request: CloudRequest) => {
         if (images.repository(request.region, input.repositoryName))
           throw refuse(
             'RepositoryAlreadyExistsException',
@@ -144,8 +145,8 @@ function repositoryOperations(ecr: Ecr) {
       },
     },
     DescribeRepositories: {
-      resource: (input: Input) => input.repositoryNames?.join(','),
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['DescribeRepositories']) => input.repositoryNames?.join(','),
+      run: (input: Inputs['DescribeRepositories'], request: CloudRequest) => {
         const all = input.repositoryNames
           ? input.repositoryNames.map((name: string) => find(name, request))
           : images.repositories(request.region);
@@ -155,7 +156,7 @@ function repositoryOperations(ecr: Ecr) {
     },
     DeleteRepository: {
       resource: named,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DeleteRepository'], request: CloudRequest) => {
         const repository = find(input.repositoryName, request);
         if (!input.force && Object.keys(repository.manifests).length > 0)
           throw refuse(
@@ -168,7 +169,7 @@ function repositoryOperations(ecr: Ecr) {
     },
     PutImageTagMutability: {
       resource: named,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['PutImageTagMutability'], request: CloudRequest) => {
         const repository = find(input.repositoryName, request);
         const wanted = { ...repository, mutability: input.imageTagMutability, exclusions: filters(input) };
         checkExclusions(ecr, wanted);
@@ -184,7 +185,7 @@ function repositoryOperations(ecr: Ecr) {
     },
     PutImageScanningConfiguration: {
       resource: named,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['PutImageScanningConfiguration'], request: CloudRequest) => {
         const repository = find(input.repositoryName, request);
         repository.scanOnPush = input.imageScanningConfiguration.scanOnPush ?? false;
         return {
@@ -197,8 +198,8 @@ function repositoryOperations(ecr: Ecr) {
   };
 }
 
-const filters = (input: Input): string[] =>
-  (input.imageTagMutabilityExclusionFilters ?? []).map((f: { filter: string }) => f.filter);
+const filters = (input: Inputs['CreateRepository']): string[] =>
+  (input.imageTagMutabilityExclusionFilters ?? []).map(({ filter }) => filter);
 
 export const tagMap = (tags: ReadonlyArray<{ Key: string; Value: string }>): Record<string, string> =>
   Object.fromEntries(tags.map((tag) => [tag.Key, tag.Value]));

@@ -3,15 +3,15 @@ import { ManifestInvalid } from '../registry/manifest.ts';
 import { ContentMissing, storeManifest, TagTaken } from '../registry/manifests.ts';
 import { DigestMismatch, type Repository } from '../registry/store.ts';
 import { issueToken } from '../registry/token.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { Inputs } from '../shapes/inputs/ecr.ts';
 import type { Ecr } from './call.ts';
 
-const named = (input: Input) => input.repositoryName as string;
+const named = (input: { readonly repositoryName: string }) => input.repositoryName;
 
 /** Pushing by the API itself, as `docker push` does it by the registry. */
 export function layerOperations(ecr: Ecr) {
   const { images, context, refuse, find } = ecr;
-  const uploadOf = (input: Input, repository: Repository) => {
+  const uploadOf = (input: { readonly uploadId: string }, repository: Repository) => {
     const upload = images.upload(repository, input.uploadId);
     if (upload) return upload;
     throw refuse('UploadNotFoundException', `Upload with id '${input.uploadId}' does not exist`);
@@ -19,11 +19,11 @@ export function layerOperations(ecr: Ecr) {
   return {
     BatchCheckLayerAvailability: {
       resource: named,
-      run: async (input: Input, request: CloudRequest) => {
+      run: async (input: Inputs['BatchCheckLayerAvailability'], request: CloudRequest) => {
         const repository = find(input.repositoryName, request);
         const layers = [];
         const failures = [];
-        for (const digest of input.layerDigests as string[]) {
+        for (const digest of input.layerDigests) {
           if (!/^sha256:[0-9a-f]{64}$/.test(digest))
             failures.push({
               layerDigest: digest,
@@ -44,14 +44,14 @@ export function layerOperations(ecr: Ecr) {
     },
     InitiateLayerUpload: {
       resource: named,
-      run: async (input: Input, request: CloudRequest) => {
+      run: async (input: Inputs['InitiateLayerUpload'], request: CloudRequest) => {
         const upload = await images.beginUpload(find(input.repositoryName, request));
         return { uploadId: upload.id, partSize: 10 * 1024 * 1024 };
       },
     },
     UploadLayerPart: {
       resource: named,
-      run: async (input: Input, request: CloudRequest) => {
+      run: async (input: Inputs['UploadLayerPart'], request: CloudRequest) => {
         const repository = find(input.repositoryName, request);
         const upload = uploadOf(input, repository);
         const bytes = Buffer.from(input.layerPartBlob);
@@ -69,10 +69,11 @@ export function layerOperations(ecr: Ecr) {
     },
     CompleteLayerUpload: {
       resource: named,
-      run: async (input: Input, request: CloudRequest) => {
+      run: async (input: Inputs['CompleteLayerUpload'], request: CloudRequest) => {
         const repository = find(input.repositoryName, request);
         const upload = uploadOf(input, repository);
-        const digest = input.layerDigests[0] as string;
+        const [digest] = input.layerDigests;
+        if (digest === undefined) throw refuse('InvalidParameterException', 'A layer digest must be given.');
         if (upload.size === 0) throw refuse('EmptyUploadException', 'The upload has no parts');
         if (images.hasBlob(repository, digest))
           throw refuse('LayerAlreadyExistsException', `Layer with digest '${digest}' already exists`);
@@ -88,7 +89,7 @@ export function layerOperations(ecr: Ecr) {
     },
     GetDownloadUrlForLayer: {
       resource: named,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['GetDownloadUrlForLayer'], request: CloudRequest) => {
         const repository = find(input.repositoryName, request);
         if (!images.hasBlob(repository, input.layerDigest))
           throw refuse(
@@ -105,12 +106,13 @@ export function layerOperations(ecr: Ecr) {
     },
     PutImage: {
       resource: named,
-      run: (input: Input, request: CloudRequest) => putImage(ecr, input, find(input.repositoryName, request)),
+      run: (input: Inputs['PutImage'], request: CloudRequest) =>
+        putImage(ecr, input, find(input.repositoryName, request)),
     },
   };
 }
 
-async function putImage(ecr: Ecr, input: Input, repository: Repository) {
+async function putImage(ecr: Ecr, input: Inputs['PutImage'], repository: Repository) {
   const { images, context, refuse } = ecr;
   const bytes = Buffer.from(input.imageManifest, 'utf8');
   const digest = await refusals(ecr, async () => {

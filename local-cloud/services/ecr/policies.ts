@@ -1,11 +1,12 @@
 import type { CloudRequest } from '../../core/service.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { Inputs } from '../shapes/inputs/ecr.ts';
 import type { Ecr } from './call.ts';
 
 /** Kept and given back, not acted on: the policies of a repository, and its tags. */
 export function policyOperations(ecr: Ecr) {
   const { context, find, refuse } = ecr;
-  const resource = (input: Input) => (input.repositoryName ?? input.resourceArn) as string;
+  const resource = (input: { readonly repositoryName?: string; readonly resourceArn?: string }) =>
+    input.repositoryName ?? input.resourceArn;
   const base = (name: string) => ({ registryId: context.account, repositoryName: name });
   const json = (text: string, member: string) => {
     try {
@@ -37,7 +38,7 @@ export function policyOperations(ecr: Ecr) {
   return {
     SetRepositoryPolicy: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['SetRepositoryPolicy'], request: CloudRequest) => {
         const repository = find(input.repositoryName, request);
         repository.policy = json(input.policyText, 'PolicyText');
         return { ...base(repository.name), policyText: repository.policy };
@@ -45,14 +46,14 @@ export function policyOperations(ecr: Ecr) {
     },
     GetRepositoryPolicy: {
       resource,
-      run: (input: Input, request: CloudRequest) => ({
+      run: (input: Inputs['GetRepositoryPolicy'], request: CloudRequest) => ({
         ...base(input.repositoryName),
         policyText: policy(input.repositoryName, request).text,
       }),
     },
     DeleteRepositoryPolicy: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DeleteRepositoryPolicy'], request: CloudRequest) => {
         const { repository, text } = policy(input.repositoryName, request);
         delete repository.policy;
         return { ...base(repository.name), policyText: text };
@@ -60,7 +61,7 @@ export function policyOperations(ecr: Ecr) {
     },
     PutLifecyclePolicy: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['PutLifecyclePolicy'], request: CloudRequest) => {
         const repository = find(input.repositoryName, request);
         repository.lifecyclePolicy = json(input.lifecyclePolicyText, 'LifecyclePolicyText');
         return { ...base(repository.name), lifecyclePolicyText: repository.lifecyclePolicy };
@@ -68,7 +69,7 @@ export function policyOperations(ecr: Ecr) {
     },
     GetLifecyclePolicy: {
       resource,
-      run: (input: Input, request: CloudRequest) => ({
+      run: (input: Inputs['GetLifecyclePolicy'], request: CloudRequest) => ({
         ...base(input.repositoryName),
         lifecyclePolicyText: lifecycle(input.repositoryName, request).text,
         lastEvaluatedAt: new Date(0),
@@ -76,7 +77,7 @@ export function policyOperations(ecr: Ecr) {
     },
     DeleteLifecyclePolicy: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DeleteLifecyclePolicy'], request: CloudRequest) => {
         const { repository, text } = lifecycle(input.repositoryName, request);
         delete repository.lifecyclePolicy;
         return { ...base(repository.name), lifecyclePolicyText: text, lastEvaluatedAt: new Date(0) };
@@ -84,21 +85,21 @@ export function policyOperations(ecr: Ecr) {
     },
     TagResource: {
       resource,
-      run: (input: Input) => {
+      run: (input: Inputs['TagResource']) => {
         const repository = ecr.byArn(input.resourceArn);
         for (const tag of input.tags) repository.resourceTags[tag.Key] = tag.Value;
       },
     },
     UntagResource: {
       resource,
-      run: (input: Input) => {
+      run: (input: Inputs['UntagResource']) => {
         const repository = ecr.byArn(input.resourceArn);
         for (const key of input.tagKeys) delete repository.resourceTags[key];
       },
     },
     ListTagsForResource: {
       resource,
-      run: (input: Input) => ({
+      run: (input: Inputs['ListTagsForResource']) => ({
         tags: Object.entries(ecr.byArn(input.resourceArn).resourceTags).map(([Key, Value]) => ({
           Key,
           Value,

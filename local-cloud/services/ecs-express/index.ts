@@ -1,12 +1,12 @@
 import type { CloudRequest } from '../../core/service.ts';
 import { ensureCluster } from '../ecs/clusters.ts';
 import type { Fleet } from '../ecs/fleet.ts';
-import type { ServiceRecord } from '../ecs/model.ts';
+import type { ExpressConfiguration, ExpressScaling, ServiceRecord } from '../ecs/model.ts';
 import { newDeployment, newRevision } from '../ecs/revisions.ts';
 import { addService, retireService } from '../ecs/services.ts';
 import { type EcsStore, refuse } from '../ecs/store.ts';
 import { isFargateSize, register, tagList, tagMap } from '../ecs/task-definitions.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { ExpressGatewayScalingTarget, Inputs } from '../shapes/inputs/ecs.ts';
 
 /** How Express deploys (Amazon ECS developer guide, "Express Mode"): 5 % first, three minutes of watching, then all. */
 export const EXPRESS_DEPLOYMENT = {
@@ -20,28 +20,42 @@ export const EXPRESS_DEPLOYMENT = {
 
 const invalid = (message: string) => refuse('InvalidParameterException', message);
 
+/** What CreateExpressGatewayService and UpdateExpressGatewayService have in common. */
+type Asked = Omit<Inputs['UpdateExpressGatewayService'], 'serviceArn'>;
+
 /** A configuration of an Express service with all defaults of the API filled in. */
-function complete(input: Input, before: Input | undefined): Input {
+function complete(input: Asked, before: ExpressConfiguration | undefined): ExpressConfiguration {
+  if (input.taskDefinitionArn !== undefined)
+    throw invalid('taskDefinitionArn is not offered by the local cloud; give a primaryContainer.');
   const given = input.primaryContainer;
-  const configuration = {
-    executionRoleArn: input.executionRoleArn ?? before?.executionRoleArn,
+  const primaryContainer = given
+    ? { ...given, containerPort: given.containerPort ?? 80 }
+    : before?.primaryContainer;
+  if (!primaryContainer) throw invalid('primaryContainer is required where there is no taskDefinitionArn.');
+  const executionRoleArn = input.executionRoleArn ?? before?.executionRoleArn;
+  if (!executionRoleArn) throw invalid('executionRoleArn is required where there is no taskDefinitionArn.');
+  const configuration: ExpressConfiguration = {
+    executionRoleArn,
     taskRoleArn: input.taskRoleArn ?? before?.taskRoleArn,
     cpu: input.cpu ?? before?.cpu ?? '256',
     memory: input.memory ?? before?.memory ?? '512',
+    cpuArchitecture: input.cpuArchitecture ?? before?.cpuArchitecture ?? 'X86_64',
     networkConfiguration: input.networkConfiguration ?? before?.networkConfiguration ?? defaultNetwork,
     healthCheckPath: input.healthCheckPath ?? before?.healthCheckPath ?? '/ping',
-    primaryContainer: given ? { containerPort: 80, ...given } : before?.primaryContainer,
-    scalingTarget: {
-      minTaskCount: 1,
-      maxTaskCount: 20,
-      autoScalingMetric: 'AVERAGE_CPU',
-      autoScalingTargetValue: 60,
-      ...before?.scalingTarget,
-      ...input.scalingTarget,
-    },
+    primaryContainer,
+    scalingTarget: scalingOf({ ...before?.scalingTarget, ...input.scalingTarget }),
   };
   check(configuration);
   return configuration;
+}
+
+function scalingOf(given: ExpressGatewayScalingTarget): ExpressScaling {
+  return {
+    minTaskCount: given.minTaskCount ?? 1,
+    maxTaskCount: given.maxTaskCount ?? 20,
+    autoScalingMetric: given.autoScalingMetric ?? 'AVERAGE_CPU',
+    autoScalingTargetValue: given.autoScalingTargetValue ?? 60,
+  };
 }
 
 const defaultNetwork = {
@@ -49,7 +63,7 @@ const defaultNetwork = {
   securityGroups: ['sg-express-default'],
 };
 
-function check(configuration: Input): void {
+function check(configuration: ExpressConfiguration): void {
   if (!configuration.healthCheckPath.startsWith('/'))
     throw invalid('healthCheckPath must start with a forward slash.');
   if (!isFargateSize(configuration.cpu, configuration.memory))
@@ -64,9 +78,14 @@ function check(configuration: Input): void {
 }
 
 /** The task definition that ECS makes for a configuration: one container, `Main`. */
-function taskDefinition(name: string, configuration: Input, region: string): Input {
+function taskDefinition(
+  name: string,
+  configuration: ExpressConfiguration,
+  region: string,
+): Inputs['RegisterTaskDefinition'] {
   const { primaryContainer: container } = configuration;
   const logs = container.awsLogsConfiguration;
+  const credentialsParameter = container.repositoryCredentials?.credentialsParameter;
   return {
     family: name.replace(/[^\w-]/g, '-'),
     networkMode: 'awsvpc',
@@ -74,6 +93,7 @@ function taskDefinition(name: string, configuration: Input, region: string): Inp
     cpu: configuration.cpu,
     memory: configuration.memory,
     executionRoleArn: configuration.executionRoleArn,
+    runtimePlatform: { cpuArchitecture: configuration.cpuArchitecture, operatingSystemFamily: 'LINUX' },
     ...(configuration.taskRoleArn ? { taskRoleArn: configuration.taskRoleArn } : {}),
     containerDefinitions: [
       {
@@ -84,9 +104,7 @@ function taskDefinition(name: string, configuration: Input, region: string): Inp
         ...(container.command ? { command: container.command } : {}),
         ...(container.environment ? { environment: container.environment } : {}),
         ...(container.secrets ? { secrets: container.secrets } : {}),
-        ...(container.repositoryCredentials
-          ? { repositoryCredentials: container.repositoryCredentials }
-          : {}),
+        ...(credentialsParameter ? { repositoryCredentials: { credentialsParameter } } : {}),
         logConfiguration: {
           logDriver: 'awslogs',
           options: {
@@ -101,7 +119,12 @@ function taskDefinition(name: string, configuration: Input, region: string): Inp
   };
 }
 
-function shownConfiguration(service: ServiceRecord, revisionArn: string, express: Input, createdAt: number) {
+function shownConfiguration(
+  service: ServiceRecord,
+  revisionArn: string,
+  express: ExpressConfiguration | undefined,
+  createdAt: number,
+) {
   return {
     serviceRevisionArn: revisionArn,
     ...express,
@@ -133,14 +156,15 @@ function describe(store: EcsStore, service: ServiceRecord, withTags: boolean) {
 
 /** The Express operations of the ECS API. An overlapping update replaces the deployment that is under way. */
 export function expressOperations(store: EcsStore, fleet: Fleet) {
-  const resource = (input: Input) => (input.serviceArn ?? input.serviceName) as string;
+  const resource = (input: { readonly serviceArn?: string; readonly serviceName?: string | undefined }) =>
+    input.serviceArn ?? input.serviceName;
   const find = (arn: string, request: CloudRequest, code: string): ServiceRecord => {
     const service = store.services.get(arn);
     if (service?.express && service.region === request.region && service.status !== 'INACTIVE')
       return service;
     throw refuse(code, 'Service not found.');
   };
-  const release = (service: ServiceRecord, configuration: Input) => {
+  const release = (service: ServiceRecord, configuration: ExpressConfiguration) => {
     const definition = register(
       store,
       taskDefinition(service.name, configuration, service.region),
@@ -177,7 +201,7 @@ export function expressOperations(store: EcsStore, fleet: Fleet) {
     CreateExpressGatewayService: {
       resource,
       iam: ['ecs:CreateExpressGatewayService', 'ecs:RegisterTaskDefinition', 'iam:PassRole'],
-      run: async (input: Input, request: CloudRequest) => {
+      run: async (input: Inputs['CreateExpressGatewayService'], request: CloudRequest) => {
         const named = input.cluster && input.cluster !== 'default';
         const cluster = named
           ? store.cluster(input.cluster, request.region)
@@ -207,7 +231,7 @@ export function expressOperations(store: EcsStore, fleet: Fleet) {
     },
     DescribeExpressGatewayService: {
       resource,
-      run: (input: Input, request: CloudRequest) => ({
+      run: (input: Inputs['DescribeExpressGatewayService'], request: CloudRequest) => ({
         service: describe(
           store,
           find(input.serviceArn, request, 'ResourceNotFoundException'),
@@ -218,7 +242,7 @@ export function expressOperations(store: EcsStore, fleet: Fleet) {
     UpdateExpressGatewayService: {
       resource,
       iam: ['ecs:UpdateExpressGatewayService', 'ecs:RegisterTaskDefinition', 'iam:PassRole'],
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['UpdateExpressGatewayService'], request: CloudRequest) => {
         const service = find(input.serviceArn, request, 'ServiceNotFoundException');
         if (service.status !== 'ACTIVE') throw refuse('ServiceNotActiveException', 'Service was not ACTIVE.');
         const newest = store.activeDeployment(service)?.target ?? service.currentRevision ?? '';
@@ -246,7 +270,7 @@ export function expressOperations(store: EcsStore, fleet: Fleet) {
     },
     DeleteExpressGatewayService: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DeleteExpressGatewayService'], request: CloudRequest) => {
         const service = find(input.serviceArn, request, 'ServiceNotFoundException');
         if (service.status !== 'ACTIVE') throw refuse('ServiceNotActiveException', 'Service was not ACTIVE.');
         retireService(store, service);

@@ -1,13 +1,13 @@
 import type { Share } from '../elbv2/actions.ts';
 import type { LoadBalancingService } from '../elbv2/index.ts';
 import type { TaskTarget } from '../elbv2/model.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { LoadBalancer } from '../shapes/inputs/ecs.ts';
 import type { DeploymentRecord, RevisionRecord, ServiceRecord, TaskRecord } from './model.ts';
 import type { EcsStore } from './store.ts';
 import { shifts } from './strategy.ts';
 
 /** The target group of a revision behind a load balancer: of the two of a service that shifts, each revision has one. */
-export function groupOf(balancer: Input, revision: RevisionRecord | undefined): string | undefined {
+export function groupOf(balancer: LoadBalancer, revision: RevisionRecord | undefined): string | undefined {
   const alternate = balancer.advancedConfiguration?.alternateTargetGroupArn;
   return revision?.alternate && alternate ? alternate : balancer.targetGroupArn;
 }
@@ -20,10 +20,10 @@ export function weightsOf(percent: number): readonly [fresh: number, old: number
 }
 
 /** How a listener's rule splits its requests while a deployment has moved so many percent of them. */
-export function sharesAt(balancer: Input, target: RevisionRecord, percent: number): Share[] {
+export function sharesAt(balancer: LoadBalancer, target: RevisionRecord, percent: number): Share[] {
   const groups = [
     balancer.targetGroupArn,
-    balancer.advancedConfiguration.alternateTargetGroupArn,
+    balancer.advancedConfiguration?.alternateTargetGroupArn,
   ] as string[];
   const mine = groupOf(balancer, target);
   const [fresh, old] = weightsOf(percent);
@@ -68,13 +68,13 @@ export class Balance {
     }
   }
 
-  #set(rule: string, balancer: Input, target: RevisionRecord, percent: number): void {
+  #set(rule: string, balancer: LoadBalancer, target: RevisionRecord, percent: number): void {
     this.#balancing.forward(rule, sharesAt(balancer, target, percent));
   }
 
   /** True where users can be sent to one revision and tests to another. */
   hasTestRule(deployment: DeploymentRecord): boolean {
-    const balancers: Input[] = this.#store.revisions.get(deployment.target)?.settings.loadBalancers ?? [];
+    const balancers = this.#store.revisions.get(deployment.target)?.settings.loadBalancers ?? [];
     return balancers.some((one) => one.advancedConfiguration?.testListenerRule);
   }
 

@@ -1,5 +1,5 @@
 import type { CloudRequest } from '../../core/service.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { Inputs } from '../shapes/inputs/ecs.ts';
 import { page } from '../shapes/page.ts';
 import type { ClusterRecord } from './model.ts';
 import { type EcsStore, refuse } from './store.ts';
@@ -10,7 +10,7 @@ export function ensureCluster(
   store: EcsStore,
   name: string,
   region: string,
-  input: Input = {},
+  input: Inputs['CreateCluster'] = {},
 ): ClusterRecord {
   const arn = store.arn(region, `cluster/${name}`);
   const known = store.clusters.get(arn);
@@ -47,7 +47,11 @@ function describe(store: EcsStore, cluster: ClusterRecord) {
 }
 
 export function clusterOperations(store: EcsStore) {
-  const resource = (input: Input) => (input.cluster ?? input.clusterName ?? input.resourceArn) as string;
+  const resource = (input: {
+    readonly cluster?: string;
+    readonly clusterName?: string | undefined;
+    readonly resourceArn?: string;
+  }) => input.cluster ?? input.clusterName ?? input.resourceArn;
   const tagged = (arn: string): { tags: Record<string, string> } => {
     const found =
       store.clusters.get(arn) ??
@@ -60,18 +64,18 @@ export function clusterOperations(store: EcsStore) {
   return {
     CreateCluster: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['CreateCluster'], request: CloudRequest) => {
         const name = input.clusterName ?? 'default';
         if (!/^[\w-]{1,255}$/.test(name)) throw refuse('InvalidParameterException', 'Invalid cluster name.');
         return { cluster: describe(store, ensureCluster(store, name, request.region, input)) };
       },
     },
     DescribeClusters: {
-      resource: (input: Input) => input.clusters?.join(','),
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['DescribeClusters']) => input.clusters?.join(','),
+      run: (input: Inputs['DescribeClusters'], request: CloudRequest) => {
         const clusters: unknown[] = [];
         const failures: unknown[] = [];
-        for (const id of (input.clusters ?? ['default']) as string[]) {
+        for (const id of input.clusters ?? ['default']) {
           const arn = id.startsWith('arn:') ? id : store.arn(request.region, `cluster/${id}`);
           const cluster = store.clusters.get(arn);
           if (cluster && cluster.region === request.region) clusters.push(describe(store, cluster));
@@ -81,7 +85,7 @@ export function clusterOperations(store: EcsStore) {
       },
     },
     ListClusters: {
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['ListClusters'], request: CloudRequest) => {
         const arns = [...store.clusters.values()]
           .filter((c) => c.region === request.region && c.status === 'ACTIVE')
           .map((c) => c.arn);
@@ -91,7 +95,7 @@ export function clusterOperations(store: EcsStore) {
     },
     DeleteCluster: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DeleteCluster'], request: CloudRequest) => {
         const cluster = store.cluster(input.cluster, request.region);
         const shown = describe(store, cluster);
         if (shown.activeServicesCount > 0)
@@ -110,20 +114,20 @@ export function clusterOperations(store: EcsStore) {
     },
     TagResource: {
       resource,
-      run: (input: Input) => {
+      run: (input: Inputs['TagResource']) => {
         Object.assign(tagged(input.resourceArn).tags, tagMap(input.tags));
       },
     },
     UntagResource: {
       resource,
-      run: (input: Input) => {
+      run: (input: Inputs['UntagResource']) => {
         const { tags } = tagged(input.resourceArn);
         for (const key of input.tagKeys) delete tags[key];
       },
     },
     ListTagsForResource: {
       resource,
-      run: (input: Input) => ({ tags: tagList(tagged(input.resourceArn).tags) }),
+      run: (input: Inputs['ListTagsForResource']) => ({ tags: tagList(tagged(input.resourceArn).tags) }),
     },
   };
 }

@@ -1,5 +1,7 @@
+import { isObject } from '../../core/shape.ts';
 import type { LoadBalancingService } from '../elbv2/index.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { DeploymentConfiguration, DeploymentLifecycleHook, LoadBalancer } from '../shapes/inputs/ecs.ts';
+import type { ServiceSettings } from './model.ts';
 import { type EcsStore, refuse } from './store.ts';
 import { shifts } from './strategy.ts';
 
@@ -17,14 +19,16 @@ const RANGES = [
   ['maximumPercent', 100, 200],
 ] as const;
 
-const at = (configuration: Input, path: string): unknown =>
-  path.split('.').reduce((value: Input, name) => value?.[name], configuration);
+const at = (configuration: DeploymentConfiguration, path: string): unknown =>
+  path
+    .split('.')
+    .reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), configuration);
 
 /**
  * A service's deployment configuration by itself.
  * @throws InvalidParameterException
  */
-export function checkConfiguration(configuration: Input, controller: string): void {
+export function checkConfiguration(configuration: DeploymentConfiguration, controller: string): void {
   const { strategy = 'ROLLING', minimumHealthyPercent: min = 100, maximumPercent: max = 200 } = configuration;
   for (const [path, from, to] of RANGES) {
     const value = at(configuration, path);
@@ -46,7 +50,7 @@ export function checkConfiguration(configuration: Input, controller: string): vo
     throw invalid('The threshold of the circuit breaker must be 1 at least.');
 }
 
-function checkOwnMembers(configuration: Input, strategy: string): void {
+function checkOwnMembers(configuration: DeploymentConfiguration, strategy: string): void {
   for (const [member, owner] of [
     ['canaryConfiguration', 'CANARY'],
     ['linearConfiguration', 'LINEAR'],
@@ -55,7 +59,7 @@ function checkOwnMembers(configuration: Input, strategy: string): void {
       throw invalid(`${member} is valid only with the deployment strategy ${owner}.`);
 }
 
-function checkTenths(configuration: Input): void {
+function checkTenths(configuration: DeploymentConfiguration): void {
   for (const path of ['canaryConfiguration.canaryPercent', 'linearConfiguration.stepPercent']) {
     const value = at(configuration, path);
     if (typeof value === 'number' && Math.abs(value * 10 - Math.round(value * 10)) > 1e-9)
@@ -63,7 +67,7 @@ function checkTenths(configuration: Input): void {
   }
 }
 
-function checkHook(hook: Input): void {
+function checkHook(hook: DeploymentLifecycleHook): void {
   const stages: string[] = hook.lifecycleStages ?? [];
   if (stages.length === 0) throw invalid('A lifecycle hook must have lifecycleStages.');
   if (hook.targetType === 'PAUSE') {
@@ -79,7 +83,11 @@ function checkHook(hook: Input): void {
     throw invalid('timeoutInMinutes must be between 1 and 20160.');
 }
 
-function checkEarlySuccess({ earlySuccessCriteria: early }: Input, strategy: string, minimum: number): void {
+function checkEarlySuccess(
+  { earlySuccessCriteria: early }: DeploymentConfiguration,
+  strategy: string,
+  minimum: number,
+): void {
   if (!early?.enable) return;
   if (strategy !== 'ROLLING')
     throw invalid('earlySuccessCriteria is valid only with the deployment strategy ROLLING.');
@@ -94,10 +102,10 @@ function checkEarlySuccess({ earlySuccessCriteria: early }: Input, strategy: str
  * developer guide, "Required resources" of each strategy). Service Connect would do too; its traffic is not split here.
  * @throws InvalidParameterException
  */
-export function checkStrategy(store: EcsStore, settings: Input): void {
+export function checkStrategy(store: EcsStore, settings: ServiceSettings): void {
   const strategy = settings.deploymentConfiguration?.strategy ?? 'ROLLING';
   const balancing = store.context.service<LoadBalancingService>('elasticloadbalancing');
-  const balancers: Input[] = settings.loadBalancers ?? [];
+  const balancers = settings.loadBalancers ?? [];
   for (const balancer of balancers) if (balancer.advancedConfiguration) checkAdvanced(balancing, balancer);
   if (!shifts({ strategy }) || settings.serviceConnectConfiguration?.enabled) return;
   if (balancers.length === 0)
@@ -108,9 +116,9 @@ export function checkStrategy(store: EcsStore, settings: Input): void {
     );
 }
 
-function checkAdvanced(balancing: LoadBalancingService, balancer: Input): void {
+function checkAdvanced(balancing: LoadBalancingService, balancer: LoadBalancer): void {
   const { alternateTargetGroupArn, productionListenerRule, testListenerRule, roleArn } =
-    balancer.advancedConfiguration;
+    balancer.advancedConfiguration ?? {};
   if (!alternateTargetGroupArn || !productionListenerRule || !roleArn)
     throw invalid(
       'advancedConfiguration must have alternateTargetGroupArn, productionListenerRule and roleArn.',

@@ -1,10 +1,11 @@
 import type { CloudRequest, CloudResponse } from '../../core/service.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { Inputs } from '../shapes/inputs/ecs.ts';
 import { page } from '../shapes/page.ts';
 import type { ContainerInstanceRecord } from './model.ts';
 import type { EcsStore } from './store.ts';
 
-const ARCHITECTURES = ['x86_64', 'arm64'];
+const ARCHITECTURES = ['x86_64', 'arm64'] as const;
+type Architecture = (typeof ARCHITECTURES)[number];
 
 /** What an instance has registered; nothing is counted down. */
 const RESOURCES = [
@@ -23,7 +24,7 @@ const json = (status: number, value: unknown): CloudResponse => ({
  * "count": 2}`; one of x86_64 unless it says otherwise.
  */
 export function addInstances(store: EcsStore, body: Buffer): CloudResponse {
-  let asked: Input;
+  let asked: { readonly cluster?: string; readonly architecture?: Architecture; readonly count?: number };
   try {
     asked = JSON.parse(body.toString('utf8') || '{}');
   } catch (error) {
@@ -79,12 +80,12 @@ function describe(store: EcsStore, one: ContainerInstanceRecord) {
 }
 
 export function containerInstanceOperations(store: EcsStore) {
-  const of = (input: Input, request: CloudRequest) =>
+  const of = (input: { readonly cluster?: string | undefined }, request: CloudRequest) =>
     store.instancesOf(store.cluster(input.cluster, request.region));
   return {
     ListContainerInstances: {
-      resource: (input: Input) => input.cluster,
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['ListContainerInstances']) => input.cluster,
+      run: (input: Inputs['ListContainerInstances'], request: CloudRequest) => {
         const arns = of(input, request)
           .filter((one) => !input.status || one.status === input.status)
           .map((one) => one.arn);
@@ -93,12 +94,12 @@ export function containerInstanceOperations(store: EcsStore) {
       },
     },
     DescribeContainerInstances: {
-      resource: (input: Input) => input.containerInstances.join(','),
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['DescribeContainerInstances']) => input.containerInstances.join(','),
+      run: (input: Inputs['DescribeContainerInstances'], request: CloudRequest) => {
         const there = of(input, request);
         const containerInstances: unknown[] = [];
         const failures: unknown[] = [];
-        for (const id of input.containerInstances as string[]) {
+        for (const id of input.containerInstances) {
           const found = there.find((one) => one.arn === id || one.arn.endsWith(`/${id}`));
           if (found) containerInstances.push(describe(store, found));
           else failures.push({ arn: id, reason: 'MISSING' });

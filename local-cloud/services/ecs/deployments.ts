@@ -1,5 +1,5 @@
 import type { CloudRequest } from '../../core/service.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { Inputs } from '../shapes/inputs/ecs.ts';
 import { page } from '../shapes/page.ts';
 import { isOver } from './model.ts';
 import { type EcsStore, refuse } from './store.ts';
@@ -11,15 +11,15 @@ export function deploymentOperations(store: EcsStore) {
   const inRegion = (arn: string, request: CloudRequest) => arn.split(':')[3] === request.region;
   return {
     ListServiceDeployments: {
-      resource: (input: Input) => input.service,
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['ListServiceDeployments']) => input.service,
+      run: (input: Inputs['ListServiceDeployments'], request: CloudRequest) => {
         const cluster = store.cluster(input.cluster, request.region);
         const service = store.findService(input.service, cluster);
         if (!service) throw refuse('ServiceNotFoundException', 'Service not found.');
         const { after = 0, before = Number.POSITIVE_INFINITY } = input.createdAt ?? {};
         const all = service.deployments
           .filter((d) => !d.hidden)
-          .filter((d) => !input.status?.length || input.status.includes(d.status))
+          .filter((d) => !input.status?.length || input.status.some((status) => status === d.status))
           .filter((d) => d.createdAt / 1000 >= after && d.createdAt / 1000 <= before);
         const { items, next } = page(all, input.nextToken, input.maxResults ?? 20);
         const list = items.map((d) => ({
@@ -37,11 +37,11 @@ export function deploymentOperations(store: EcsStore) {
       },
     },
     DescribeServiceDeployments: {
-      resource: (input: Input) => input.serviceDeploymentArns.join(','),
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['DescribeServiceDeployments']) => input.serviceDeploymentArns.join(','),
+      run: (input: Inputs['DescribeServiceDeployments'], request: CloudRequest) => {
         const found: unknown[] = [];
         const failures: unknown[] = [];
-        for (const arn of input.serviceDeploymentArns as string[]) {
+        for (const arn of input.serviceDeploymentArns) {
           const deployment = store.deployments.get(arn);
           if (deployment && !deployment.hidden && inRegion(arn, request))
             found.push(describeDeployment(store, deployment));
@@ -51,11 +51,11 @@ export function deploymentOperations(store: EcsStore) {
       },
     },
     DescribeServiceRevisions: {
-      resource: (input: Input) => input.serviceRevisionArns.join(','),
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['DescribeServiceRevisions']) => input.serviceRevisionArns.join(','),
+      run: (input: Inputs['DescribeServiceRevisions'], request: CloudRequest) => {
         const found: unknown[] = [];
         const failures: unknown[] = [];
-        for (const arn of input.serviceRevisionArns as string[]) {
+        for (const arn of input.serviceRevisionArns) {
           const revision = store.revisions.get(arn);
           if (revision && inRegion(arn, request)) found.push(describeRevision(store, revision));
           else failures.push({ arn, reason: 'MISSING' });
@@ -64,8 +64,8 @@ export function deploymentOperations(store: EcsStore) {
       },
     },
     StopServiceDeployment: {
-      resource: (input: Input) => input.serviceDeploymentArn,
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['StopServiceDeployment']) => input.serviceDeploymentArn,
+      run: (input: Inputs['StopServiceDeployment'], request: CloudRequest) => {
         const deployment = store.deployments.get(input.serviceDeploymentArn);
         if (!deployment || !inRegion(input.serviceDeploymentArn, request))
           throw refuse(
@@ -86,8 +86,8 @@ export function deploymentOperations(store: EcsStore) {
       },
     },
     ContinueServiceDeployment: {
-      resource: (input: Input) => input.serviceDeploymentArn,
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['ContinueServiceDeployment']) => input.serviceDeploymentArn,
+      run: (input: Inputs['ContinueServiceDeployment'], request: CloudRequest) => {
         const deployment = store.deployments.get(input.serviceDeploymentArn);
         if (!deployment || !inRegion(input.serviceDeploymentArn, request))
           throw refuse(

@@ -1,5 +1,6 @@
 import type { HealthCheck } from '../../images/health.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { HealthCheck as ContainerHealthCheck } from '../shapes/inputs/ecs.ts';
+import type { ExpressConfiguration, ServiceSettings, TaskDefinitionDocument } from './model.ts';
 import type { Exposure } from './task-runner.ts';
 
 /** Tag of a service: the port on 127.0.0.1 that its traffic is to come in at; any free one without it. */
@@ -19,17 +20,17 @@ const TARGET_GROUP = { interval: 10_000, timeout: 5_000, healthyThreshold: 2, un
  * container's health check), else by connecting.
  */
 export function exposureOf(
-  definition: Input,
-  settings: Input,
+  definition: TaskDefinitionDocument,
+  settings: ServiceSettings,
   tags: Readonly<Record<string, string>>,
-  express?: Input,
+  express?: ExpressConfiguration,
   group?: HealthCheck,
 ): Exposure | undefined {
-  const containers = definition.containerDefinitions as Input[];
+  const containers = definition.containerDefinitions;
   const balanced = settings.loadBalancers?.[0];
   const container = balanced?.containerName
     ? containers.find((c) => c.name === balanced.containerName)
-    : containers.find((c) => c.portMappings?.length > 0);
+    : containers.find((c) => (c.portMappings?.length ?? 0) > 0);
   const containerPort = balanced?.containerPort ?? container?.portMappings?.[0]?.containerPort;
   if (!container || containerPort === undefined) return undefined;
   const own = container.healthCheck ? containerCheck(container.healthCheck) : undefined;
@@ -48,7 +49,7 @@ export function exposureOf(
 }
 
 /** The URL that a container's health check command asks on its own host, as a check from outside. */
-function containerCheck(healthCheck: Input): HealthCheck | undefined {
+function containerCheck(healthCheck: ContainerHealthCheck): HealthCheck | undefined {
   const command = (healthCheck.command ?? []).join(' ');
   const url = /https?:\/\/(?:localhost|127\.0\.0\.1)(?::\d+)?(\/[^\s"'|;)]*)?/.exec(command);
   if (!url) return undefined;

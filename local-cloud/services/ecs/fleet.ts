@@ -1,12 +1,17 @@
 import { type Answer, FrontDoor } from '../../images/front-door.ts';
 import { patience } from '../../images/runner.ts';
 import type { TargetState } from '../elbv2/model.ts';
-import type { Input } from '../shapes/modelled.ts';
 import { Balance, groupOf } from './balance.ts';
 import { launchTypeOf, NO_INSTANCES, placedOn, providerOf } from './capacity.ts';
 import { ErrorWatch } from './error-watch.ts';
 import { exposureOf, PORT_TAG } from './exposure.ts';
-import type { DeploymentRecord, ServiceRecord, TaskRecord } from './model.ts';
+import type {
+  DeploymentRecord,
+  ServiceRecord,
+  ServiceSettings,
+  TaskDefinitionDocument,
+  TaskRecord,
+} from './model.ts';
 import type { EcsStore } from './store.ts';
 import { shifts } from './strategy.ts';
 import type { TaskRunner } from './task-runner.ts';
@@ -117,7 +122,7 @@ export class Fleet {
   }
 
   /** Where a service's next task runs; `undefined`, with an event, where no container instance can take it. */
-  #place(service: ServiceRecord, live: Live, settings: Input, definition: Input) {
+  #place(service: ServiceRecord, live: Live, settings: ServiceSettings, definition: TaskDefinitionDocument) {
     const running = this.#store.tasksOf(service).map((task) => task.capacityProvider);
     const capacityProvider = providerOf(settings, running);
     const provider = capacityProvider ? { capacityProvider } : {};

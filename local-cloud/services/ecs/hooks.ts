@@ -1,4 +1,5 @@
-import type { Input } from '../shapes/modelled.ts';
+import type { DeploymentLifecycleHook } from '../shapes/inputs/ecs.ts';
+import type { Stage } from './strategy.ts';
 
 /** One run of a lifecycle hook, as DescribeServiceDeployments tells it; times are epoch milliseconds. */
 export interface HookRun {
@@ -13,7 +14,7 @@ export interface HookRun {
 }
 
 /** Minutes before a hook's time-out action is taken, and the action, where none are configured (ECS API). */
-const TIMEOUT = { timeoutInMinutes: 1440, action: 'ROLLBACK' } as const;
+const TIMEOUT = { minutes: 1440, action: 'ROLLBACK' } as const;
 
 /**
  * The runs that begin at a stage.
@@ -21,20 +22,20 @@ const TIMEOUT = { timeoutInMinutes: 1440, action: 'ROLLBACK' } as const;
  * @param newId an id, by the kind of hook: 43 characters, as those of AWS
  */
 export function hooksAt(
-  configured: readonly Input[] | undefined,
-  stage: string,
+  configured: readonly DeploymentLifecycleHook[] | undefined,
+  stage: Stage,
   clock: { readonly now: number; readonly minute: number },
   newId: (kind: string) => string,
 ): HookRun[] {
   return (configured ?? [])
-    .filter((hook) => (hook.lifecycleStages ?? []).includes(stage))
+    .filter((hook) => (hook.lifecycleStages ?? []).some((one) => one === stage))
     .map((hook) => {
       const pause = hook.targetType === 'PAUSE';
-      const { timeoutInMinutes, action } = { ...TIMEOUT, ...hook.timeoutConfiguration };
+      const { timeoutInMinutes = TIMEOUT.minutes, action = TIMEOUT.action } = hook.timeoutConfiguration ?? {};
       return {
         id: newId(pause ? 'pause' : 'lambda'),
         targetType: pause ? 'PAUSE' : 'AWS_LAMBDA',
-        ...(pause ? {} : { targetArn: hook.hookTargetArn }),
+        ...(pause || !hook.hookTargetArn ? {} : { targetArn: hook.hookTargetArn }),
         expiresAt: clock.now + timeoutInMinutes * clock.minute,
         timeoutAction: action,
         status: pause ? 'AWAITING_ACTION' : 'IN_PROGRESS',

@@ -3,6 +3,7 @@ import type { CloudContext, Service } from '../../core/service.ts';
 import { runnerOf } from '../../images/runner.ts';
 import { expressOperations } from '../ecs-express/index.ts';
 import { model } from '../shapes/ecs.ts';
+import type { Inputs } from '../shapes/inputs/ecs.ts';
 import { modelled } from '../shapes/modelled.ts';
 import { clusterOperations } from './clusters.ts';
 import { addInstances, containerInstanceOperations } from './container-instances.ts';
@@ -33,7 +34,7 @@ export function ecsService(context: CloudContext): EcsService {
     target: 'AmazonEC2ContainerServiceV20141113',
     jsonVersion: '1.1',
     invalidCode: 'InvalidParameterException',
-    operations: modelled(
+    operations: modelled<Inputs>(
       model,
       { invalid: 'InvalidParameterException', tooMany: 'InvalidParameterException' },
       {

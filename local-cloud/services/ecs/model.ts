@@ -1,14 +1,66 @@
-import type { Input } from '../shapes/modelled.ts';
+import type {
+  ContainerDefinition,
+  CreateServiceRequest,
+  DeploymentConfiguration,
+  ExpressGatewayContainer,
+  ExpressGatewayScalingTarget,
+  ExpressGatewayServiceNetworkConfiguration,
+  Inputs,
+  RegisterTaskDefinitionRequest,
+  RunTaskRequest,
+} from '../shapes/inputs/ecs.ts';
 import type { HookRun } from './hooks.ts';
 import type { Course } from './strategy.ts';
 
-/** Times are epoch milliseconds; members of AWS's own documents are kept as they came (`Input`). */
+/** A container of a task definition that was checked: it has a name and an image. */
+export type ContainerDocument = ContainerDefinition & { readonly name: string; readonly image: string };
+
+/** RegisterTaskDefinition's input with AWS's defaults filled in. */
+export type TaskDefinitionDocument = Omit<RegisterTaskDefinitionRequest, 'containerDefinitions' | 'tags'> & {
+  readonly containerDefinitions: readonly ContainerDocument[];
+};
+
+/** Members of a service: CreateService's input, with what UpdateService changed. */
+export type ServiceSettings = Partial<CreateServiceRequest>;
+
+/** What a task has of RunTask's input, or of its service. */
+export type TaskInput = Pick<
+  RunTaskRequest,
+  | 'capacityProviderStrategy'
+  | 'enableECSManagedTags'
+  | 'enableExecuteCommand'
+  | 'launchType'
+  | 'networkConfiguration'
+  | 'overrides'
+  | 'propagateTags'
+  | 'tags'
+>;
+
+/** An Express service's configuration with all defaults of the API filled in. */
+export interface ExpressConfiguration {
+  readonly executionRoleArn?: string | undefined;
+  readonly taskRoleArn?: string | undefined;
+  readonly cpu: string;
+  readonly memory: string;
+  readonly cpuArchitecture?: 'X86_64' | 'ARM64' | undefined;
+  readonly networkConfiguration: ExpressGatewayServiceNetworkConfiguration;
+  readonly healthCheckPath: string;
+  readonly primaryContainer: ExpressGatewayContainer & { readonly containerPort: number };
+  readonly scalingTarget: ExpressScaling;
+}
+
+export type ExpressScaling = ExpressGatewayScalingTarget & {
+  readonly minTaskCount: number;
+  readonly maxTaskCount: number;
+};
+
+/** Times are epoch milliseconds; members of AWS's own documents are kept as they came. */
 export interface ClusterRecord {
   readonly name: string;
   readonly arn: string;
   readonly region: string;
   status: 'ACTIVE' | 'INACTIVE';
-  readonly input: Input;
+  readonly input: Inputs['CreateCluster'];
   tags: Record<string, string>;
 }
 
@@ -20,8 +72,7 @@ export interface TaskDefinitionRecord {
   status: 'ACTIVE' | 'INACTIVE' | 'DELETE_IN_PROGRESS';
   readonly registeredAt: number;
   deregisteredAt?: number;
-  /** RegisterTaskDefinition's input with AWS's defaults filled in. */
-  readonly document: Input;
+  readonly document: TaskDefinitionDocument;
   tags: Record<string, string>;
 }
 
@@ -70,7 +121,7 @@ export interface TaskRecord {
   readonly startedBy?: string;
   readonly serviceArn?: string;
   readonly revisionArn?: string;
-  readonly input: Input;
+  readonly input: TaskInput;
   /** Of a task on EC2. */
   readonly containerInstanceArn?: string;
   /** Of a task by a capacity provider strategy. */
@@ -99,13 +150,13 @@ export interface RevisionRecord {
   readonly taskDefinition: string;
   readonly createdAt: number;
   /** Members of the service that belong to the revision: network, launch type, load balancers, … */
-  readonly settings: Input;
+  readonly settings: ServiceSettings;
   /** Resolved when the revision was made: `imageDigest` is missing where the image was not there. */
   readonly images: Array<{ containerName: string; image: string; imageDigest?: string }>;
   /** Its tasks are in the load balancers' alternate target groups. */
   readonly alternate?: boolean;
   /** The configuration of an Express service that this revision stands for. */
-  readonly express?: Input;
+  readonly express?: ExpressConfiguration;
 }
 
 export type DeploymentStatus =
@@ -133,12 +184,13 @@ export interface DeploymentRecord {
   stoppedAt?: number;
   readonly source: string[];
   readonly target: string;
+  /** A `DeploymentStatus`, or what the fault `operation-status` says. */
   status: string;
   statusReason?: string;
   lifecycleStage?: string;
   /** When the stage began. */
   stageAt: number;
-  readonly configuration: Input;
+  readonly configuration: DeploymentConfiguration;
   failedTasks: number;
   readonly threshold: number;
   breaker: 'TRIGGERED' | 'MONITORING' | 'MONITORING_COMPLETE' | 'DISABLED';
@@ -165,8 +217,7 @@ export interface ServiceRecord {
   readonly region: string;
   status: 'ACTIVE' | 'DRAINING' | 'INACTIVE';
   desired: number;
-  /** CreateService's input, with what UpdateService changed. */
-  settings: Input;
+  settings: ServiceSettings;
   /** Of its public address; 0 where no container has a port. */
   port: number;
   readonly createdAt: number;
@@ -179,7 +230,7 @@ export interface ServiceRecord {
   readonly deployments: DeploymentRecord[];
   tags: Record<string, string>;
   /** Of an Express service. */
-  express?: { readonly infrastructureRoleArn: string; scalingTarget: Input };
+  express?: { readonly infrastructureRoleArn: string; scalingTarget: ExpressScaling };
 }
 
 export const isOver = (status: string): boolean =>

@@ -1,7 +1,13 @@
 import { locate, PullError } from '../../images/pull.ts';
 import type { EcrService } from '../ecr/index.ts';
-import type { Input } from '../shapes/modelled.ts';
-import type { DeploymentRecord, RevisionRecord, ServiceRecord } from './model.ts';
+import type { DeploymentConfiguration, Inputs } from '../shapes/inputs/ecs.ts';
+import type {
+  DeploymentRecord,
+  ExpressConfiguration,
+  RevisionRecord,
+  ServiceRecord,
+  ServiceSettings,
+} from './model.ts';
 import { breakerThreshold } from './rolling.ts';
 import type { EcsStore } from './store.ts';
 import { shifts } from './strategy.ts';
@@ -20,15 +26,16 @@ const REVISED = [
 ] as const;
 
 /** Members of UpdateService that make a new revision, and so a deployment. */
-export const makesRevision = (input: Input): boolean =>
-  input.forceNewDeployment === true || REVISED.some((member) => input[member] !== undefined);
+export const makesRevision = (
+  input: ServiceSettings & Pick<Inputs['UpdateService'], 'forceNewDeployment'>,
+): boolean => input.forceNewDeployment === true || REVISED.some((member) => input[member] !== undefined);
 
 /** Fixes what a service runs now: its task definition, its settings, and the digests of its images. */
 export function newRevision(
   store: EcsStore,
   service: ServiceRecord,
   taskDefinition: string,
-  express?: Input,
+  express?: ExpressConfiguration,
 ): RevisionRecord {
   const cluster = service.clusterArn.split('/').at(-1);
   const definition = store.definitions.get(taskDefinition)?.document;
@@ -43,7 +50,7 @@ export function newRevision(
     taskDefinition,
     createdAt: store.context.now(),
     settings,
-    images: (definition?.containerDefinitions ?? []).map((container: Input) => {
+    images: (definition?.containerDefinitions ?? []).map((container) => {
       const imageDigest = digestOf(store, container.image, service.region);
       return {
         containerName: container.name,
@@ -77,7 +84,7 @@ function digestOf(store: EcsStore, image: string, region: string): string | unde
 }
 
 /** What CreateService fills in (ECS API, DeploymentConfiguration). */
-export function deploymentConfiguration(given: Input | undefined): Input {
+export function deploymentConfiguration(given: DeploymentConfiguration | undefined): DeploymentConfiguration {
   return {
     deploymentCircuitBreaker: { enable: false, rollback: false },
     maximumPercent: 200,
@@ -129,9 +136,9 @@ export function newDeployment(
     failedTasks: 0,
     threshold: breakerThreshold(
       service.desired,
-      configuration.deploymentCircuitBreaker.thresholdConfiguration,
+      configuration.deploymentCircuitBreaker?.thresholdConfiguration,
     ),
-    breaker: configuration.deploymentCircuitBreaker.enable ? 'MONITORING' : 'DISABLED',
+    breaker: configuration.deploymentCircuitBreaker?.enable ? 'MONITORING' : 'DISABLED',
     triggeredAlarms: [],
     weight: 0,
     testWeight: 0,

@@ -57,8 +57,8 @@ export function breakerThreshold(desired: number, configured?: BreakerThreshold)
 /** A rolling deployment's `earlySuccessCriteria` (ECS API, DeploymentEarlySuccessCriteria). */
 export interface EarlySuccess {
   readonly enable?: boolean;
-  readonly healthyPercent?: number;
-  readonly sourceServiceRevisionCleanup?: string;
+  readonly healthyPercent?: number | undefined;
+  readonly sourceServiceRevisionCleanup?: string | undefined;
 }
 
 /**

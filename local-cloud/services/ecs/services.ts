@@ -1,12 +1,12 @@
 import type { CloudRequest } from '../../core/service.ts';
 import type { LoadBalancingService } from '../elbv2/index.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { Inputs } from '../shapes/inputs/ecs.ts';
 import { page } from '../shapes/page.ts';
 import { capacityOf, launchTypeOf } from './capacity.ts';
 import { checkConfiguration, checkStrategy } from './configuration.ts';
 import { PORT_TAG } from './exposure.ts';
 import type { Fleet } from './fleet.ts';
-import type { ClusterRecord, ServiceRecord } from './model.ts';
+import type { ClusterRecord, ServiceRecord, ServiceSettings, TaskDefinitionDocument } from './model.ts';
 import { makesRevision, newDeployment, newRevision } from './revisions.ts';
 import { type EcsStore, refuse } from './store.ts';
 import { tagMap } from './task-definitions.ts';
@@ -15,12 +15,15 @@ import { describeService } from './views.ts';
 
 const invalid = (message: string) => refuse('InvalidParameterException', message);
 
-function checkBalancers(definition: Input, input: Input): void {
+function checkBalancers(
+  definition: TaskDefinitionDocument,
+  input: Pick<ServiceSettings, 'loadBalancers'>,
+): void {
   for (const balancer of input.loadBalancers ?? []) {
-    const container = definition.containerDefinitions.find((c: Input) => c.name === balancer.containerName);
+    const container = definition.containerDefinitions.find((c) => c.name === balancer.containerName);
     if (!container)
       throw invalid(`The container ${balancer.containerName} does not exist in the task definition.`);
-    if (!(container.portMappings ?? []).some((p: Input) => p.containerPort === balancer.containerPort))
+    if (!(container.portMappings ?? []).some((p) => p.containerPort === balancer.containerPort))
       throw invalid(
         `The container ${balancer.containerName} did not have a container port ${balancer.containerPort} defined.`,
       );
@@ -28,7 +31,7 @@ function checkBalancers(definition: Input, input: Input): void {
 }
 
 /** A target group that is named has to be there, and a listener in front of it. */
-function checkGroups(store: EcsStore, input: Input): void {
+function checkGroups(store: EcsStore, input: Pick<ServiceSettings, 'loadBalancers'>): void {
   const balancing = store.context.service<LoadBalancingService>('elasticloadbalancing');
   for (const { targetGroupArn: group } of input.loadBalancers ?? [])
     if (group && !balancing.isUsed(group))
@@ -41,7 +44,7 @@ interface NewService {
   readonly name: string;
   readonly cluster: ClusterRecord;
   readonly region: string;
-  readonly settings: Input;
+  readonly settings: ServiceSettings;
   readonly desired: number;
   readonly tags: Record<string, string>;
   readonly express?: NonNullable<ServiceRecord['express']>;
@@ -82,7 +85,12 @@ export async function addService(store: EcsStore, fleet: Fleet, given: NewServic
 }
 
 /** A service's members with those of an update. @throws InvalidParameterException where they do not go together */
-function updatedSettings(store: EcsStore, service: ServiceRecord, members: Input, definition: Input): Input {
+function updatedSettings(
+  store: EcsStore,
+  service: ServiceRecord,
+  members: ServiceSettings,
+  definition: TaskDefinitionDocument,
+): ServiceSettings {
   const merged = { ...service.settings, ...members };
   // Capacity providers that are asked for take the place of a launch type.
   if (members.capacityProviderStrategy?.length) delete merged.launchType;
@@ -96,7 +104,8 @@ function updatedSettings(store: EcsStore, service: ServiceRecord, members: Input
 }
 
 export function serviceOperations(store: EcsStore, fleet: Fleet) {
-  const resource = (input: Input) => (input.service ?? input.serviceName) as string;
+  const resource = (input: { readonly service?: string; readonly serviceName?: string }) =>
+    input.service ?? input.serviceName;
   const definitionOf = (id: string, region: string) => {
     const definition = store.findDefinition(id, region);
     if (!definition) throw refuse('ClientException', 'TaskDefinition not found.');
@@ -107,7 +116,7 @@ export function serviceOperations(store: EcsStore, fleet: Fleet) {
     CreateService: {
       resource,
       iam: ['ecs:CreateService', 'iam:PassRole'],
-      run: async (input: Input, request: CloudRequest) => {
+      run: async (input: Inputs['CreateService'], request: CloudRequest) => {
         const cluster = store.cluster(input.cluster, request.region);
         const controller = input.deploymentController?.type ?? 'ECS';
         if (controller !== 'EXTERNAL' && !input.taskDefinition)
@@ -144,7 +153,7 @@ export function serviceOperations(store: EcsStore, fleet: Fleet) {
     UpdateService: {
       resource,
       iam: ['ecs:UpdateService', 'iam:PassRole'],
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['UpdateService'], request: CloudRequest) => {
         const cluster = store.cluster(input.cluster, request.region);
         const service = store.activeService(input.service, cluster);
         const controller = service.settings.deploymentController?.type ?? 'ECS';
@@ -154,7 +163,10 @@ export function serviceOperations(store: EcsStore, fleet: Fleet) {
             `Unable to update task definition on services with a ${controller} deployment controller. ${controller === 'CODE_DEPLOY' ? 'Use AWS CodeDeploy to trigger a new deployment.' : 'Use UpdateTaskSet.'}`,
           );
         checkConfiguration(input.deploymentConfiguration ?? {}, controller);
-        const wanted = definitionOf(input.taskDefinition ?? service.settings.taskDefinition, request.region);
+        const named = input.taskDefinition ?? service.settings.taskDefinition;
+        // A service whose deployments somebody else makes may have none yet: it has its task sets.
+        if (named === undefined) throw invalid('TaskDefinition can not be blank.');
+        const wanted = definitionOf(named, request.region);
         const { cluster: _c, service: _s, forceNewDeployment: _f, desiredCount, ...members } = input;
         checkGroups(store, input);
         const merged = updatedSettings(store, service, members, wanted.document);
@@ -171,14 +183,14 @@ export function serviceOperations(store: EcsStore, fleet: Fleet) {
       },
     },
     DescribeServices: {
-      resource: (input: Input) => input.services.join(','),
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['DescribeServices']) => input.services.join(','),
+      run: (input: Inputs['DescribeServices'], request: CloudRequest) => {
         const cluster = store.cluster(input.cluster, request.region);
         if (input.services.length === 0) throw invalid('Services cannot be empty.');
         if (input.services.length > 10) throw invalid('Services cannot be more than 10.');
         const services: unknown[] = [];
         const failures: unknown[] = [];
-        for (const id of input.services as string[]) {
+        for (const id of input.services) {
           const service = store.findService(id, cluster);
           if (service)
             services.push(describeService(store, service, input.include?.includes('TAGS') ?? false));
@@ -192,8 +204,8 @@ export function serviceOperations(store: EcsStore, fleet: Fleet) {
       },
     },
     ListServices: {
-      resource: (input: Input) => input.cluster,
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['ListServices']) => input.cluster,
+      run: (input: Inputs['ListServices'], request: CloudRequest) => {
         const cluster = store.cluster(input.cluster, request.region);
         const arns = [...store.services.values()]
           .filter((s) => s.clusterArn === cluster.arn && s.status !== 'INACTIVE')
@@ -204,7 +216,7 @@ export function serviceOperations(store: EcsStore, fleet: Fleet) {
     },
     DeleteService: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DeleteService'], request: CloudRequest) => {
         const cluster = store.cluster(input.cluster, request.region);
         const service = store.activeService(input.service, cluster);
         if (service.desired > 0 && !input.force)

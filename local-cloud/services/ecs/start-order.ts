@@ -1,13 +1,13 @@
-import type { Input } from '../shapes/modelled.ts';
+import type { ContainerDocument } from './model.ts';
 import { refuse } from './store.ts';
 
 /** Containers after those that they depend on. @throws ClientException on a circle */
-export function startOrder(containers: readonly Input[]): Input[] {
-  const ordered: Input[] = [];
+export function startOrder(containers: readonly ContainerDocument[]): ContainerDocument[] {
+  const ordered: ContainerDocument[] = [];
   const left = [...containers];
   while (left.length > 0) {
     const next = left.findIndex((c) =>
-      (c.dependsOn ?? []).every((need: Input) => ordered.some((o) => o.name === need.containerName)),
+      (c.dependsOn ?? []).every((need) => ordered.some((o) => o.name === need.containerName)),
     );
     if (next < 0) throw refuse('ClientException', 'Dependency circle found in containers.');
     ordered.push(...left.splice(next, 1));

@@ -1,3 +1,5 @@
+import type { DeploymentConfiguration } from '../shapes/inputs/ecs.ts';
+
 /** Stages of a deployment that shifts traffic, in their order (ECS API, ServiceDeployment.lifecycleStage). */
 export const STAGES = [
   'RECONCILE_SERVICE',
@@ -36,17 +38,12 @@ export interface Place {
   readonly step: number;
 }
 
-interface Configuration {
-  readonly strategy?: string;
-  readonly bakeTimeInMinutes?: number;
-  readonly canaryConfiguration?: {
-    readonly canaryPercent?: number;
-    readonly canaryBakeTimeInMinutes?: number;
-  };
-  readonly linearConfiguration?: { readonly stepPercent?: number; readonly stepBakeTimeInMinutes?: number };
-}
+type Configuration = Pick<
+  DeploymentConfiguration,
+  'strategy' | 'bakeTimeInMinutes' | 'canaryConfiguration' | 'linearConfiguration'
+>;
 
-export const shifts = ({ strategy }: { readonly strategy?: string }): boolean =>
+export const shifts = ({ strategy }: Pick<Configuration, 'strategy'>): boolean =>
   ['BLUE_GREEN', 'CANARY', 'LINEAR'].includes(strategy ?? '');
 
 const ALL: ShiftStep = { weight: 100, minutes: 0 };

@@ -1,7 +1,7 @@
 import type { CloudRequest } from '../../core/service.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { ContainerDefinition, Inputs } from '../shapes/inputs/ecs.ts';
 import { page } from '../shapes/page.ts';
-import type { TaskDefinitionRecord } from './model.ts';
+import type { ContainerDocument, TaskDefinitionDocument, TaskDefinitionRecord } from './model.ts';
 import { type EcsStore, refuse } from './store.ts';
 
 /** Memory in MiB that Fargate offers for each size in CPU units (ECS developer guide, "Task CPU and memory"). */
@@ -33,8 +33,10 @@ function units(text: string, unit: string): string {
   return match ? String(Number(match[1]) * 1024) : text;
 }
 
+type Register = Inputs['RegisterTaskDefinition'];
+
 /** What RegisterTaskDefinition refuses, in AWS's words where they are known. */
-function check(input: Input): void {
+function check(input: Register): void {
   const client = (message: string) => refuse('ClientException', message);
   if (!/^[\w-]{1,255}$/.test(input.family)) throw client('Family contains invalid characters.');
   if (input.containerDefinitions.length === 0) throw client('Container list cannot be empty.');
@@ -46,12 +48,12 @@ function check(input: Input): void {
     names.add(container.name);
     checkContainer(input, container);
   }
-  if (!input.containerDefinitions.some((c: Input) => c.essential !== false))
+  if (!input.containerDefinitions.some((c) => c.essential !== false))
     throw client('At least one container must be essential.');
   if (input.requiresCompatibilities?.includes('FARGATE')) checkFargate(input);
 }
 
-function checkContainer(input: Input, container: Input): void {
+function checkContainer(input: Register, container: ContainerDefinition): void {
   const client = (message: string) => refuse('ClientException', message);
   for (const port of container.portMappings ?? [])
     if (input.networkMode === 'awsvpc' && port.hostPort && port.hostPort !== port.containerPort)
@@ -62,7 +64,9 @@ function checkContainer(input: Input, container: Input): void {
     throw client(
       "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.",
     );
-  const variables = new Set((container.environment ?? []).map((v: Input) => v.name));
+  if (container.environment?.some((variable) => !variable.name))
+    throw client('The name of an environment variable must not be null or empty.');
+  const variables = new Set((container.environment ?? []).map((v) => v.name));
   for (const secret of container.secrets ?? [])
     if (variables.has(secret.name))
       throw client(
@@ -70,7 +74,7 @@ function checkContainer(input: Input, container: Input): void {
       );
 }
 
-function checkFargate(input: Input): void {
+function checkFargate(input: Register): void {
   const client = (message: string) => refuse('ClientException', message);
   if (input.networkMode !== 'awsvpc') throw client("Fargate only supports network mode 'awsvpc'.");
   if (!input.cpu || !input.memory)
@@ -79,12 +83,12 @@ function checkFargate(input: Input): void {
     throw client(
       'No Fargate configuration exists for given values. See the Amazon ECS documentation for the valid values.',
     );
-  const logs = input.containerDefinitions.some((c: Input) => c.logConfiguration?.logDriver === 'awslogs');
+  const logs = input.containerDefinitions.some((c) => c.logConfiguration?.logDriver === 'awslogs');
   if (logs && !input.executionRoleArn)
     throw client(
       'Fargate requires task definition to have execution role ARN to support log driver awslogs.',
     );
-  if (!input.executionRoleArn && input.containerDefinitions.some((c: Input) => isPrivate(c.image)))
+  if (!input.executionRoleArn && input.containerDefinitions.some((c) => isPrivate(c.image ?? '')))
     throw client('Fargate requires task definition to have execution role ARN to support ECR images.');
 }
 
@@ -92,13 +96,13 @@ function checkFargate(input: Input): void {
 const isPrivate = (image: string): boolean => /^(\d{12}\.dkr[.-]ecr\.|127\.0\.0\.1:|localhost:)/.test(image);
 
 /** The members that DescribeTaskDefinition shows although nobody gave them. */
-function withDefaults(input: Input): Input {
+function withDefaults(input: Register): TaskDefinitionDocument {
   const { tags: _tags, ...rest } = input;
   return {
     ...rest,
     volumes: input.volumes ?? [],
     placementConstraints: input.placementConstraints ?? [],
-    containerDefinitions: input.containerDefinitions.map((container: Input) => ({
+    containerDefinitions: (input.containerDefinitions as ContainerDocument[]).map((container) => ({
       ...container,
       cpu: container.cpu ?? 0,
       essential: container.essential ?? true,
@@ -106,7 +110,7 @@ function withDefaults(input: Input): Input {
       mountPoints: container.mountPoints ?? [],
       volumesFrom: container.volumesFrom ?? [],
       systemControls: container.systemControls ?? [],
-      portMappings: (container.portMappings ?? []).map((port: Input) => ({
+      portMappings: (container.portMappings ?? []).map((port) => ({
         ...port,
         ...(input.networkMode === 'awsvpc' ? { hostPort: port.containerPort } : {}),
         protocol: port.protocol ?? 'tcp',
@@ -131,14 +135,15 @@ export function describeDefinition(record: TaskDefinitionRecord) {
   };
 }
 
-export const tagMap = (tags: ReadonlyArray<{ key?: string; value?: string }> = []): Record<string, string> =>
-  Object.fromEntries(tags.map((tag) => [tag.key ?? '', tag.value ?? '']));
+export const tagMap = (
+  tags: ReadonlyArray<{ readonly key?: string | undefined; readonly value?: string | undefined }> = [],
+): Record<string, string> => Object.fromEntries(tags.map((tag) => [tag.key ?? '', tag.value ?? '']));
 
 export const tagList = (tags: Readonly<Record<string, string>>) =>
   Object.entries(tags).map(([key, value]) => ({ key, value }));
 
 /** Makes the next revision of a family. */
-export function register(store: EcsStore, input: Input, region: string): TaskDefinitionRecord {
+export function register(store: EcsStore, input: Register, region: string): TaskDefinitionRecord {
   check(input);
   const revision = (store.family(input.family, region)[0]?.revision ?? 0) + 1;
   const record: TaskDefinitionRecord = {
@@ -162,19 +167,23 @@ export function taskDefinitionOperations(store: EcsStore) {
     if (!record) throw refuse('ClientException', 'Unable to describe task definition.');
     return record;
   };
-  const resource = (input: Input) => (input.taskDefinition ?? input.family ?? input.familyPrefix) as string;
+  const resource = (input: {
+    readonly taskDefinition?: string;
+    readonly family?: string;
+    readonly familyPrefix?: string | undefined;
+  }) => input.taskDefinition ?? input.family ?? input.familyPrefix;
   return {
     RegisterTaskDefinition: {
       resource,
       iam: ['ecs:RegisterTaskDefinition', 'iam:PassRole'],
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['RegisterTaskDefinition'], request: CloudRequest) => {
         const record = register(store, input, request.region);
         return { taskDefinition: describeDefinition(record), tags: tagList(record.tags) };
       },
     },
     DescribeTaskDefinition: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DescribeTaskDefinition'], request: CloudRequest) => {
         const record = must(input.taskDefinition, request.region);
         const tags = input.include?.includes('TAGS') ? { tags: tagList(record.tags) } : {};
         return { taskDefinition: describeDefinition(record), ...tags };
@@ -182,7 +191,7 @@ export function taskDefinitionOperations(store: EcsStore) {
     },
     DeregisterTaskDefinition: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DeregisterTaskDefinition'], request: CloudRequest) => {
         if (!input.taskDefinition.includes(':'))
           throw refuse('ClientException', 'The specified task definition must include a revision.');
         const record = must(input.taskDefinition, request.region);
@@ -192,11 +201,11 @@ export function taskDefinitionOperations(store: EcsStore) {
       },
     },
     DeleteTaskDefinitions: {
-      resource: (input: Input) => input.taskDefinitions.join(','),
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['DeleteTaskDefinitions']) => input.taskDefinitions.join(','),
+      run: (input: Inputs['DeleteTaskDefinitions'], request: CloudRequest) => {
         const taskDefinitions: unknown[] = [];
         const failures: unknown[] = [];
-        for (const id of input.taskDefinitions as string[]) {
+        for (const id of input.taskDefinitions) {
           const record = store.findDefinition(id, request.region);
           if (record?.status !== 'INACTIVE') {
             failures.push({
@@ -215,7 +224,7 @@ export function taskDefinitionOperations(store: EcsStore) {
     },
     ListTaskDefinitions: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['ListTaskDefinitions'], request: CloudRequest) => {
         const arns = [...store.definitions.values()]
           .filter((d) => d.region === request.region && d.status === (input.status ?? 'ACTIVE'))
           .filter((d) => !input.familyPrefix || d.family === input.familyPrefix)
@@ -228,7 +237,7 @@ export function taskDefinitionOperations(store: EcsStore) {
     },
     ListTaskDefinitionFamilies: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['ListTaskDefinitionFamilies'], request: CloudRequest) => {
         const families = [...store.definitions.values()]
           .filter((d) => d.region === request.region)
           .filter((d) => input.status === 'ALL' || d.status === (input.status ?? 'ACTIVE'))

@@ -5,9 +5,9 @@ import { LINUX_AMD64 } from '../../images/platform.ts';
 import { PullError, type PulledImage } from '../../images/pull.ts';
 import { patience, runnerOf } from '../../images/runner.ts';
 import type { LogsService } from '../logs/index.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { ContainerOverride } from '../shapes/inputs/ecs.ts';
 import { isSecretArn, secretValue } from '../ssm/secret.ts';
-import type { ContainerRecord, TaskRecord } from './model.ts';
+import type { ContainerDocument, ContainerRecord, TaskDefinitionDocument, TaskRecord } from './model.ts';
 import { startOrder } from './start-order.ts';
 import type { EcsStore } from './store.ts';
 
@@ -83,6 +83,7 @@ export class TaskRunner {
 
   async #start(task: TaskRecord, running: Running, hooks: TaskHooks): Promise<void> {
     const definition = this.#store.definitions.get(task.taskDefinitionArn)?.document;
+    if (!definition) throw new StartFailed(`There is no task definition ${task.taskDefinitionArn}.`);
     await this.#wait(SECONDS.provision);
     const slow = this.#context.fault('ecs', 'slow-start', task.serviceArn ?? task.taskDefinitionArn);
     if (typeof slow?.['ms'] === 'number') await sleep(slow['ms']);
@@ -100,14 +101,14 @@ export class TaskRunner {
   }
 
   /** All that can fail before anything runs: images, secrets, log groups. */
-  async #prepare(task: TaskRecord, definition: Input): Promise<Map<string, Prepared>> {
+  async #prepare(task: TaskRecord, definition: TaskDefinitionDocument): Promise<Map<string, Prepared>> {
     const prepared = new Map<string, Prepared>();
     task.pullStartedAt = this.#context.now();
-    for (const container of definition.containerDefinitions as Input[]) {
+    for (const container of definition.containerDefinitions) {
       const record = task.containers.find((c) => c.name === container.name);
       if (!record) continue;
       const override = (task.input.overrides?.containerOverrides ?? []).find(
-        (o: Input) => o.name === container.name,
+        (o) => o.name === container.name,
       );
       const image = await this.#pull(task, definition, record);
       record.imageDigest = image.digest;
@@ -122,7 +123,11 @@ export class TaskRunner {
     return prepared;
   }
 
-  async #pull(task: TaskRecord, definition: Input, record: ContainerRecord): Promise<PulledImage> {
+  async #pull(
+    task: TaskRecord,
+    definition: TaskDefinitionDocument,
+    record: ContainerRecord,
+  ): Promise<PulledImage> {
     const instance = this.#store.instances.get(task.containerInstanceArn ?? '');
     const arm = instance
       ? instance.architecture === 'arm64'
@@ -140,9 +145,13 @@ export class TaskRunner {
     }
   }
 
-  #environment(task: TaskRecord, container: Input, override: Input | undefined): Record<string, string> {
+  #environment(
+    task: TaskRecord,
+    container: ContainerDocument,
+    override: ContainerOverride | undefined,
+  ): Record<string, string> {
     const env: Record<string, string> = {};
-    for (const { name, value } of container.environment ?? []) env[name] = value ?? '';
+    for (const { name = '', value = '' } of container.environment ?? []) env[name] = value;
     for (const secret of container.secrets ?? []) {
       try {
         env[secret.name] = secretValue(this.#context, secret.valueFrom, task.region);
@@ -155,12 +164,12 @@ export class TaskRunner {
         );
       }
     }
-    for (const { name, value } of override?.environment ?? []) env[name] = value ?? '';
+    for (const { name = '', value = '' } of override?.environment ?? []) env[name] = value;
     return env;
   }
 
   /** The awslogs driver: the group has to be there, unless `awslogs-create-group` is true. */
-  #logger(task: TaskRecord, container: Input): (line: string) => void {
+  #logger(task: TaskRecord, container: ContainerDocument): (line: string) => void {
     const options = container.logConfiguration?.options ?? {};
     const group = options['awslogs-group'];
     if (container.logConfiguration?.logDriver !== 'awslogs' || !group) return () => {};
@@ -176,7 +185,7 @@ export class TaskRunner {
 
   async #startContainers(
     task: TaskRecord,
-    definition: Input,
+    definition: TaskDefinitionDocument,
     prepared: ReadonlyMap<string, Prepared>,
     running: Running,
     hooks: TaskHooks,
@@ -208,7 +217,12 @@ export class TaskRunner {
     }
   }
 
-  async #exited(task: TaskRecord, container: Input, record: ContainerRecord, exit: Exit): Promise<void> {
+  async #exited(
+    task: TaskRecord,
+    container: ContainerDocument,
+    record: ContainerRecord,
+    exit: Exit,
+  ): Promise<void> {
     record.lastStatus = 'STOPPED';
     record.exitCode = exit.code;
     if (exit.startError) {

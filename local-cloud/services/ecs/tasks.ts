@@ -1,8 +1,16 @@
 import type { CloudRequest } from '../../core/service.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { Inputs } from '../shapes/inputs/ecs.ts';
 import { page } from '../shapes/page.ts';
 import { capacityOf, launchTypeOf, NO_INSTANCES, placedOn, providerOf } from './capacity.ts';
-import type { ClusterRecord, ContainerRecord, TaskDefinitionRecord, TaskRecord } from './model.ts';
+import type {
+  ClusterRecord,
+  ContainerRecord,
+  ServiceSettings,
+  TaskDefinitionDocument,
+  TaskDefinitionRecord,
+  TaskInput,
+  TaskRecord,
+} from './model.ts';
 import { type EcsStore, refuse } from './store.ts';
 import { tagList, tagMap } from './task-definitions.ts';
 import type { TaskRunner } from './task-runner.ts';
@@ -16,7 +24,7 @@ interface TaskOrigin {
   readonly containerInstanceArn?: string;
   readonly capacityProvider?: string;
   /** RunTask's input, or the members of the service; its capacity is settled. */
-  readonly input: Input;
+  readonly input: TaskInput;
 }
 
 /** A task's record as it is before anything of it runs. */
@@ -25,7 +33,7 @@ export function newTask(store: EcsStore, definition: TaskDefinitionRecord, origi
   const cluster = origin.clusterArn.split('/').at(-1);
   const arn = store.arn(definition.region, `task/${cluster}/${id}`);
   const revision = store.revisions.get(origin.revisionArn ?? '');
-  const containers = (definition.document.containerDefinitions as Input[]).map((c): ContainerRecord => {
+  const containers = definition.document.containerDefinitions.map((c): ContainerRecord => {
     const resolved = revision?.images.find((i) => i.containerName === c.name)?.imageDigest;
     return {
       name: c.name,
@@ -79,14 +87,14 @@ export const pin = (image: string, digest: string): string =>
 export function describeTask(store: EcsStore, task: TaskRecord, withTags: boolean) {
   // The fault `no-digest`: AWS tells the digest of an image only some time after it was pulled, or never.
   const digests = !store.context.fault('ecs', 'no-digest', `${task.serviceArn ?? ''} ${task.arn}`);
-  const definition = store.definitions.get(task.taskDefinitionArn)?.document ?? {};
+  const definition = store.definitions.get(task.taskDefinitionArn)?.document;
   const time = (name: string, at: number | undefined) => (at === undefined ? {} : { [name]: new Date(at) });
   const launchType = launchTypeOf(task.input);
   const fargate = launchType === 'FARGATE';
   const instance = store.instances.get(task.containerInstanceArn ?? '');
   const arm = instance
     ? instance.architecture === 'arm64'
-    : definition.runtimePlatform?.cpuArchitecture === 'ARM64';
+    : definition?.runtimePlatform?.cpuArchitecture === 'ARM64';
   return {
     attachments: [],
     attributes: [
@@ -115,11 +123,11 @@ export function describeTask(store: EcsStore, task: TaskRecord, withTags: boolea
       healthStatus: c.healthStatus,
       cpu: '0',
     })),
-    cpu: definition.cpu,
+    cpu: definition?.cpu,
     createdAt: new Date(task.createdAt),
     desiredStatus: task.desiredStatus,
     enableExecuteCommand: task.input.enableExecuteCommand ?? false,
-    ...(definition.ephemeralStorage ? { ephemeralStorage: definition.ephemeralStorage } : {}),
+    ...(definition?.ephemeralStorage ? { ephemeralStorage: definition.ephemeralStorage } : {}),
     group: task.group,
     healthStatus: task.containers.some((c) => c.healthStatus === 'UNHEALTHY')
       ? 'UNHEALTHY'
@@ -128,7 +136,7 @@ export function describeTask(store: EcsStore, task: TaskRecord, withTags: boolea
         : 'UNKNOWN',
     lastStatus: task.lastStatus,
     launchType,
-    memory: definition.memory,
+    memory: definition?.memory,
     overrides: { containerOverrides: [], ...(task.serviceArn ? {} : task.input.overrides) },
     ...(fargate ? { platformVersion: '1.4.0', platformFamily: 'Linux' } : {}),
     ...time('pullStartedAt', task.pullStartedAt),
@@ -148,19 +156,22 @@ export function describeTask(store: EcsStore, task: TaskRecord, withTags: boolea
 }
 
 /** Where a container of a task that is not in `awsvpc` is reached on its host. */
-function bindings(definition: Input, container: ContainerRecord) {
-  if (definition.networkMode === 'awsvpc' || container.hostPort === undefined) return [];
-  const named = (definition.containerDefinitions as Input[]).find((one) => one.name === container.name);
+function bindings(definition: TaskDefinitionDocument | undefined, container: ContainerRecord) {
+  if (definition?.networkMode === 'awsvpc' || container.hostPort === undefined) return [];
+  const named = definition?.containerDefinitions.find((one) => one.name === container.name);
   const containerPort = named?.portMappings?.[0]?.containerPort;
   return [{ bindIP: '0.0.0.0', containerPort, hostPort: container.hostPort, protocol: 'tcp' }];
 }
 
 /** As the task definition names it, tag or digest. */
-const originalImage = (definition: Input, container: ContainerRecord): string =>
-  definition.containerDefinitions?.find((c: Input) => c.name === container.name)?.image ?? container.image;
+const originalImage = (definition: TaskDefinitionDocument | undefined, container: ContainerRecord): string =>
+  definition?.containerDefinitions.find((c) => c.name === container.name)?.image ?? container.image;
 
 /** @throws InvalidParameterException where Fargate could not run it so */
-export function checkNetwork(definition: Input, input: Input): void {
+export function checkNetwork(
+  definition: TaskDefinitionDocument,
+  input: Pick<ServiceSettings, 'networkConfiguration'>,
+): void {
   const invalid = (message: string) => refuse('InvalidParameterException', message);
   if (definition.networkMode === 'awsvpc' && !input.networkConfiguration?.awsvpcConfiguration)
     throw invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.");
@@ -174,7 +185,7 @@ export function checkNetwork(definition: Input, input: Input): void {
  * A task definition has to suit what its tasks are to run on (ECS API, `requiresCompatibilities`).
  * @throws InvalidParameterException
  */
-export function checkLaunchType(definition: Input, launchType: string): void {
+export function checkLaunchType(definition: TaskDefinitionDocument, launchType: string): void {
   const required: string[] = definition.requiresCompatibilities ?? [];
   const suits =
     launchType === 'EC2' ||
@@ -184,16 +195,18 @@ export function checkLaunchType(definition: Input, launchType: string): void {
     throw refuse('InvalidParameterException', `Task definition does not support launch_type ${launchType}.`);
 }
 
+type RunInput = TaskInput & Pick<Inputs['RunTask'], 'count'>;
+
 /** @returns how many to run */
-function checkRun(definition: TaskDefinitionRecord, input: Input): number {
+function checkRun(definition: TaskDefinitionRecord, input: RunInput): number {
   if (definition.status !== 'ACTIVE') throw refuse('ClientException', 'TaskDefinition is inactive');
   checkNetwork(definition.document, input);
   checkLaunchType(definition.document, launchTypeOf(input));
   const count = input.count ?? 1;
   if (count < 1 || count > 10) throw refuse('InvalidParameterException', 'Count must be between 1 and 10.');
-  const names = definition.document.containerDefinitions.map((c: Input) => c.name);
+  const names = definition.document.containerDefinitions.map((c) => c.name);
   for (const override of input.overrides?.containerOverrides ?? [])
-    if (!names.includes(override.name))
+    if (!override.name || !names.includes(override.name))
       throw refuse(
         'InvalidParameterException',
         `Override for container named ${override.name} is not a container in the TaskDefinition.`,
@@ -211,7 +224,7 @@ function placesFor(
   store: EcsStore,
   cluster: ClusterRecord,
   definition: TaskDefinitionRecord,
-  input: Input,
+  input: RunInput,
 ): Place[] | { readonly failures: unknown[] } {
   const count = checkRun(definition, input);
   const providers: Array<string | undefined> = [];
@@ -254,9 +267,9 @@ export function taskOperations(store: EcsStore, runner: TaskRunner) {
   });
   return {
     RunTask: {
-      resource: (input: Input) => input.taskDefinition,
+      resource: (input: Inputs['RunTask']) => input.taskDefinition,
       iam: ['ecs:RunTask', 'iam:PassRole'],
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['RunTask'], request: CloudRequest) => {
         const cluster = store.cluster(input.cluster, request.region);
         const token = input.clientToken ? `${cluster.arn}|${input.clientToken}` : undefined;
         const before = token === undefined ? undefined : answered.get(token);
@@ -283,8 +296,8 @@ export function taskOperations(store: EcsStore, runner: TaskRunner) {
       },
     },
     StopTask: {
-      resource: (input: Input) => input.task,
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['StopTask']) => input.task,
+      run: (input: Inputs['StopTask'], request: CloudRequest) => {
         const cluster = store.cluster(input.cluster, request.region);
         const task = find(input.task, cluster.arn);
         if (!task) throw refuse('InvalidParameterException', 'The referenced task was not found.');
@@ -293,14 +306,14 @@ export function taskOperations(store: EcsStore, runner: TaskRunner) {
       },
     },
     DescribeTasks: {
-      resource: (input: Input) => input.tasks.join(','),
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['DescribeTasks']) => input.tasks.join(','),
+      run: (input: Inputs['DescribeTasks'], request: CloudRequest) => {
         const cluster = store.cluster(input.cluster, request.region);
         if (input.tasks.length > 100)
           throw refuse('InvalidParameterException', 'Tasks cannot be more than 100.');
         const tasks: unknown[] = [];
         const failures: unknown[] = [];
-        for (const id of input.tasks as string[]) {
+        for (const id of input.tasks) {
           const task = find(id, cluster.arn);
           if (task) tasks.push(describeTask(store, task, input.include?.includes('TAGS') ?? false));
           else failures.push({ arn: id, reason: 'MISSING' });
@@ -309,8 +322,8 @@ export function taskOperations(store: EcsStore, runner: TaskRunner) {
       },
     },
     ListTasks: {
-      resource: (input: Input) => input.serviceName ?? input.family ?? input.cluster,
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['ListTasks']) => input.serviceName ?? input.family ?? input.cluster,
+      run: (input: Inputs['ListTasks'], request: CloudRequest) => {
         const cluster = store.cluster(input.cluster, request.region);
         const service = input.serviceName ? store.findService(input.serviceName, cluster) : undefined;
         if (input.serviceName && !service) throw refuse('ServiceNotFoundException', 'Service not found.');

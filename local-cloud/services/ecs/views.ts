@@ -1,8 +1,13 @@
-import type { Input } from '../shapes/modelled.ts';
 import { groupOf } from './balance.ts';
 import { launchTypeOf } from './capacity.ts';
 import type { HookRun } from './hooks.ts';
-import type { DeploymentRecord, RevisionRecord, ServiceRecord, TaskRecord } from './model.ts';
+import type {
+  DeploymentRecord,
+  RevisionRecord,
+  ServiceRecord,
+  ServiceSettings,
+  TaskRecord,
+} from './model.ts';
 import { deploymentConfiguration } from './revisions.ts';
 import type { EcsStore } from './store.ts';
 import { tagList } from './task-definitions.ts';
@@ -10,7 +15,7 @@ import { tagList } from './task-definitions.ts';
 const time = (name: string, at: number | undefined) => (at === undefined ? {} : { [name]: new Date(at) });
 
 /** Launch type or capacity providers; a platform has Fargate only. */
-function placement(settings: Input, version: string) {
+function placement(settings: ServiceSettings, version: string) {
   const providers = settings.capacityProviderStrategy;
   return {
     ...(providers?.length ? { capacityProviderStrategy: providers } : { launchType: launchTypeOf(settings) }),
@@ -41,7 +46,7 @@ const OF_THE_INPUT: readonly string[] = [
   'vpcLatticeConfigurations',
 ];
 
-const without = (input: Input, names: readonly string[]): Input =>
+const without = (input: ServiceSettings, names: readonly string[]): Partial<ServiceSettings> =>
   Object.fromEntries(Object.entries(input).filter(([name]) => !names.includes(name)));
 
 /** A service as DescribeServices shows it. */
@@ -266,7 +271,7 @@ const describeHook = (run: HookRun) => ({
 /** A revision as DescribeServiceRevisions shows it: what ran, by digest. */
 export function describeRevision(store: EcsStore, revision: RevisionRecord) {
   const service = store.services.get(revision.serviceArn);
-  const balancers = (revision.settings.loadBalancers ?? []).map((one: Input) => ({
+  const balancers = (revision.settings.loadBalancers ?? []).map((one) => ({
     targetGroupArn: groupOf(one, revision),
     productionListenerRule: one.advancedConfiguration?.productionListenerRule,
   }));

@@ -1,5 +1,5 @@
 import type { Asked, Reply } from '../../images/routing.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { Action, RedirectActionConfig, TargetGroupStickinessConfig } from '../shapes/inputs/elbv2.ts';
 import { refuse } from './refuse.ts';
 
 /** A target group and its share of an action's requests, 0 to 999. */
@@ -9,40 +9,41 @@ export interface Share {
 }
 
 /** The target groups that actions forward to, with their weights; none for a redirect. */
-export function forwardsOf(actions: readonly Input[] | undefined): Share[] {
+export function forwardsOf(actions: readonly Action[] | undefined): Share[] {
   for (const action of actions ?? []) {
     if (action.Type !== 'forward') continue;
-    const groups = action.ForwardConfig?.TargetGroups as Input[] | undefined;
-    if (groups?.length) return groups.map((g) => ({ arn: g.TargetGroupArn, weight: g.Weight ?? 1 }));
+    const groups = action.ForwardConfig?.TargetGroups;
+    if (groups?.length) return groups.map((g) => ({ arn: g.TargetGroupArn ?? '', weight: g.Weight ?? 1 }));
     if (action.TargetGroupArn) return [{ arn: action.TargetGroupArn, weight: 1 }];
   }
   return [];
 }
 
 /** An action that forwards by weight. */
-export const forwardTo = (shares: readonly Share[]): Input => ({
+export const forwardTo = (
+  shares: readonly Share[],
+  stickiness: TargetGroupStickinessConfig = { Enabled: false },
+): Action => ({
   Type: 'forward',
   ForwardConfig: {
     TargetGroups: shares.map(({ arn, weight }) => ({ TargetGroupArn: arn, Weight: weight })),
-    TargetGroupStickinessConfig: { Enabled: false },
+    TargetGroupStickinessConfig: stickiness,
   },
 });
 
 /** As AWS shows actions: one group is told in both forms. */
-export function shown(actions: readonly Input[]): Input[] {
+export function shown(actions: readonly Action[]): Action[] {
   return actions.map((action) => {
     if (action.Type !== 'forward') return action;
     const shares = forwardsOf([action]);
     const [only] = shares;
-    const stickiness = action.ForwardConfig?.TargetGroupStickinessConfig;
-    const full = forwardTo(shares);
-    if (stickiness) full.ForwardConfig.TargetGroupStickinessConfig = stickiness;
+    const full = forwardTo(shares, action.ForwardConfig?.TargetGroupStickinessConfig);
     return { ...action, ...(shares.length === 1 && only ? { TargetGroupArn: only.arn } : {}), ...full };
   });
 }
 
 /** @throws ValidationError, InvalidConfigurationRequest, InvalidLoadBalancerAction, TargetGroupNotFound by `find` */
-export function checkActions(actions: readonly Input[], find: (arn: string) => unknown): void {
+export function checkActions(actions: readonly Action[], find: (arn: string) => unknown): void {
   const final = actions.filter((a) => ['forward', 'redirect', 'fixed-response'].includes(a.Type));
   if (actions.length === 0) throw refuse('ValidationError', 'At least one action must be specified');
   if (final.length !== 1 || final.length !== actions.length)
@@ -68,7 +69,7 @@ export function checkActions(actions: readonly Input[], find: (arn: string) => u
 }
 
 /** What an action that does not forward answers; `undefined` for one that does. */
-export function replyOf(actions: readonly Input[]): ((asked: Asked) => Reply) | undefined {
+export function replyOf(actions: readonly Action[]): ((asked: Asked) => Reply) | undefined {
   const fixed = actions.find((a) => a.Type === 'fixed-response')?.FixedResponseConfig;
   if (fixed)
     return () => ({
@@ -81,7 +82,7 @@ export function replyOf(actions: readonly Input[]): ((asked: Asked) => Reply) | 
 }
 
 /** `#{host}` and its like stand for those of the request. */
-function redirected(config: Input, asked: Asked): Reply {
+function redirected(config: RedirectActionConfig, asked: Asked): Reply {
   const [host = '', ownPort = ''] = (asked.headers.host ?? '').split(':');
   const [path = '/', query = ''] = asked.url.split(/\?(.*)/s);
   const own: Record<string, string> = { protocol: 'http', host, port: ownPort, path: path.slice(1), query };

@@ -1,5 +1,5 @@
 import type { CloudRequest } from '../../core/service.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { Inputs } from '../shapes/inputs/elbv2.ts';
 import { page } from '../shapes/page.ts';
 import { checkActions, shown } from './actions.ts';
 import type { Listener, LoadBalancer } from './model.ts';
@@ -10,8 +10,8 @@ import type { Traffic } from './traffic.ts';
 /** Seconds that a load balancer is `provisioning`, at speed 1. */
 const PROVISIONING = 60;
 
-const subnetsOf = (input: Input): string[] =>
-  input.Subnets ?? (input.SubnetMappings ?? []).map((one: Input) => one.SubnetId);
+const subnetsOf = (input: Inputs['CreateLoadBalancer']): string[] =>
+  input.Subnets ?? (input.SubnetMappings ?? []).map((one) => one.SubnetId ?? '');
 
 export function balancerOperations(store: ElbStore, traffic: Traffic) {
   const describe = (balancer: LoadBalancer) => {
@@ -28,7 +28,7 @@ export function balancerOperations(store: ElbStore, traffic: Traffic) {
       VpcId: 'vpc-default',
       State: { Code: old < PROVISIONING * 1000 ? 'provisioning' : 'active' },
       Type: input.Type ?? 'application',
-      AvailabilityZones: subnetsOf(input).map((SubnetId: string, i: number) => ({
+      AvailabilityZones: subnetsOf(input).map((SubnetId, i) => ({
         ZoneName: `${balancer.region}${'abcdef'[i % 6]}`,
         SubnetId,
       })),
@@ -39,11 +39,12 @@ export function balancerOperations(store: ElbStore, traffic: Traffic) {
       IpamPools: input.IpamPools,
     };
   };
-  const resource = (input: Input) => (input.LoadBalancerArn ?? input.Name) as string;
+  const resource = (input: { readonly LoadBalancerArn?: string; readonly Name?: string }) =>
+    input.LoadBalancerArn ?? input.Name;
   return {
     CreateLoadBalancer: {
       resource,
-      run: async (input: Input, request: CloudRequest) => {
+      run: async (input: Inputs['CreateLoadBalancer'], request: CloudRequest) => {
         const type = input.Type ?? 'application';
         if (type !== 'application')
           throw refuse(
@@ -81,8 +82,9 @@ export function balancerOperations(store: ElbStore, traffic: Traffic) {
       },
     },
     DescribeLoadBalancers: {
-      resource: (input: Input) => (input.LoadBalancerArns ?? input.Names ?? []).join(','),
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['DescribeLoadBalancers']) =>
+        (input.LoadBalancerArns ?? input.Names ?? []).join(','),
+      run: (input: Inputs['DescribeLoadBalancers'], request: CloudRequest) => {
         for (const arn of input.LoadBalancerArns ?? []) store.balancer(arn, request);
         const all = [...store.balancers.values()]
           .filter((one) => one.region === request.region)
@@ -97,7 +99,7 @@ export function balancerOperations(store: ElbStore, traffic: Traffic) {
     },
     DeleteLoadBalancer: {
       resource,
-      run: async (input: Input, request: CloudRequest) => {
+      run: async (input: Inputs['DeleteLoadBalancer'], request: CloudRequest) => {
         const balancer = store.balancers.get(input.LoadBalancerArn);
         if (!balancer || balancer.region !== request.region) return {};
         for (const listener of store.listenersOf(balancer)) {
@@ -124,18 +126,19 @@ export function listenerOperations(store: ElbStore, traffic: Traffic) {
     MutualAuthentication: listener.input.MutualAuthentication,
     DefaultActions: shown(listener.input.DefaultActions ?? []),
   });
-  const check = (input: Input, request: CloudRequest) => {
-    if (!input.Port || !['HTTP', 'HTTPS'].includes(input.Protocol))
+  const check = (input: Listener['input'], request: CloudRequest) => {
+    if (!input.Port || !input.Protocol || !['HTTP', 'HTTPS'].includes(input.Protocol))
       throw refuse('ValidationError', 'A port and a protocol of HTTP or HTTPS must be specified');
     if (input.Protocol === 'HTTPS' && !input.Certificates?.length)
       throw refuse('CertificateNotFound', 'A certificate must be specified for HTTPS listeners');
     checkActions(input.DefaultActions ?? [], (arn) => store.group(arn, request));
   };
-  const resource = (input: Input) => (input.ListenerArn ?? input.LoadBalancerArn) as string;
+  const resource = (input: { readonly ListenerArn?: string; readonly LoadBalancerArn?: string }) =>
+    input.ListenerArn ?? input.LoadBalancerArn;
   return {
     CreateListener: {
       resource,
-      run: async (input: Input, request: CloudRequest) => {
+      run: async (input: Inputs['CreateListener'], request: CloudRequest) => {
         const balancer = store.balancer(input.LoadBalancerArn, request);
         check(input, request);
         const known = store.listenersOf(balancer).find((one) => one.input.Port === input.Port);
@@ -156,28 +159,24 @@ export function listenerOperations(store: ElbStore, traffic: Traffic) {
       },
     },
     DescribeListeners: {
-      resource: (input: Input) => (input.ListenerArns ?? [input.LoadBalancerArn]).join(','),
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['DescribeListeners']) =>
+        (input.ListenerArns ?? [input.LoadBalancerArn]).join(','),
+      run: (input: Inputs['DescribeListeners'], request: CloudRequest) => {
         if (!input.LoadBalancerArn && !input.ListenerArns)
           throw refuse('ValidationError', 'You must specify either listener ARNs or a load balancer ARN');
         const all = input.ListenerArns
-          ? input.ListenerArns.map((arn: string) => store.listener(arn, request))
-          : store.listenersOf(store.balancer(input.LoadBalancerArn, request));
-        const { items, next } = page(
-          all as Listener[],
-          input.Marker,
-          input.PageSize ?? 400,
-          'ValidationError',
-        );
+          ? input.ListenerArns.map((arn) => store.listener(arn, request))
+          : store.listenersOf(store.balancer(input.LoadBalancerArn ?? '', request));
+        const { items, next } = page(all, input.Marker, input.PageSize ?? 400, 'ValidationError');
         return { Listeners: items.map(describe), NextMarker: next };
       },
     },
     ModifyListener: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['ModifyListener'], request: CloudRequest) => {
         const listener = store.listener(input.ListenerArn, request);
-        const { ListenerArn: _arn, ...given } = input;
-        const wanted = { ...listener.input, ...given };
+        const { ListenerArn: _arn, DefaultActions = listener.input.DefaultActions, ...given } = input;
+        const wanted = { ...listener.input, ...given, DefaultActions };
         check(wanted, request);
         const others = store.listenersOf({ arn: listener.loadBalancerArn }).filter((one) => one !== listener);
         if (others.some((one) => one.input.Port === wanted.Port))
@@ -189,7 +188,7 @@ export function listenerOperations(store: ElbStore, traffic: Traffic) {
     },
     DeleteListener: {
       resource,
-      run: async (input: Input, request: CloudRequest) => {
+      run: async (input: Inputs['DeleteListener'], request: CloudRequest) => {
         const listener = store.listener(input.ListenerArn, request);
         store.removeListener(listener);
         await traffic.shut(listener.arn);

@@ -1,16 +1,16 @@
 import { BlockList, isIPv6 } from 'node:net';
 import type { Asked } from '../../images/routing.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { QueryStringKeyValuePair, RuleCondition } from '../shapes/inputs/elbv2.ts';
 
 /**
  * Whether a rule's conditions hold for a request: all of them, each with one of its values (ELB user guide, "Condition types
  * for listener rules"). `*` stands for any characters, `?` for one; paths, methods and their values keep their case.
  */
-export function matches(conditions: readonly Input[], asked: Asked): boolean {
+export function matches(conditions: readonly RuleCondition[], asked: Asked): boolean {
   return conditions.every((condition) => holds(condition, asked));
 }
 
-function holds(condition: Input, asked: Asked): boolean {
+function holds(condition: RuleCondition, asked: Asked): boolean {
   const [path = '/', query = ''] = asked.url.split(/\?(.*)/s);
   switch (condition.Field) {
     case 'path-pattern':
@@ -25,16 +25,18 @@ function holds(condition: Input, asked: Asked): boolean {
     case 'http-request-method':
       return (condition.HttpRequestMethodConfig?.Values ?? condition.Values ?? []).includes(asked.method);
     case 'query-string':
-      return (condition.QueryStringConfig?.Values ?? []).some((wanted: Input) => inQuery(wanted, query));
+      return (condition.QueryStringConfig?.Values ?? []).some((wanted) => inQuery(wanted, query));
     case 'source-ip':
-      return (condition.SourceIpConfig?.Values ?? []).some((cidr: string) => inRange(cidr, asked.address));
+      return (condition.SourceIpConfig?.Values ?? []).some((cidr) => inRange(cidr, asked.address));
     default:
       return false;
   }
 }
 
+type Valued = Pick<RuleCondition, 'Values' | 'RegexValues'>;
+
 /** By wildcard values, of the condition or of its own configuration; or by regular expressions. */
-function oneOf(condition: Input, config: Input | undefined, text: string, flags: string): boolean {
+function oneOf(condition: RuleCondition, config: Valued | undefined, text: string, flags: string): boolean {
   const regular: string[] = config?.RegexValues ?? condition.RegexValues ?? [];
   if (regular.some((one) => new RegExp(one).test(text))) return true;
   const values: string[] = config?.Values ?? condition.Values ?? [];
@@ -48,7 +50,7 @@ function wildcard(pattern: string, flags: string): RegExp {
 
 const hostOf = (asked: Asked): string => (asked.headers.host ?? '').replace(/:\d+$/, '');
 
-function inQuery({ Key, Value }: Input, query: string): boolean {
+function inQuery({ Key, Value = '' }: QueryStringKeyValuePair, query: string): boolean {
   return [...new URLSearchParams(query)].some(
     ([key, value]) => (Key === undefined || wildcard(Key, 'i').test(key)) && wildcard(Value, 'i').test(value),
   );

@@ -2,6 +2,7 @@ import { rpcService } from '../../core/rpc.ts';
 import type { CloudContext, Service } from '../../core/service.ts';
 import type { HealthCheck } from '../../images/health.ts';
 import { model } from '../shapes/elbv2.ts';
+import type { Inputs } from '../shapes/inputs/elbv2.ts';
 import { modelled } from '../shapes/modelled.ts';
 import { forwardsOf, forwardTo, type Share } from './actions.ts';
 import { balancerOperations, listenerOperations } from './balancers.ts';
@@ -43,7 +44,7 @@ export function loadBalancingService(context: CloudContext): LoadBalancingServic
     target: '',
     queryNamespace: 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/',
     invalidCode: 'ValidationError',
-    operations: modelled(
+    operations: modelled<Inputs>(
       model,
       { invalid: 'ValidationError', tooMany: 'TooManyTags', twice: 'DuplicateTagKeys' },
       {

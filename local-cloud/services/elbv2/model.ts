@@ -1,12 +1,12 @@
-import type { Input } from '../shapes/modelled.ts';
+import type { Action, Inputs, RuleCondition, Tag } from '../shapes/inputs/elbv2.ts';
 
-/** Times are epoch milliseconds; members of AWS's own documents are kept as they came (`Input`). */
+/** Times are epoch milliseconds; members of AWS's own documents are kept as they came. */
 export interface LoadBalancer {
   readonly arn: string;
   readonly id: string;
   readonly name: string;
   readonly region: string;
-  readonly input: Input;
+  readonly input: Inputs['CreateLoadBalancer'];
   readonly createdAt: number;
   /** Its first listener's real port on 127.0.0.1, which its DNS name tells. */
   port: number;
@@ -17,7 +17,7 @@ export interface Listener {
   readonly loadBalancerArn: string;
   readonly region: string;
   /** `Port`, `Protocol`, `DefaultActions`, `Certificates`, …, as they came. */
-  input: Input;
+  input: Omit<Inputs['CreateListener'], 'LoadBalancerArn'>;
   /** Real port on 127.0.0.1: no process may listen on 443 of a laptop. */
   port: number;
 }
@@ -36,12 +36,22 @@ export interface Target {
   checkAt: number;
 }
 
+/** CreateTargetGroup's input with what an application load balancer's group must have. */
+export type GroupSettings = Inputs['CreateTargetGroup'] & {
+  readonly Protocol: NonNullable<Inputs['CreateTargetGroup']['Protocol']>;
+  readonly Port: number;
+  readonly HealthCheckIntervalSeconds: number;
+  readonly HealthCheckTimeoutSeconds: number;
+  readonly HealthyThresholdCount: number;
+  readonly UnhealthyThresholdCount: number;
+};
+
 export interface TargetGroup {
   readonly arn: string;
   readonly name: string;
   readonly region: string;
   /** CreateTargetGroup's input with AWS's defaults filled in. */
-  readonly input: Input;
+  readonly input: GroupSettings;
   readonly attributes: Record<string, string>;
   readonly targets: Target[];
 }
@@ -59,7 +69,7 @@ export interface ListenerRule {
   readonly listenerArn: string;
   readonly region: string;
   readonly priority: number | undefined;
-  conditions: readonly Input[];
-  actions: readonly Input[];
-  readonly tags: readonly Input[];
+  conditions: readonly RuleCondition[];
+  actions: readonly Action[];
+  readonly tags: readonly Tag[];
 }

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Input } from '../shapes/modelled.ts';
 import { refuse } from './store.ts';
 
 /**
@@ -17,7 +16,7 @@ export function checkName(what: 'Load balancer' | 'Target group', name: string):
 }
 
 /** What is asked for again, but for its tags: such a call succeeds and makes nothing (ELB API, each Create operation). */
-export function sameSettings(known: Input, wanted: Input): boolean {
-  const bare = ({ Tags: _tags, ...rest }: Input) => rest;
+export function sameSettings<T extends { readonly Tags?: unknown }>(known: T, wanted: T): boolean {
+  const bare = ({ Tags: _tags, ...rest }: T) => rest;
   return isDeepStrictEqual(bare(known), bare(wanted));
 }

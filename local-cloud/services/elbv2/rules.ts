@@ -1,5 +1,5 @@
 import type { CloudRequest } from '../../core/service.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { Inputs, RuleCondition } from '../shapes/inputs/elbv2.ts';
 import { page } from '../shapes/page.ts';
 import { checkActions, shown } from './actions.ts';
 import type { ListenerRule } from './model.ts';
@@ -16,9 +16,9 @@ const describe = (rule: ListenerRule) => ({
 });
 
 /** Hosts and paths are told in both forms, whichever was given. */
-function shownCondition(condition: Input): Input {
-  const config = { 'path-pattern': 'PathPatternConfig', 'host-header': 'HostHeaderConfig' }[
-    condition.Field as string
+function shownCondition(condition: RuleCondition): RuleCondition {
+  const config = ({ 'path-pattern': 'PathPatternConfig', 'host-header': 'HostHeaderConfig' } as const)[
+    condition.Field ?? ''
   ];
   if (!config) return condition;
   const values = condition[config]?.Values ?? condition.Values;
@@ -28,23 +28,31 @@ function shownCondition(condition: Input): Input {
 }
 
 /** @throws ValidationError */
-function checkConditions(conditions: readonly Input[]): void {
+function checkConditions(conditions: readonly RuleCondition[]): void {
   if (conditions.length === 0) throw refuse('ValidationError', 'A condition must be specified');
   for (const condition of conditions) {
-    const config = CONFIG[condition.Field as string];
+    const config = CONFIG[condition.Field ?? ''];
     if (!config)
       throw refuse(
         'ValidationError',
         `Condition field '${condition.Field}' must be one of '[${Object.keys(CONFIG).join(', ')}]'`,
       );
-    const given = condition[config] ?? {};
-    const values = given.Values ?? given.RegexValues ?? condition.Values ?? condition.RegexValues ?? [];
-    if (values.length === 0)
+    const given: { readonly Values?: unknown; readonly RegexValues?: unknown } = condition[config] ?? {};
+    const values = given.Values ?? given.RegexValues ?? condition.Values ?? condition.RegexValues;
+    if (!Array.isArray(values) || values.length === 0)
       throw refuse('ValidationError', `A condition value must be specified for '${condition.Field}'`);
   }
 }
 
-const CONFIG: Readonly<Record<string, string>> = {
+/** Rewrites of what is asked for: with them a rule would do something else than what it says here. */
+function checkTransforms({ Transforms: transforms = [] }: Pick<Inputs['CreateRule'], 'Transforms'>): void {
+  if (transforms.length > 0)
+    throw refuse('InvalidConfigurationRequest', 'The local cloud has no rule transforms');
+}
+
+type ConditionConfig = Exclude<keyof RuleCondition, 'Field' | 'Values' | 'RegexValues'>;
+
+const CONFIG: Readonly<Record<string, ConditionConfig>> = {
   'http-header': 'HttpHeaderConfig',
   'http-request-method': 'HttpRequestMethodConfig',
   'host-header': 'HostHeaderConfig',
@@ -54,7 +62,8 @@ const CONFIG: Readonly<Record<string, string>> = {
 };
 
 export function ruleOperations(store: ElbStore, traffic: Traffic) {
-  const resource = (input: Input) => (input.RuleArn ?? input.ListenerArn) as string;
+  const resource = (input: { readonly RuleArn?: string; readonly ListenerArn?: string }) =>
+    input.RuleArn ?? input.ListenerArn;
   const own = (arn: string, request: CloudRequest, verb: string): ListenerRule => {
     const rule = store.rule(arn, request);
     if (rule.priority === undefined)
@@ -64,8 +73,9 @@ export function ruleOperations(store: ElbStore, traffic: Traffic) {
   return {
     CreateRule: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['CreateRule'], request: CloudRequest) => {
         const listener = store.listener(input.ListenerArn, request);
+        checkTransforms(input);
         checkConditions(input.Conditions);
         checkActions(input.Actions, (arn) => store.group(arn, request));
         if (store.rulesOf(listener).some((one) => one.priority === input.Priority))
@@ -85,21 +95,22 @@ export function ruleOperations(store: ElbStore, traffic: Traffic) {
       },
     },
     DescribeRules: {
-      resource: (input: Input) => (input.RuleArns ?? [input.ListenerArn]).join(','),
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['DescribeRules']) => (input.RuleArns ?? [input.ListenerArn]).join(','),
+      run: (input: Inputs['DescribeRules'], request: CloudRequest) => {
         if (!input.ListenerArn && !input.RuleArns?.length)
           throw refuse('ValidationError', 'You must specify either listener rule ARNs or a listener ARN');
         const all: ListenerRule[] = input.RuleArns?.length
-          ? input.RuleArns.map((arn: string) => store.rule(arn, request))
-          : store.rulesOf(store.listener(input.ListenerArn, request));
+          ? input.RuleArns.map((arn) => store.rule(arn, request))
+          : store.rulesOf(store.listener(input.ListenerArn ?? '', request));
         const { items, next } = page(all, input.Marker, input.PageSize ?? 400, 'ValidationError');
         return { Rules: items.map(describe), NextMarker: next };
       },
     },
     ModifyRule: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['ModifyRule'], request: CloudRequest) => {
         const rule = own(input.RuleArn, request, 'modified');
+        checkTransforms(input);
         if (input.Conditions) checkConditions(input.Conditions);
         if (input.Actions) checkActions(input.Actions, (arn) => store.group(arn, request));
         rule.conditions = input.Conditions ?? rule.conditions;
@@ -110,7 +121,7 @@ export function ruleOperations(store: ElbStore, traffic: Traffic) {
     },
     DeleteRule: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DeleteRule'], request: CloudRequest) => {
         store.rules.delete(own(input.RuleArn, request, 'deleted').arn);
         traffic.route();
         return {};

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { CloudContext, CloudRequest } from '../../core/service.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { Action } from '../shapes/inputs/elbv2.ts';
 import { forwardsOf } from './actions.ts';
 import type { Listener, ListenerRule, LoadBalancer, TargetGroup } from './model.ts';
 import { refuse } from './refuse.ts';
@@ -83,7 +83,7 @@ export class ElbStore {
   }
 
   /** Gives a rule other actions: for the default one, its listener. */
-  setActions(rule: ListenerRule, actions: readonly Input[]): void {
+  setActions(rule: ListenerRule, actions: Action[]): void {
     const listener = this.listeners.get(rule.listenerArn);
     if (rule.priority === undefined && listener)
       listener.input = { ...listener.input, DefaultActions: actions };

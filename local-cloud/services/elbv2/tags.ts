@@ -1,10 +1,10 @@
 import type { CloudRequest } from '../../core/service.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { Inputs, Tag } from '../shapes/inputs/elbv2.ts';
 import { type ElbStore, refuse } from './store.ts';
 
 /** Tags are those that a resource was made with. */
 export function tagOperations(store: ElbStore) {
-  const tagsOf = (arn: string, request: CloudRequest): readonly Input[] => {
+  const tagsOf = (arn: string, request: CloudRequest): readonly Tag[] => {
     const made = store.balancers.get(arn) ?? store.listeners.get(arn) ?? store.groups.get(arn);
     if (made?.region === request.region) return made.input.Tags ?? [];
     const rule = store.rules.get(arn);
@@ -13,9 +13,9 @@ export function tagOperations(store: ElbStore) {
   };
   return {
     DescribeTags: {
-      resource: (input: Input) => input.ResourceArns.join(','),
-      run: (input: Input, request: CloudRequest) => ({
-        TagDescriptions: input.ResourceArns.map((arn: string) => ({
+      resource: (input: Inputs['DescribeTags']) => input.ResourceArns.join(','),
+      run: (input: Inputs['DescribeTags'], request: CloudRequest) => ({
+        TagDescriptions: input.ResourceArns.map((arn) => ({
           ResourceArn: arn,
           Tags: tagsOf(arn, request),
         })),

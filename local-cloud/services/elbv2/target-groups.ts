@@ -1,24 +1,28 @@
 import type { CloudRequest } from '../../core/service.ts';
-import type { Input } from '../shapes/modelled.ts';
+import type { Inputs, TargetDescription } from '../shapes/inputs/elbv2.ts';
 import { page } from '../shapes/page.ts';
-import type { TargetGroup } from './model.ts';
+import type { GroupSettings, TargetGroup } from './model.ts';
 import { checkName, sameSettings } from './names.ts';
 import { type ElbStore, refuse } from './store.ts';
 import type { Traffic } from './traffic.ts';
 
 /** What CreateTargetGroup fills in for an application load balancer's group (ELB API, CreateTargetGroup). */
-function complete(input: Input): Input {
+function complete(input: Inputs['CreateTargetGroup']): GroupSettings {
+  const { Protocol, Port } = input;
+  if (!Protocol || !Port) throw refuse('ValidationError', 'A protocol and a port must be specified');
   return {
     TargetType: 'instance',
     HealthCheckProtocol: input.Protocol === 'TCP' ? 'TCP' : 'HTTP',
     HealthCheckPort: 'traffic-port',
     HealthCheckEnabled: true,
-    HealthCheckIntervalSeconds: 30,
-    HealthCheckTimeoutSeconds: 5,
-    HealthyThresholdCount: 5,
-    UnhealthyThresholdCount: 2,
     ...(input.Protocol === 'TCP' ? {} : { HealthCheckPath: '/', Matcher: { HttpCode: '200' } }),
     ...input,
+    Protocol,
+    Port,
+    HealthCheckIntervalSeconds: input.HealthCheckIntervalSeconds ?? 30,
+    HealthCheckTimeoutSeconds: input.HealthCheckTimeoutSeconds ?? 5,
+    HealthyThresholdCount: input.HealthyThresholdCount ?? 5,
+    UnhealthyThresholdCount: input.UnhealthyThresholdCount ?? 2,
   };
 }
 
@@ -30,9 +34,7 @@ const ATTRIBUTES = {
   'stickiness.enabled': 'false',
 };
 
-function check(input: Input): void {
-  if (!input.Protocol || !input.Port)
-    throw refuse('ValidationError', 'A protocol and a port must be specified');
+function check(input: GroupSettings): void {
   if (!['HTTP', 'HTTPS', 'TCP'].includes(input.Protocol))
     throw refuse('InvalidConfigurationRequest', `The local cloud has no target groups of ${input.Protocol}`);
   if (input.HealthCheckTimeoutSeconds >= input.HealthCheckIntervalSeconds)
@@ -53,11 +55,12 @@ export function targetGroupOperations(store: ElbStore, traffic: Traffic) {
   const attributes = (group: TargetGroup) => ({
     Attributes: Object.entries(group.attributes).map(([Key, Value]) => ({ Key, Value })),
   });
-  const resource = (input: Input) => (input.TargetGroupArn ?? input.Name) as string;
+  const resource = (input: { readonly TargetGroupArn?: string; readonly Name?: string }) =>
+    input.TargetGroupArn ?? input.Name;
   return {
     CreateTargetGroup: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['CreateTargetGroup'], request: CloudRequest) => {
         checkName('Target group', input.Name);
         const settings = complete(input);
         check(settings);
@@ -83,8 +86,9 @@ export function targetGroupOperations(store: ElbStore, traffic: Traffic) {
       },
     },
     DescribeTargetGroups: {
-      resource: (input: Input) => (input.TargetGroupArns ?? input.Names ?? []).join(','),
-      run: (input: Input, request: CloudRequest) => {
+      resource: (input: Inputs['DescribeTargetGroups']) =>
+        (input.TargetGroupArns ?? input.Names ?? []).join(','),
+      run: (input: Inputs['DescribeTargetGroups'], request: CloudRequest) => {
         for (const arn of input.TargetGroupArns ?? []) store.group(arn, request);
         const all = [...store.groups.values()]
           .filter((one) => one.region === request.region)
@@ -100,7 +104,7 @@ export function targetGroupOperations(store: ElbStore, traffic: Traffic) {
     },
     DeleteTargetGroup: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DeleteTargetGroup'], request: CloudRequest) => {
         const group = store.groups.get(input.TargetGroupArn);
         if (!group || group.region !== request.region) return {};
         if (store.balancersOf(group).length > 0)
@@ -114,13 +118,14 @@ export function targetGroupOperations(store: ElbStore, traffic: Traffic) {
     },
     DescribeTargetGroupAttributes: {
       resource,
-      run: (input: Input, request: CloudRequest) => attributes(store.group(input.TargetGroupArn, request)),
+      run: (input: Inputs['DescribeTargetGroupAttributes'], request: CloudRequest) =>
+        attributes(store.group(input.TargetGroupArn, request)),
     },
     ModifyTargetGroupAttributes: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['ModifyTargetGroupAttributes'], request: CloudRequest) => {
         const group = store.group(input.TargetGroupArn, request);
-        for (const { Key, Value } of input.Attributes) {
+        for (const { Key = '', Value = '' } of input.Attributes) {
           if (!(Key in group.attributes))
             throw refuse(
               'InvalidConfigurationRequest',
@@ -133,7 +138,7 @@ export function targetGroupOperations(store: ElbStore, traffic: Traffic) {
     },
     RegisterTargets: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['RegisterTargets'], request: CloudRequest) => {
         const group = store.group(input.TargetGroupArn, request);
         for (const { Id, Port } of input.Targets) {
           if (Id !== '127.0.0.1')
@@ -149,7 +154,7 @@ export function targetGroupOperations(store: ElbStore, traffic: Traffic) {
     },
     DeregisterTargets: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DeregisterTargets'], request: CloudRequest) => {
         const group = store.group(input.TargetGroupArn, request);
         for (const { Id, Port } of input.Targets) {
           const mine = group.targets.filter(
@@ -162,7 +167,7 @@ export function targetGroupOperations(store: ElbStore, traffic: Traffic) {
     },
     DescribeTargetHealth: {
       resource,
-      run: (input: Input, request: CloudRequest) => {
+      run: (input: Inputs['DescribeTargetHealth'], request: CloudRequest) => {
         const group = store.group(input.TargetGroupArn, request);
         const tasks = traffic
           .tasksOf(group)
@@ -170,7 +175,7 @@ export function targetGroupOperations(store: ElbStore, traffic: Traffic) {
         const all = [...tasks, ...group.targets];
         return {
           TargetHealthDescriptions: input.Targets?.length
-            ? input.Targets.flatMap((asked: Input) => healthAsked(asked, all))
+            ? input.Targets.flatMap((asked) => healthAsked(asked, all))
             : all.map(healthOf),
         };
       },
@@ -193,7 +198,18 @@ const REASON: Readonly<Record<string, string>> = {
   unused: 'Target.NotInUse',
 };
 
-function healthOf({ id, port, state, why }: Seen) {
+/** Without a port where the target is not registered, and was asked for without one. */
+interface TargetHealthDescription {
+  readonly Target: { readonly Id: string; readonly Port: number | undefined };
+  readonly HealthCheckPort?: string;
+  readonly TargetHealth: {
+    readonly State: string;
+    readonly Reason?: string | undefined;
+    readonly Description?: string | undefined;
+  };
+}
+
+function healthOf({ id, port, state, why }: Seen): TargetHealthDescription {
   const Reason = why.startsWith('HTTP') ? 'Target.ResponseCodeMismatch' : REASON[state];
   const Description = why.startsWith('HTTP')
     ? `Health checks failed with these codes: [${why.slice(5)}]`
@@ -206,7 +222,7 @@ function healthOf({ id, port, state, why }: Seen) {
 }
 
 /** A target that is asked for by name; one that is not registered is told so. */
-function healthAsked(asked: Input, all: readonly Seen[]) {
+function healthAsked(asked: TargetDescription, all: readonly Seen[]): TargetHealthDescription[] {
   const mine = all.filter(
     (one) => one.id === asked.Id && (asked.Port === undefined || asked.Port === one.port),
   );

@@ -1,7 +1,6 @@
 import { FrontDoor } from '../../images/front-door.ts';
 import { type HealthCheck, probeOnce, SHORTEST_TIMEOUT } from '../../images/health.ts';
 import type { Backend, Rule } from '../../images/routing.ts';
-import type { Input } from '../shapes/modelled.ts';
 import { forwardsOf, replyOf } from './actions.ts';
 import { matches } from './conditions.ts';
 import { countAnswer } from './metrics.ts';
@@ -61,7 +60,7 @@ export class Traffic {
   /** The first listener that does not redirect has the address of its load balancer; each other one its own. */
   async openListener(listener: Listener, balancer: LoadBalancer): Promise<void> {
     const others = this.#store.listenersOf(balancer).filter((one) => one.arn !== listener.arn);
-    const redirects = listener.input.DefaultActions?.some((action: Input) => action.Type === 'redirect');
+    const redirects = listener.input.DefaultActions?.some((action) => action.Type === 'redirect');
     const first = !redirects && !others.some((one) => one.port === balancer.port);
     listener.port = first ? balancer.port : await this.#listen(listener.arn, balancer, listener.port);
     this.route();

@@ -24,7 +24,7 @@ export interface Repository {
   mutability: 'MUTABLE' | 'IMMUTABLE' | 'MUTABLE_WITH_EXCLUSION' | 'IMMUTABLE_WITH_EXCLUSION';
   exclusions: string[];
   scanOnPush: boolean;
-  readonly encryption: Record<string, string>;
+  readonly encryption: { readonly encryptionType: string; readonly kmsKey?: string | undefined };
   resourceTags: Record<string, string>;
   policy?: string;
   lifecyclePolicy?: string;

@@ -4,13 +4,10 @@ import { checkTags, type TagRules } from './tags.ts';
 import { inputShape, readModel } from './validate.ts';
 
 /**
- * Input of an operation, checked against AWS's own model of it before it gets here: the types, required members and
- * limits hold, so the members are used as they are.
+ * One operation. Its input was checked against AWS's own model of it before it gets here: the types, required members and
+ * limits hold, so the members are used as they are. `I` is its type, from `inputs/`.
  */
-// biome-ignore lint/suspicious/noExplicitAny: the model's table is the type, and it was checked at the door
-export type Input = any;
-
-export interface ModelledOperation<I = Input> {
+export interface ModelledOperation<I> {
   readonly run: (input: I, request: CloudRequest) => unknown;
   /** What it is about, for the request log. */
   readonly resource?: (input: I, request: CloudRequest) => string | undefined;
@@ -28,7 +25,7 @@ export type ModelledOperations<I> = {
 };
 
 /** Operations whose input shapes are those of a table of this folder, and whose tags keep to the service's rules. */
-export function modelled<I extends object = Record<string, Input>>(
+export function modelled<I extends object>(
   table: string,
   tags: TagRules,
   operations: ModelledOperations<I>,
@@ -36,8 +33,9 @@ export function modelled<I extends object = Record<string, Input>>(
 ): Record<string, Operation> {
   const model = readModel(table);
   return Object.fromEntries(
-    Object.entries<ModelledOperation | ModelledOperation['run']>(operations).map(([name, given]) => {
-      const spec: ModelledOperation = typeof given === 'function' ? { run: given } : given;
+    Object.entries<unknown>(operations).map(([name, given]) => {
+      // Each has the input that the table says, which the types above hold the callers to.
+      const spec = (typeof given === 'function' ? { run: given } : given) as ModelledOperation<unknown>;
       const operation: Operation = {
         input: inputShape(model, name, skip),
         mutating: spec.mutating ?? !reading.test(name),

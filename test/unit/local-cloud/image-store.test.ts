@@ -17,7 +17,7 @@ const repository = (name: string): Repository => ({
   mutability: 'MUTABLE',
   exclusions: [],
   scanOnPush: false,
-  encryption: {},
+  encryption: { encryptionType: 'AES256' },
   resourceTags: {},
   manifests: {},
   tags: {},

@@ -5,7 +5,7 @@ const image = '127.0.0.1:4566/app:v1';
 const role = { AuthenticationConfiguration: { AccessRoleArn: 'arn:aws:iam::000000000000:role/ecr' } };
 const source = (ImageConfiguration: object = {}, more: object = role, ImageIdentifier = image) => ({
   SourceConfiguration: {
-    ImageRepository: { ImageIdentifier, ImageRepositoryType: 'ECR', ImageConfiguration },
+    ImageRepository: { ImageIdentifier, ImageRepositoryType: 'ECR' as const, ImageConfiguration },
     ...more,
   },
 });

@@ -6,7 +6,16 @@ import {
   providerOf,
 } from '../../../../local-cloud/services/ecs/capacity.ts';
 import { checkConfiguration } from '../../../../local-cloud/services/ecs/configuration.ts';
-import type { ClusterRecord, ContainerInstanceRecord } from '../../../../local-cloud/services/ecs/model.ts';
+import type {
+  ClusterRecord,
+  ContainerInstanceRecord,
+  TaskDefinitionDocument,
+  TaskInput,
+} from '../../../../local-cloud/services/ecs/model.ts';
+import type {
+  DeploymentConfiguration,
+  DeploymentLifecycleHook,
+} from '../../../../local-cloud/services/shapes/inputs/ecs.ts';
 
 const SPOT = [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }];
 const cluster = (input: object): ClusterRecord => ({
@@ -19,7 +28,7 @@ const cluster = (input: object): ClusterRecord => ({
 });
 
 describe('where tasks run', () => {
-  it.each([
+  it.each<[string, TaskInput, object, TaskInput, string]>([
     ['a launch type', { launchType: 'FARGATE' }, {}, { launchType: 'FARGATE' }, 'FARGATE'],
     ['nothing at all', {}, {}, { launchType: 'EC2' }, 'EC2'],
     ['an empty strategy', { capacityProviderStrategy: [] }, {}, { launchType: 'EC2' }, 'EC2'],
@@ -49,7 +58,7 @@ describe('where tasks run', () => {
     expect(launchTypeOf(capacity)).toBe(type);
   });
 
-  it.each([
+  it.each<[TaskInput, RegExp]>([
     [{ launchType: 'FARGATE', capacityProviderStrategy: SPOT }, /both/],
     [{ capacityProviderStrategy: [...SPOT, { capacityProvider: 'asg' }] }, /mix/],
   ])('refuses %j', (input, message) => expect(() => capacityOf(input, cluster({}))).toThrow(message));
@@ -79,7 +88,9 @@ describe('placedOn', () => {
   const all = [instance('busy', 'x86_64'), instance('intel', 'x86_64'), instance('arm', 'arm64')];
   const tasksOn = (arn: string) => ({ busy: 3, intel: 1 })[arn] ?? 2;
 
-  it.each([
+  it.each<
+    [string, Pick<TaskDefinitionDocument, 'runtimePlatform'>, ContainerInstanceRecord[], string | undefined]
+  >([
     ['any', {}, all, 'intel'],
     ['x86_64', { runtimePlatform: { cpuArchitecture: 'X86_64' } }, all, 'intel'],
     ['arm64', { runtimePlatform: { cpuArchitecture: 'ARM64' } }, all, 'arm'],
@@ -89,10 +100,14 @@ describe('placedOn', () => {
 });
 
 describe('checkConfiguration', () => {
-  const LAMBDA = { hookTargetArn: 'arn', roleArn: 'role', lifecycleStages: ['PRE_SCALE_UP'] };
-  const EARLY = { enable: true, healthyPercent: 100, sourceServiceRevisionCleanup: 'BLOCKING' };
+  const LAMBDA = {
+    hookTargetArn: 'arn',
+    roleArn: 'role',
+    lifecycleStages: ['PRE_SCALE_UP'],
+  } satisfies DeploymentLifecycleHook;
+  const EARLY = { enable: true, healthyPercent: 100, sourceServiceRevisionCleanup: 'BLOCKING' } as const;
 
-  it.each([
+  it.each<[DeploymentConfiguration]>([
     [{}],
     [{ strategy: 'LINEAR', linearConfiguration: { stepPercent: 33.3, stepBakeTimeInMinutes: 0 } }],
     [{ strategy: 'CANARY', canaryConfiguration: { canaryPercent: 0.1 }, bakeTimeInMinutes: 1440 }],
@@ -105,7 +120,7 @@ describe('checkConfiguration', () => {
     [{ earlySuccessCriteria: EARLY }],
   ])('takes %j', (configuration) => expect(() => checkConfiguration(configuration, 'ECS')).not.toThrow());
 
-  it.each([
+  it.each<[DeploymentConfiguration, RegExp]>([
     [{ bakeTimeInMinutes: 1441 }, /bakeTimeInMinutes/],
     [{ minimumHealthyPercent: 101 }, /minimumHealthyPercent/],
     [{ maximumPercent: 201 }, /maximumPercent/],

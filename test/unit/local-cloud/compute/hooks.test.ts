@@ -7,6 +7,7 @@ import {
   outcomeOf,
   whyFailed,
 } from '../../../../local-cloud/services/ecs/hooks.ts';
+import type { DeploymentLifecycleHook } from '../../../../local-cloud/services/shapes/inputs/ecs.ts';
 
 const clock = { now: 1_000, minute: 60 };
 const id = (kind: string) => `ecs-${kind}-x`;
@@ -22,7 +23,7 @@ const run = (other: Partial<HookRun>): HookRun => ({
 });
 
 it('begins the hooks of a stage, with defaults of 24 hours and ROLLBACK', () => {
-  const hooks = [
+  const hooks: DeploymentLifecycleHook[] = [
     { targetType: 'PAUSE', lifecycleStages: ['POST_SCALE_UP'] },
     {
       hookTargetArn: FUNCTION,

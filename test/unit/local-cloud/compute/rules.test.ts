@@ -61,7 +61,7 @@ describe('actions', () => {
       headers: { 'content-type': 'text/plain' },
       body: 'none',
     });
-    const redirect = { Protocol: 'HTTPS', Port: '443', StatusCode: 'HTTP_301' };
+    const redirect = { Protocol: 'HTTPS', Port: '443', StatusCode: 'HTTP_301' } as const;
     expect(replyOf([{ Type: 'redirect', RedirectConfig: redirect }])?.(asked)).toMatchObject({
       status: 301,
       headers: { location: 'https://App.example.com:443/api/v1?Stage=test&x=1' },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Violation } from '../../../../local-cloud/core/shape.ts';
-import { judge } from '../../../../local-cloud/services/cloudwatch/alarm.ts';
+import { type AlarmRule, judge } from '../../../../local-cloud/services/cloudwatch/alarm.ts';
 import { filterOf } from '../../../../local-cloud/services/logs/filter.ts';
 import { model as apprunner } from '../../../../local-cloud/services/shapes/apprunner.ts';
 import { model as autoscaling } from '../../../../local-cloud/services/shapes/autoscaling.ts';
@@ -71,7 +71,7 @@ describe('filterOf', () => {
 });
 
 describe('judge', () => {
-  const rule = {
+  const rule: AlarmRule = {
     Statistic: 'Sum',
     Period: 60,
     EvaluationPeriods: 2,
@@ -83,7 +83,7 @@ describe('judge', () => {
   const points = (...minutesAgo: number[]) =>
     minutesAgo.map((m) => ({ at: now - m * 60_000, value: 5, count: 1 }));
 
-  it.each([
+  it.each<[string, AlarmRule, ReturnType<typeof points>, string]>([
     ['two of two', rule, points(0, 1), 'ALARM'],
     ['one of two', rule, points(0), 'OK'],
     ['one is enough where one is asked for', { ...rule, DatapointsToAlarm: 1 }, points(1), 'ALARM'],

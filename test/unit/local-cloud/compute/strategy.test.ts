@@ -13,13 +13,16 @@ import {
   trafficAt,
 } from '../../../../local-cloud/services/ecs/strategy.ts';
 
-const BLUE_GREEN = { strategy: 'BLUE_GREEN', bakeTimeInMinutes: 5 };
+const BLUE_GREEN = { strategy: 'BLUE_GREEN', bakeTimeInMinutes: 5 } as const;
 const CANARY = {
   strategy: 'CANARY',
   bakeTimeInMinutes: 1,
   canaryConfiguration: { canaryPercent: 0.5, canaryBakeTimeInMinutes: 3 },
-};
-const LINEAR = { strategy: 'LINEAR', linearConfiguration: { stepPercent: 40, stepBakeTimeInMinutes: 2 } };
+} as const;
+const LINEAR = {
+  strategy: 'LINEAR',
+  linearConfiguration: { stepPercent: 40, stepBakeTimeInMinutes: 2 },
+} as const;
 
 describe('shiftSteps', () => {
   it.each([
