@@ -16,6 +16,8 @@ export interface Command {
   /** Inputs that may be given without their names, in this order. */
   readonly positional: readonly string[];
   readonly example: string;
+  /** Inputs that may be given several times: a line each. */
+  readonly repeatable?: readonly string[];
   /** Inputs whose default is another one here than in a job. */
   readonly defaults?: Readonly<Record<string, string>>;
 }

@@ -39,12 +39,13 @@ export function parseFlags(
   env: Readonly<Record<string, string | undefined>>,
 ): CommandLine {
   const flags = flagsOf(command);
+  const { repeatable = [] } = command;
   const given: Record<string, string> = {};
   const positional = [...command.positional];
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] ?? '';
     if (arg === '-h') given['help'] = 'true';
-    else if (arg.startsWith('--')) i += readFlag(arg.slice(2), args[i + 1], flags, given);
+    else if (arg.startsWith('--')) i += readFlag(arg.slice(2), args[i + 1], { flags, repeatable }, given);
     else takePositional(arg, positional, given);
   }
   const inputs: Record<string, string> = {};
@@ -76,7 +77,7 @@ function flagsOf({ action }: Command): Flags {
 function readFlag(
   text: string,
   next: string | undefined,
-  flags: Flags,
+  { flags, repeatable }: { readonly flags: Flags; readonly repeatable: readonly string[] },
   given: Record<string, string>,
 ): number {
   const [, name = '', value] = /^([^=]*)(?:=([\s\S]*))?$/.exec(text) ?? [];
@@ -84,7 +85,8 @@ function readFlag(
   const kind = flags.get(positive ?? name);
   if (kind === undefined || (positive && kind !== 'flag')) throw unknownFlag(name, flags);
   const set = (what: string) => {
-    given[positive ?? name] = what;
+    const before = repeatable.includes(name) ? given[name] : undefined;
+    given[positive ?? name] = before === undefined ? what : `${before}\n${what}`;
   };
   if (positive) set('false');
   else if (value !== undefined) set(value);

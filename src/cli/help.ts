@@ -1,4 +1,5 @@
 import { COMMANDS, type Command, PLANNABLE } from './commands.ts';
+import { LOCAL_COMMANDS } from './local.ts';
 
 const EXIT_CODES = `Exit codes
   0    as wanted: deployed, unchanged, planned, passed, warned; of rollback: rolled-back
@@ -22,9 +23,10 @@ AWS credentials and region are found as the AWS CLI finds them; AWS_ENDPOINT_URL
 
 /** The list of commands. */
 export function generalHelp(): string {
-  const names = [...Object.keys(COMMANDS), `plan <command>`, 'local-cloud'];
+  const commands = { ...LOCAL_COMMANDS, ...COMMANDS };
+  const names = [...Object.keys(commands), `plan <command>`, 'local-cloud'];
   const width = Math.max(...names.map((name) => name.length)) + 2;
-  const lines = Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(width)}${about}`);
+  const lines = Object.entries(commands).map(([name, { about }]) => `  ${name.padEnd(width)}${about}`);
   return `wwhd-deploy: ship a container backend and a static frontend to AWS, and take any release back
 
 Usage: wwhd-deploy <command> [flags]      (in a clone: node dist/cli/index.js <command> [flags])

@@ -12,6 +12,7 @@ import { COMMANDS, type Command, PLANNABLE } from './commands.ts';
 import { runEnvironment } from './context.ts';
 import { type CommandLine, parseFlags, variableOf } from './flags.ts';
 import { commandHelp, generalHelp } from './help.ts';
+import { LOCAL_COMMANDS, type LocalCommand } from './local.ts';
 import { recoveryAdvice } from './recovery.ts';
 import { runStep } from './step.ts';
 import { screenOf, Terminal } from './terminal.ts';
@@ -32,10 +33,7 @@ async function run(args: readonly string[]): Promise<number> {
       process.stdout.write(about ? commandHelp(rest[0] ?? '', about) : generalHelp());
       return name === undefined ? exitCode('', 'refused') : 0;
     }
-    if (name === '--version') return version();
-    if (name === 'local-cloud') return await localCloud(rest);
-    if (name === 'plan') return await plan(rest);
-    return await runCommand(name, rest, {});
+    return await dispatch(name, rest);
   } catch (error) {
     const outcome = error instanceof ActionError ? error.outcome : 'failed';
     const problem =
@@ -47,6 +45,14 @@ async function run(args: readonly string[]): Promise<number> {
       writeDocument({ version: 1, command: name, exitCode: code, outcome, problem });
     return code;
   }
+}
+
+function dispatch(name: string, rest: readonly string[]): number | Promise<number> {
+  if (name === '--version') return version();
+  if (name === 'local-cloud') return localCloud(rest);
+  if (name === 'plan') return plan(rest);
+  const local = LOCAL_COMMANDS[name];
+  return local ? runLocal(name, local, rest) : runCommand(name, rest, {});
 }
 
 /** The package's own version: its package.json stands above the bundles, wherever they were built. */
@@ -76,9 +82,10 @@ function plan(args: readonly string[]): Promise<number> {
 }
 
 function commandOf(name: string): Command {
-  const command = COMMANDS[name];
+  const command = COMMANDS[name] ?? LOCAL_COMMANDS[name];
   if (command) return command;
-  const near = nearest(name, [...Object.keys(COMMANDS), 'plan', 'local-cloud']);
+  const names = [...Object.keys(COMMANDS), ...Object.keys(LOCAL_COMMANDS), 'plan', 'local-cloud'];
+  const near = nearest(name, names);
   throw refused({
     what: `there is no command ${JSON.stringify(name)}`,
     fix: near ? `did you mean ${near}? --help lists them all` : '--help lists them',
@@ -106,6 +113,20 @@ async function runCommand(
   } finally {
     terminal.close();
   }
+}
+
+/** A command that runs in this process. Its answer is what it prints. */
+async function runLocal(name: string, command: LocalCommand, args: readonly string[]): Promise<number> {
+  const line = parseFlags(command, args, process.env);
+  if (line.options.help) {
+    process.stdout.write(commandHelp(name, command));
+    return 0;
+  }
+  const result = await command.run(line, { cwd: process.cwd(), env: process.env });
+  if (line.options.json)
+    writeDocument({ version: 1, command: name, exitCode: result.exitCode, ...result.document });
+  else process.stdout.write(`${harmlessLines(result.text).join('\n')}\n`);
+  return result.exitCode;
 }
 
 /** Said in the words of a command line, where the bundle would speak of a workflow. */

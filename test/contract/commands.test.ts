@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { parseFlags } from '../../src/cli/flags.ts';
+import { LOCAL_COMMANDS } from '../../src/cli/local.ts';
 import { splitWords } from '../../src/parts/service/verdict/words.ts';
 import { root } from '../support/dist.ts';
 import { blocksOf, commandsOf, isShell, pages } from '../support/docs.ts';
@@ -34,7 +35,7 @@ const fail = (wrong: boolean, what: string) => (wrong ? what : undefined);
 const ours: Check = (rest) => {
   const [first = '', ...others] = splitWords(rest);
   const [name = '', ...args] = first === 'plan' ? others : [first, ...others];
-  const command = COMMANDS[name];
+  const command = COMMANDS[name] ?? LOCAL_COMMANDS[name];
   if (!command) return fail(name !== 'local-cloud', `there is no command ${name}`);
   try {
     const { inputs } = parseFlags(command, args, {});
