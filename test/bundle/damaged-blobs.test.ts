@@ -101,8 +101,8 @@ describe('a rollback to a release whose blobs are whole', () => {
     expect(run.outputs['outcome'], run.log).toBe('rolled-back');
     const asked = await blobRequests();
     expect(asked).toContain('HeadObject');
-    // Once for the plan, once for the copy.
-    expect(asked.filter((operation) => operation === 'GetObject')).toHaveLength(2);
+    // Once for the plan before the lock, once for the one under it, once for the copy.
+    expect(asked.filter((operation) => operation === 'GetObject')).toHaveLength(3);
     await site.dropped();
     expect((await site.get('/logo.svg')).body).toBe(LOGO.one);
   });
