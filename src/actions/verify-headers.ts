@@ -16,7 +16,7 @@ export function readVerifyHeaders(
   lines: readonly string[],
   mask: (value: string) => void,
 ): Readonly<Record<string, string>> {
-  const headers: Record<string, string> = {};
+  const headers = new Map<string, string>();
   for (const [index, line] of lines.entries()) {
     const at = line.indexOf(':');
     const name = line.slice(0, at).trim().toLowerCase();
@@ -29,10 +29,10 @@ export function readVerifyHeaders(
     if (at < 1 || !NAME.test(name) || value === '' || /[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]/.test(value))
       throw wrong('has a line that is not `Name: value`', `line ${index + 1} (its text is not shown)`);
     if (OUR_OWN.test(name)) throw wrong('has a header that the read-back sets itself', name);
-    if (name in headers) throw wrong('has a header twice', name);
-    headers[name] = value;
+    if (headers.has(name)) throw wrong('has a header twice', name);
+    headers.set(name, value);
   }
-  return headers;
+  return Object.fromEntries(headers);
 }
 
 const wrong = (what: string, found: string) =>

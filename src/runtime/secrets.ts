@@ -71,6 +71,10 @@ function formsOf(value: string): string[] {
     json.replace(/[<>&'/]/g, unicodeEscape),
     json.replace(/[<>&]/g, unicodeEscape),
     html,
+    // As Go's and Handlebars' templates do.
+    html.replaceAll('"', '&#34;').replaceAll("'", '&#39;').replaceAll('+', '&#43;'),
+    html.replaceAll('"', '&quot;').replace(/['`=]/g, (sign) => `&#x${hex(sign).toUpperCase()};`),
+    ...NUMERIC.map((entity) => value.replace(/[^A-Za-z0-9]/gu, entity)),
     ...['&quot;', '&#34;', '&#x22;'].flatMap((quote) =>
       ["'", '&#39;', '&#x27;', '&apos;'].map((apostrophe) =>
         html.replaceAll('"', quote).replaceAll("'", apostrophe),
@@ -78,6 +82,15 @@ function formsOf(value: string): string[] {
     ),
   ];
 }
+
+const hex = (sign: string) => (sign.codePointAt(0) ?? 0).toString(16);
+
+/** Every sign but letters and digits by its number, as OWASP's encoders write them. */
+const NUMERIC: ReadonlyArray<(sign: string) => string> = [
+  (sign) => `&#${sign.codePointAt(0)};`,
+  (sign) => `&#x${hex(sign)};`,
+  (sign) => `&#x${hex(sign).toUpperCase()};`,
+];
 
 const lowerPercent = (text: string) => text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
 /** As Go, Python and PHP escape for JSON within HTML. */

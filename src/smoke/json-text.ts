@@ -6,8 +6,18 @@ import { ExactNumber, numberOfLiteral } from './number.ts';
 const PERHAPS_EXACT = /[\d.]{16}|\d[eE][-+]?\d/;
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g;
 
-/** Parses JSON and keeps every number digit for digit. @throws SyntaxError as JSON.parse does */
+/** Lists and objects in one another: far more than an API answers with, and far less than exhausts the stack. */
+export const MAX_DEPTH = 1000;
+
+/** JSON whose lists and objects are deeper in one another than {@link MAX_DEPTH}. */
+export class TooDeep extends Error {}
+
+/**
+ * Parses JSON and keeps every number digit for digit.
+ * @throws SyntaxError as JSON.parse does; TooDeep
+ */
 export function parseJson(text: string): Json {
+  if (isTooDeep(text)) throw new TooDeep();
   const plain = JSON.parse(text) as Json;
   if (!PERHAPS_EXACT.test(text)) return plain;
   const mark = `exact ${randomUUID()} `;
@@ -20,6 +30,18 @@ export function parseJson(text: string): Json {
   return JSON.parse(marked, (_key, value: unknown) =>
     typeof value === 'string' && value.startsWith(mark) ? new ExactNumber(value.slice(mark.length)) : value,
   ) as Json;
+}
+
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const sign = text[at];
+    if (sign === '"') at = endOfText(text, at) - 1;
+    else if (sign === '[' || sign === '{') depth += 1;
+    else if (sign === ']' || sign === '}') depth -= 1;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
 }
 
 /** Valid JSON with `change` made to what is not inside of its texts. */

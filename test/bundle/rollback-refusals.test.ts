@@ -1,6 +1,7 @@
 import { BatchDeleteImageCommand, ECRClient } from '@aws-sdk/client-ecr';
-import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ReleaseRecord } from '../../src/release/record.ts';
 import { call, createOn, pushApp } from '../support/backend.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
 import { clientSettings } from '../support/pair.ts';
@@ -87,6 +88,22 @@ describe.concurrent('a rollback that could not be finished changes nothing', () 
       { 'lock-timeout': '1s' },
       /input `lock-timeout`: waited [\d.]+s for .* to be free, in vain[\s\S]*nothing has been changed by us/,
     );
+
+    const { site } = pair;
+    const key = 'production/releases/v1.json';
+    const whole = (await site.json<ReleaseRecord>(key)) as ReleaseRecord;
+    for (const manifest of ['production/current.json', `sites/${name}-site/manifests/../site.json`, '']) {
+      const frontend = { ...whole.parts['frontend'], manifest };
+      const Body = JSON.stringify({ ...whole, parts: { ...whole.parts, frontend } });
+      await site.s3.send(new PutObjectCommand({ Bucket: site.releaseBucket, Key: key, Body }));
+      await expectRefused(
+        pair,
+        { scope: 'frontend' },
+        /names a manifest that is not one of its site|cannot be read/,
+      );
+    }
+    const Body = JSON.stringify(whole);
+    await site.s3.send(new PutObjectCommand({ Bucket: site.releaseBucket, Key: key, Body }));
 
     for (const Key of await pair.site.stored(`sites/${name}-site/blobs/`)) {
       await pair.site.s3.send(new DeleteObjectCommand({ Bucket: pair.site.releaseBucket, Key }));

@@ -282,7 +282,7 @@ async function waitForRequest(path: string): Promise<void> {
 const many = (count: number, path: string, expected: string) =>
   Array.from(
     { length: count },
-    (_, i) => `  - { name: "check ${i}", get: "${path}?${i}", expect: { ${expected} } }`,
+    (_, i) => `  - { name: "check ${i}", get: "${path}?${i}", timeout: 1m, expect: { ${expected} } }`,
   );
 
 // How long they take is for bench/smoke-test.mjs to say.

@@ -1,6 +1,7 @@
 import type { Place } from '../../runtime/document/source.ts';
 import type { Captured } from '../document/scope.ts';
 import type { Answer, Timings } from '../http/answer.ts';
+import type { SearchTime } from './pattern.ts';
 
 /** One expectation held against what came. */
 export interface Assertion extends Place {
@@ -17,6 +18,8 @@ export interface Evidence {
   /** Timings of all samples of a latency expectation; of the one answer where none were asked for. */
   readonly samples: readonly Timings[];
   readonly captured: Captured;
+  /** What searches of patterns may still take. */
+  readonly time: SearchTime;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** Hides secrets; used before a text is cut, so that no half of one is left. */

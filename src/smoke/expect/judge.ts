@@ -9,18 +9,17 @@ export function judgeConditions(
   conditions: readonly Condition[],
   values: readonly (Json | undefined)[],
   got: string,
-  evidence: Pick<Evidence, 'captured' | 'hide'>,
+  evidence: Pick<Evidence, 'captured' | 'hide' | 'time'>,
 ): Assertion[] {
   return conditions.map((condition) => {
-    const answers = values.map((value) => condition.holds(value, evidence.captured));
-    const wrong = answers.find((answer) => typeof answer === 'object');
+    const answers = condition.holds(values, evidence.captured, evidence.time);
     return {
       line: condition.line,
       column: condition.column,
       what,
-      ok: answers.every((answer) => answer === true),
+      ok: !('wrong' in answers) && answers.every(Boolean),
       expected: excerpt(condition.expected(evidence.captured), evidence.hide),
-      got: typeof wrong === 'object' ? wrong.wrong : got,
+      got: 'wrong' in answers ? answers.wrong : got,
     };
   });
 }

@@ -11,7 +11,7 @@ import {
 import { isObject, isType, JSON_TYPES, type Json, sameJson } from '../json.ts';
 import { jsonText as show } from '../json-text.ts';
 import { compareNumbers, ExactNumber, type JsonNumber, numberOfLiteral } from '../number.ts';
-import { checkPattern, searchPattern } from './pattern.ts';
+import { checkPattern, type SearchTime, searchEach } from './pattern.ts';
 
 /** What a value is held against: text (headers, bodies) or JSON. */
 export type Subject = 'text' | 'json';
@@ -21,7 +21,12 @@ export interface Condition extends Place {
   readonly captures: readonly string[];
   /** The expectation as a person reads it: `contains "json"`. */
   expected(captured: Captured): string;
-  holds(value: Json | undefined, captured: Captured): boolean | { readonly wrong: string };
+  /** Whether it holds for each of the values, or why nobody can say. @param time that searches of patterns may take */
+  holds(
+    values: readonly (Json | undefined)[],
+    captured: Captured,
+    time: SearchTime,
+  ): readonly boolean[] | { readonly wrong: string };
 }
 
 export const CONDITION_KEYS = [
@@ -103,6 +108,10 @@ const READERS: Readonly<Record<Key, Reader>> = {
 
 const isText = (value: Json | undefined): value is string => typeof value === 'string';
 
+/** A text, a number, true or false: what a pattern can be searched in. */
+const isPlain = (value: Json | undefined) =>
+  value !== undefined && value !== null && !Array.isArray(value) && !isObject(value);
+
 function readValue(field: Field, scope: Scope, subject: Subject): Dynamic<Json> | undefined {
   return subject === 'json' ? readJson(field, scope) : readText(field, scope);
 }
@@ -127,7 +136,7 @@ function fromValue<T extends Json>(
     ...field.place,
     captures: want.captures,
     expected: (captured) => `${verb} ${show(want.of(captured))}`.trimStart(),
-    holds: (value, captured) => test(value, want.of(captured)),
+    holds: (values, captured) => values.map((value) => test(value, want.of(captured))),
   };
 }
 
@@ -145,9 +154,9 @@ function negate(condition: Condition): Condition {
   return {
     ...condition,
     expected: (captured) => `not ${condition.expected(captured)}`,
-    holds: (value, captured) => {
-      const answer = condition.holds(value, captured);
-      return typeof answer === 'boolean' ? !answer : answer;
+    holds: (values, captured, time) => {
+      const answers = condition.holds(values, captured, time);
+      return 'wrong' in answers ? answers : answers.map((answer) => !answer);
     },
   };
 }
@@ -161,10 +170,11 @@ function readMatches(field: Field): Condition | undefined {
     ...field.place,
     captures: ANY,
     expected: () => `matches /${pattern}/`,
-    holds: (value) => {
-      if (value === undefined || value === null || Array.isArray(value) || isObject(value)) return false;
-      const found = searchPattern(pattern, String(value));
-      return 'wrong' in found ? found : found.match !== null;
+    holds: (values, _captured, time) => {
+      const found = searchEach(pattern, values.filter(isPlain).map(String), time);
+      if ('wrong' in found) return found;
+      const matches = found.matches.values();
+      return values.map((value) => isPlain(value) && matches.next().value === true);
     },
   };
 }
@@ -179,8 +189,10 @@ function readOneOf(field: Field, scope: Scope, subject: Subject): Condition | un
     ...field.place,
     captures: wants.flatMap((want) => want.captures),
     expected: (captured) => `one of ${wants.map((want) => show(want.of(captured))).join(', ')}`,
-    holds: (value, captured) =>
-      value !== undefined && wants.some((want) => sameJson(value, want.of(captured))),
+    holds: (values, captured) => {
+      const wanted = wants.map((want) => want.of(captured));
+      return values.map((value) => value !== undefined && wanted.some((want) => sameJson(value, want)));
+    },
   };
 }
 
@@ -191,7 +203,7 @@ function readExists(field: Field): Condition | undefined {
     ...field.place,
     captures: ANY,
     expected: () => (wanted ? 'is there' : 'is not there'),
-    holds: (value) => (value !== undefined) === wanted,
+    holds: (values) => values.map((value) => (value !== undefined) === wanted),
   };
 }
 
@@ -204,7 +216,7 @@ function readType(field: Field, _scope: Scope, subject: Subject): Condition | un
     ...field.place,
     captures: ANY,
     expected: () => `is of type ${type}`,
-    holds: (value) => value !== undefined && isType(value, type),
+    holds: (values) => values.map((value) => value !== undefined && isType(value, type)),
   };
 }
 
@@ -233,10 +245,11 @@ function compare(
     ...field.place,
     captures: ANY,
     expected: () => `${label}${sign} ${limit}`,
-    holds: (value) => {
-      const measured = measure(value);
-      return measured !== undefined && test(compareNumbers(measured, limit));
-    },
+    holds: (values) =>
+      values.map((value) => {
+        const measured = measure(value);
+        return measured !== undefined && test(compareNumbers(measured, limit));
+      }),
   };
 }
 
@@ -262,7 +275,7 @@ function readLength(field: Field): Condition[] | undefined {
       ...field.place,
       captures: ANY,
       expected: () => `length ${length}`,
-      holds: (value) => lengthOf(value) === length,
+      holds: (values) => values.map((value) => lengthOf(value) === length),
     },
   ];
 }

@@ -1,6 +1,7 @@
 import type { Field } from '../../runtime/document/field.ts';
 import type { Scope } from '../document/scope.ts';
 import { headerOf } from '../http/answer.ts';
+import { shownAddress } from '../http/shown-address.ts';
 import { type Expectation, excerpt } from './expectation.ts';
 import { judgeConditions } from './judge.ts';
 import { readConditions } from './matcher.ts';
@@ -19,7 +20,10 @@ export function readRedirect(field: Field, scope: Scope): Expectation[] {
         const { answer, hide } = evidence;
         const location = headerOf(answer, 'location');
         const target = location === undefined ? undefined : absolute(location, answer.url);
-        const got = target === undefined ? `status ${answer.status} and no location` : excerpt(target, hide);
+        const got =
+          target === undefined
+            ? `status ${answer.status} and no location`
+            : excerpt(shownAddress(target), hide);
         return judgeConditions('redirect to', conditions, [target], got, evidence);
       },
     },

@@ -1,5 +1,5 @@
 import type { Json } from '../json.ts';
-import { parseJson } from '../json-text.ts';
+import { parseJson, TooDeep } from '../json-text.ts';
 
 /** What was seen of the connection's certificate. */
 export interface TlsFacts {
@@ -36,7 +36,7 @@ export interface Answer {
   readonly sha256: string;
   readonly tls: TlsFacts | undefined;
   readonly timings: Timings;
-  /** The addresses that redirected here, first to last. */
+  /** The addresses that redirected here, first to last, as they may be shown. */
   readonly via: readonly Redirect[];
 }
 
@@ -71,8 +71,8 @@ export function jsonOf(answer: Answer): { json: Json } | { wrong: string } {
   if (result === undefined) {
     try {
       result = { json: parseJson(textOf(answer)) };
-    } catch {
-      result = { wrong: notJson(answer) };
+    } catch (error) {
+      result = { wrong: error instanceof TooDeep ? 'JSON that is nested too deep' : notJson(answer) };
     }
     parsed.set(answer, result);
   }

@@ -1,4 +1,5 @@
 import { WireProblem } from './problem.ts';
+import { shownAddress } from './shown-address.ts';
 
 /** A request ready to be sent. */
 export interface WireRequest {
@@ -50,7 +51,7 @@ function targetOf(base: URL, location: string): URL {
   } catch {
     throw new WireProblem(
       'redirect',
-      `redirected to ${JSON.stringify(location.slice(0, 200))}, which is not an address`,
+      `redirected to ${JSON.stringify(shownAddress(location).slice(0, 200))}, which is not an address`,
     );
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {

@@ -8,6 +8,7 @@ import type { Answer, Redirect, Timings, TlsFacts } from './answer.ts';
 import { readBody } from './body.ts';
 import { type Phase, timeoutProblem, WireProblem, wireProblem } from './problem.ts';
 import { isRedirect, nextRequest, type WireRequest } from './redirect.ts';
+import { shownAddress } from './shown-address.ts';
 
 export interface Want {
   readonly request: WireRequest;
@@ -38,7 +39,8 @@ export class Wire {
         want.redirects > 0 && isRedirect(status) && location !== undefined;
       const result = await hop.run(this.#agent(request.url), { follows, keep: want.keepBody, began });
       if (!('location' in result)) return { ...result, via };
-      via.push({ url: request.url.href, status: result.status, location: result.location });
+      const [url, location] = [request.url.href, result.location].map(shownAddress) as [string, string];
+      via.push({ url, status: result.status, location });
       if (via.length > want.redirects) {
         const trail = via.map(({ url }) => url).join(' → ');
         throw new WireProblem('redirect', `redirected more than ${want.redirects} times: ${trail}`);

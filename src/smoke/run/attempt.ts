@@ -3,7 +3,7 @@ import type { Capture, Check } from '../checks.ts';
 import type { Captured } from '../document/scope.ts';
 import type { Assertion, Evidence, Expectation } from '../expect/expectation.ts';
 import { percentile } from '../expect/latency.ts';
-import { searchPattern } from '../expect/pattern.ts';
+import { SearchTime, searchPattern } from '../expect/pattern.ts';
 import { type Answer, headerOf, jsonOf, type Timings, textOf } from '../http/answer.ts';
 import { WireProblem } from '../http/problem.ts';
 import type { Want, Wire } from '../http/wire.ts';
@@ -90,8 +90,9 @@ function wantOf(check: Check, captured: Captured, { baseUrl }: Context): Want {
 
 /** Everything about one answer but its latency, which is judged over all samples. */
 function judge(check: Check, answer: Answer, captured: Captured, context: Context): Judged {
-  const { found, missing } = capture(check, answer, context);
-  const evidence = evidenceOf(answer, [answer.timings], captured, context);
+  const time = new SearchTime();
+  const { found, missing } = capture(check, answer, context, time);
+  const evidence = evidenceOf(answer, [answer.timings], captured, context, time);
   const assertions = [
     ...check.expect
       .filter(({ key }) => key !== 'latency')
@@ -102,11 +103,11 @@ function judge(check: Check, answer: Answer, captured: Captured, context: Contex
   return { assertions, captured: found, answer: { ...answer, body: Buffer.alloc(0) } };
 }
 
-function capture(check: Check, answer: Answer, { onSecret }: Context) {
+function capture(check: Check, answer: Answer, { onSecret }: Context, time: SearchTime) {
   const found = new Map<string, Json>();
   const missing: Assertion[] = [];
   for (const wanted of check.capture) {
-    const value = capturedValue(wanted, answer);
+    const value = capturedValue(wanted, answer, time);
     if (value === undefined || (typeof value === 'object' && !(value instanceof ExactNumber))) {
       missing.push(notCaptured(wanted, value?.wrong));
       continue;
@@ -130,8 +131,9 @@ function evidenceOf(
   samples: readonly Timings[],
   captured: Captured,
   { secrets, now }: Context,
+  time = new SearchTime(),
 ): Evidence {
-  return { answer, samples, captured, now: now(), hide: (text) => secrets.hide(text) };
+  return { answer, samples, captured, time, now: now(), hide: (text) => secrets.hide(text) };
 }
 
 function conclude(
@@ -176,6 +178,7 @@ function conclude(
 function capturedValue(
   capture: Capture,
   answer: Answer,
+  time: SearchTime,
 ): string | JsonNumber | boolean | { wrong: string } | undefined {
   const { from } = capture;
   if ('json' in from) {
@@ -188,14 +191,14 @@ function capturedValue(
     }
     return value;
   }
-  if ('body' in from) return firstGroup(from.body, textOf(answer));
+  if ('body' in from) return firstGroup(from.body, textOf(answer), time);
   const header = headerOf(answer, from.header);
-  return header !== undefined && from.matches !== undefined ? firstGroup(from.matches, header) : header;
+  return header !== undefined && from.matches !== undefined ? firstGroup(from.matches, header, time) : header;
 }
 
 /** The pattern's first group, or all that it matched where it has none. */
-function firstGroup(pattern: string, text: string): string | { wrong: string } | undefined {
-  const found = searchPattern(pattern, text);
+function firstGroup(pattern: string, text: string, time: SearchTime): string | { wrong: string } | undefined {
+  const found = searchPattern(pattern, text, time);
   if ('wrong' in found) return found;
   return found.match === null ? undefined : (found.match[1] ?? found.match[0]);
 }

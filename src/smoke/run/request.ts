@@ -7,20 +7,20 @@ import type { WireRequest } from '../http/redirect.ts';
 export function buildRequest(request: Request, baseUrl: string | undefined, captured: Captured): WireRequest {
   const address = request.address.of(captured);
   const url = resolveAddress(address, baseUrl);
-  const headers: Record<string, string> = {
-    'user-agent': 'wwhd-deploy smoke-test',
-    accept: '*/*',
+  const headers = new Map([
+    ['user-agent', 'wwhd-deploy smoke-test'],
+    ['accept', '*/*'],
     // What is judged is the content, so it is asked for as it is.
-    'accept-encoding': 'identity',
-  };
-  if (request.body) headers['content-type'] = request.body.contentType;
+    ['accept-encoding', 'identity'],
+  ]);
+  if (request.body) headers.set('content-type', request.body.contentType);
   const ours = baseUrl === undefined || url.origin === new URL(baseUrl).origin;
   for (const [name, value] of [...(ours ? request.defaultHeaders : []), ...request.headers]) {
-    headers[name] = headerValue(name, value.of(captured));
+    headers.set(name, headerValue(name, value.of(captured)));
   }
   const body = request.body ? Buffer.from(request.body.text.of(captured)) : undefined;
-  if (body) headers['content-length'] = String(body.length);
-  return { method: request.method.toUpperCase(), url, headers, body };
+  if (body) headers.set('content-length', String(body.length));
+  return { method: request.method.toUpperCase(), url, headers: Object.fromEntries(headers), body };
 }
 
 /** A path is put after the base address, whose own path stays: `/v1` + `/health` is `/v1/health`. */

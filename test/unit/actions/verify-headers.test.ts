@@ -12,6 +12,14 @@ it('reads headers, and masks their values', () => {
   expect(masked).toEqual(['Basic dXNlcjpwYXNz', 'dXNlcjpwYXNz', 'a:b c']);
 });
 
+it('takes a name that every object has for a name', () => {
+  const { headers } = read('constructor: abcdef', '__proto__: ghijkl');
+  expect(Object.entries(headers)).toEqual([
+    ['constructor', 'abcdef'],
+    ['__proto__', 'ghijkl'],
+  ]);
+});
+
 it.each([
   ['no colon', ['hunter2secret']],
   ['no name', [': hunter2secret']],

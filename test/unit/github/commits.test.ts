@@ -1,6 +1,9 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { GitHubAccess } from '../../../src/github/api.ts';
 import { compareCommits } from '../../../src/github/commits.ts';
+import { ActionError } from '../../../src/runtime/errors.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { type FakeGitHub, startGitHub } from '../../support/github.ts';
 
@@ -49,6 +52,20 @@ describe('the order of two commits', () => {
     expect(await compareCommits(access(), 'main', B)).toBe('unknown');
     expect(await compareCommits(access({ repository: '' }), A, B)).toBe('unknown');
     expect(github.requests).toEqual([]);
+  });
+
+  it('ends at once when the job is cancelled, though GitHub says nothing', async () => {
+    const silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const cancelled = new AbortController();
+    const apiUrl = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const asked = compareCommits(access({ apiUrl, signal: cancelled.signal }), A, B);
+    silent.once('request', () =>
+      cancelled.abort(new ActionError('interrupted', { what: 'the job was cancelled' })),
+    );
+    await expect(asked).rejects.toThrow('the job was cancelled');
+    silent.close();
+    silent.closeAllConnections();
   });
 
   it('waits out a rate limit as its headers say', async () => {

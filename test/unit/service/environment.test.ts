@@ -52,6 +52,7 @@ describe('KEY=value lines', () => {
   test.each([
     ['A', /line 1 of \.env has no `=`/],
     ['1A=x', /no variable name/],
+    ['__proto__=x', /line 1 of \.env sets __proto__[\s\S]*another name/],
     ['A=1\nA=2', /line 2 of \.env sets A again, after line 1/],
     ['A="x', /quote for A that is not closed/],
     ['A=${SECRETS_MANAGER:}', /refers to no secret in A/],

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { SearchTime } from '../../../src/smoke/expect/pattern.ts';
 import type { Answer } from '../../../src/smoke/http/answer.ts';
 import { parseChecks } from '../../../src/smoke/index.ts';
 
@@ -38,6 +39,7 @@ function judge(expectation: string, given: Answer, samples = [given.timings]) {
     samples,
     captured: new Map(),
     now: NOW,
+    time: new SearchTime(),
     hide: (text: string) => secrets.hide(text),
   };
   const all = (checks[0]?.expect ?? []).flatMap((one) => one.judge(evidence));
@@ -223,4 +225,44 @@ describe('what is shown', () => {
   test('a long body is cut, and a report does not keep it', () => {
     expect(told('body: nope', answer({ text: 'y'.repeat(500_000) }))[0]?.length).toBeLessThan(260);
   });
+});
+
+describe('an answer that is made to hold the run up', () => {
+  const many = answer({ text: `[${'"aaaaaaaaaaaaaaaaaaaaaaaaaaaaab",'.repeat(300_000)}"x"]` });
+  test('costs a second of searching, however many texts and patterns there are', () => {
+    const started = performance.now();
+    const evil = '"^(a+)+$"';
+    const said = told(
+      `json: { "$[*]": { matches: ${evil}, not: { matches: ${evil} } }, "$[1]": { matches: ${evil} } }`,
+      many,
+    );
+    expect(said.every((line) => line.startsWith('unmet') && line.includes('simplify it'))).toBe(true);
+    expect(said).toHaveLength(3);
+    expect(performance.now() - started).toBeLessThan(30_000);
+  });
+
+  test('is judged in seconds where it has two million items', () => {
+    const items = answer({ text: `[${'1,'.repeat(1_999_999)}1]` });
+    const started = performance.now();
+    expect(told('json: { "$[*]": { matches: "^1$" } }', items)[0]).toMatch(/^met/);
+    expect(performance.now() - started).toBeLessThan(30_000);
+  });
+
+  test('and one that is nested without end is no JSON', () => {
+    const deep = answer({ text: '['.repeat(1_000_000) + ']'.repeat(1_000_000) });
+    expect(told('json: { $: { type: array } }', deep)[0]).toMatch(/^unmet .*JSON that is nested too deep/);
+    const brackets = answer({ text: JSON.stringify({ art: '['.repeat(5000) }) });
+    expect(told('json: { $.art: { length: 5000 } }', brackets)[0]).toMatch(/^met/);
+  });
+});
+
+test('an address shows no code and no token that it hands over', () => {
+  const location =
+    'https://u:p@id.example.com/cb?next=/home&code=abc123&X-Amz-Signature=ff00#id_token=eyJhbGci';
+  const moved = answer({ status: 302, headers: [['location', location]] });
+  const shown = 'https://***@id.example.com/cb?next=/home&code=***&X-Amz-Signature=***#id_token=***';
+  expect(told('status: 302, redirect: /elsewhere', moved).join()).toContain(shown);
+  expect(told('status: 302, headers: { location: /elsewhere }', moved).join()).toContain(shown);
+  // It is judged as it came.
+  expect(told('status: 302, redirect: { contains: "code=abc123" }', moved)[1]).toMatch(/^met/);
 });

@@ -42,6 +42,8 @@ export function parseEnvironment(text: string, source: EnvSource): Environment {
     if (equals < 0) throw wrong(source, at, 'has no `=`', 'write KEY=value');
     if (!NAME.test(name))
       throw wrong(source, at, 'has a name that is no variable name', 'use letters, digits and _');
+    // An object loses this one name, and with it the value.
+    if (name === '__proto__') throw wrong(source, at, `sets ${name}`, 'give the variable another name');
     const before = lineOf.get(name);
     if (before) throw wrong(source, at, `sets ${name} again, after line ${before}`, 'keep one of the two');
     lineOf.set(name, at);
