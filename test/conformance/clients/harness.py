@@ -32,6 +32,8 @@ os.environ["AWS_CONFIG_FILE"] = os.path.join(TMP, "config")
 with open(os.environ["AWS_CONFIG_FILE"], "w", encoding="utf-8") as _config:
     _config.write("[default]\ns3 =\n  signature_version = s3v4\n")
 
+import botocore.model
+
 from lib.members import Strangers
 
 try:
@@ -46,6 +48,11 @@ if _DRIVER:
     STRANGERS.watch(_DRIVER.session)
 
 
+def speak(protocol):
+    """From here on the CLI speaks this protocol, where a service has several: botocore takes JSON by itself."""
+    botocore.model.ServiceModel.resolved_protocol = protocol
+
+
 class Failed(Exception):
     """A check that does not hold."""
 
@@ -57,6 +64,7 @@ def _driver_for(args, fresh):
     driver = create_clidriver()
     # What both read of the services' models is read once.
     driver.session.register_component("data_loader", _DRIVER.session.get_component("data_loader"))
+    STRANGERS.watch(driver.session)
     return driver
 
 
@@ -174,5 +182,5 @@ def main(namespace):
         for one in sorted(STRANGERS.found):
             print(f"        {one}")
     elif STRANGERS.walked:
-        print(f"ok      none of {STRANGERS.walked} answers has a member that AWS's model does not have")
+        print(f"ok      none of {STRANGERS.walked} answers ({', '.join(sorted(STRANGERS.protocols))}) has a member that AWS's model does not have")
     sys.exit(1 if broken else 0)
