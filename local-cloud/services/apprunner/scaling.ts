@@ -147,6 +147,7 @@ export function scalingOperations(
     },
     DeleteAutoScalingConfiguration: {
       resource,
+      refuses: ['DeleteAllRevisions'] as const,
       run: (input: Inputs['DeleteAutoScalingConfiguration'], request: CloudRequest) => {
         const record = scaling.find(input.AutoScalingConfigurationArn, request.region);
         if (record.isDefault || uses(services(), record).length > 0)

@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { CloudRequest } from '../../core/service.ts';
-import type { Inputs } from '../shapes/inputs/autoscaling.ts';
+import type {
+  CustomizedMetricSpecification,
+  Inputs,
+  PredefinedMetricSpecification,
+} from '../shapes/inputs/autoscaling.ts';
 import { page } from '../shapes/page.ts';
 import {
   invalid,
@@ -36,7 +40,34 @@ function ruleOf(input: Inputs['PutScalingPolicy']): Rule {
   const { PredefinedMetricSpecification: predefined, CustomizedMetricSpecification: own } = configuration;
   if (!predefined === !own)
     throw invalid('Exactly one of a predefined and a customized metric specification is required.');
+  checkMetric(predefined, own);
   return { type, configuration };
+}
+
+/** Metrics of an ECS service that a policy may follow here (Application Auto Scaling API, PredefinedMetricSpecification). */
+const PREDEFINED = [
+  'ECSServiceAverageCPUUtilization',
+  'ECSServiceAverageMemoryUtilization',
+  'ALBRequestCountPerTarget',
+];
+
+function checkMetric(
+  predefined: PredefinedMetricSpecification | undefined,
+  own: CustomizedMetricSpecification | undefined,
+): void {
+  if (predefined && !PREDEFINED.includes(predefined.PredefinedMetricType))
+    throw invalid(
+      `${predefined.PredefinedMetricType} is not offered for ECS services; there are: ${PREDEFINED.join(', ')}`,
+    );
+  if (predefined?.PredefinedMetricType === 'ALBRequestCountPerTarget' && !predefined.ResourceLabel)
+    throw invalid('ResourceLabel is required for ALBRequestCountPerTarget.');
+  if (!own) return;
+  if (own.Metrics)
+    throw invalid('Metrics of a customized metric specification is not offered by the local cloud.');
+  if (!own.MetricName || !own.Namespace || !own.Statistic)
+    throw invalid('MetricName, Namespace and Statistic of a customized metric specification are required.');
+  if (own.Statistic !== 'Average')
+    throw invalid(`The local cloud follows the statistic Average, and not ${own.Statistic}.`);
 }
 
 export function policyOperations(store: Store) {
@@ -48,6 +79,7 @@ export function policyOperations(store: Store) {
   return {
     PutScalingPolicy: {
       resource,
+      refuses: ['PredictiveScalingPolicyConfiguration'] as const,
       iam: ['application-autoscaling:PutScalingPolicy', 'cloudwatch:PutMetricAlarm'],
       run: (input: Inputs['PutScalingPolicy'], request: CloudRequest) => {
         const scaled = scaledOf(input, request);

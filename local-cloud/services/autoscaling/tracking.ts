@@ -108,7 +108,15 @@ function metricOf(
   const own = configuration.CustomizedMetricSpecification;
   if (own)
     return { namespace: own.Namespace ?? '', name: own.MetricName ?? '', dimensions: own.Dimensions ?? [] };
-  const type = configuration.PredefinedMetricSpecification?.PredefinedMetricType;
+  const { PredefinedMetricType: type, ResourceLabel: label = '' } =
+    configuration.PredefinedMetricSpecification ?? {};
+  // `app/<load balancer>/<id>/targetgroup/<name>/<id>`
+  if (type === 'ALBRequestCountPerTarget')
+    return {
+      namespace: 'AWS/ApplicationELB',
+      name: 'RequestCountPerTarget',
+      dimensions: [{ Name: 'TargetGroup', Value: /targetgroup\/.*$/.exec(label)?.[0] ?? '' }],
+    };
   return {
     namespace: 'AWS/ECS',
     name: type === 'ECSServiceAverageMemoryUtilization' ? 'MemoryUtilization' : 'CPUUtilization',

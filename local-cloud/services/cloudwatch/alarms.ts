@@ -10,6 +10,7 @@ export function alarmOperations(store: Store) {
   const names = (input: Inputs['DeleteAlarms']) => input.AlarmNames.join(',');
   return {
     PutMetricAlarm: {
+      refuses: ['EvaluationCriteria', 'EvaluationInterval'] as const,
       resource: (input: Inputs['PutMetricAlarm']) => input.AlarmName,
       run: (input: Inputs['PutMetricAlarm'], request: CloudRequest) => {
         checkAlarm(input);
@@ -127,6 +128,11 @@ function describe(store: Store, alarm: Alarm) {
   };
 }
 
+const actsOn = ({ config }: Alarm, prefix: string): boolean =>
+  [config.OKActions, config.AlarmActions, config.InsufficientDataActions]
+    .flatMap((actions) => actions ?? [])
+    .some((action) => action.startsWith(prefix));
+
 export function describeOperations(store: Store) {
   const inRegion = (request: CloudRequest) =>
     [...store.alarms.values()]
@@ -134,6 +140,7 @@ export function describeOperations(store: Store) {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
     DescribeAlarms: {
+      refuses: ['ChildrenOfAlarmName', 'ParentsOfAlarmName'] as const,
       resource: (input: Inputs['DescribeAlarms']) => input.AlarmNames?.join(',') ?? input.AlarmNamePrefix,
       run: (input: Inputs['DescribeAlarms'], request: CloudRequest) => {
         if (input.AlarmNames && input.AlarmNamePrefix)
@@ -143,6 +150,7 @@ export function describeOperations(store: Store) {
           .filter(() => metric)
           .filter((a) => !input.AlarmNames || input.AlarmNames.includes(a.name))
           .filter((a) => a.name.startsWith(input.AlarmNamePrefix ?? ''))
+          .filter((a) => !input.ActionPrefix || actsOn(a, input.ActionPrefix))
           .map((a) => describe(store, a))
           .filter((a) => !input.StateValue || a.StateValue === input.StateValue);
         const { items, next } = page(all, input.NextToken, input.MaxRecords ?? 50, 'InvalidNextToken');
@@ -155,12 +163,15 @@ export function describeOperations(store: Store) {
         .map((a) => describe(store, a)),
     }),
     DescribeAlarmHistory: {
+      refuses: ['AlarmContributorId'] as const,
       resource: (input: Inputs['DescribeAlarmHistory']) => input.AlarmName,
       run: (input: Inputs['DescribeAlarmHistory'], request: CloudRequest) => {
         const all = inRegion(request)
           .filter((a) => !input.AlarmName || a.name === input.AlarmName)
           .flatMap((a) => a.history.map((item) => ({ ...item, name: a.name })))
           .filter((item) => !input.HistoryItemType || item.type === input.HistoryItemType)
+          .filter((item) => input.StartDate === undefined || item.at >= input.StartDate * 1000)
+          .filter((item) => input.EndDate === undefined || item.at <= input.EndDate * 1000)
           .sort((a, b) => (input.ScanBy === 'TimestampAscending' ? a.at - b.at : b.at - a.at));
         const { items, next } = page(all, input.NextToken, input.MaxRecords ?? 50, 'InvalidNextToken');
         const history = items.map((item) => ({

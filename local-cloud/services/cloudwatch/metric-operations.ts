@@ -76,6 +76,7 @@ export function metricOperations(store: Store) {
       }),
     },
     ListMetrics: {
+      refuses: ['OwningAccount'] as const,
       resource: (input: Inputs['ListMetrics']) => input.Namespace,
       run: (input: Inputs['ListMetrics'], request: CloudRequest) => {
         const all = metrics

@@ -21,7 +21,7 @@ export function imageOperations(ecr: Ecr) {
     ListImages: {
       resource: named,
       run: (input: Inputs['ListImages'], request: CloudRequest) => {
-        const repository = find(input.repositoryName, request);
+        const repository = find(input, request);
         const ids = listed(ecr, repository, input.filter?.tagStatus);
         const { items, next } = page(ids, input.nextToken, input.maxResults ?? 100);
         return { imageIds: items, nextToken: next };
@@ -30,12 +30,12 @@ export function imageOperations(ecr: Ecr) {
     DescribeImages: {
       resource: about,
       run: (input: Inputs['DescribeImages'], request: CloudRequest) =>
-        describeImages(ecr, input, find(input.repositoryName, request)),
+        describeImages(ecr, input, find(input, request)),
     },
     BatchGetImage: {
       resource: about,
       run: async (input: Inputs['BatchGetImage'], request: CloudRequest) => {
-        const repository = find(input.repositoryName, request);
+        const repository = find(input, request);
         const found = [];
         const failures = [];
         for (const imageId of input.imageIds) {
@@ -56,7 +56,7 @@ export function imageOperations(ecr: Ecr) {
     BatchDeleteImage: {
       resource: about,
       run: async (input: Inputs['BatchDeleteImage'], request: CloudRequest) => {
-        const repository = find(input.repositoryName, request);
+        const repository = find(input, request);
         const imageIds: ImageId[] = [];
         const failures = [];
         for (const imageId of input.imageIds) {
@@ -185,7 +185,7 @@ function scanOperations(ecr: Ecr) {
     StartImageScan: {
       resource: named,
       run: (input: Inputs['StartImageScan'], request: CloudRequest) => {
-        const repository = find(input.repositoryName, request);
+        const repository = find(input, request);
         const digest = must(ecr, repository, input.imageId);
         repository.scans[digest] = context.now();
         return { ...answer(repository, digest, input.imageId), imageScanStatus: { status: 'IN_PROGRESS' } };
@@ -194,7 +194,7 @@ function scanOperations(ecr: Ecr) {
     DescribeImageScanFindings: {
       resource: named,
       run: (input: Inputs['DescribeImageScanFindings'], request: CloudRequest) => {
-        const repository = find(input.repositoryName, request);
+        const repository = find(input, request);
         const digest = must(ecr, repository, input.imageId);
         const stored = repository.manifests[digest];
         const at = repository.scans[digest] ?? (repository.scanOnPush ? stored?.pushedAt : undefined);

@@ -49,18 +49,18 @@ export function ecrService(context: CloudContext): EcrService {
 
 function ecrOf(context: CloudContext, images: ImageStore): Ecr {
   const refuse = (code: string, message: string) => new CloudFault(code, message);
-  const missing = (name: string) =>
+  const missing = (name: string, registry = context.account) =>
     refuse(
       'RepositoryNotFoundException',
-      `The repository with name '${name}' does not exist in the registry with id '${context.account}'`,
+      `The repository with name '${name}' does not exist in the registry with id '${registry}'`,
     );
   return {
     context,
     images,
     refuse,
-    find(name, request) {
+    find({ repositoryName: name, registryId: registry = context.account }, request) {
       const repository = images.repository(request.region, name);
-      if (!repository) throw missing(name);
+      if (!repository || registry !== context.account) throw missing(name, registry);
       return repository;
     },
     arn: (repository) => `arn:aws:ecr:${repository.region}:${context.account}:repository/${repository.name}`,
@@ -148,7 +148,7 @@ function repositoryOperations(ecr: Ecr) {
       resource: (input: Inputs['DescribeRepositories']) => input.repositoryNames?.join(','),
       run: (input: Inputs['DescribeRepositories'], request: CloudRequest) => {
         const all = input.repositoryNames
-          ? input.repositoryNames.map((name: string) => find(name, request))
+          ? input.repositoryNames.map((repositoryName) => find({ ...input, repositoryName }, request))
           : images.repositories(request.region);
         const { items, next } = page<Repository>(all, input.nextToken, input.maxResults ?? 100);
         return { repositories: items.map((r) => describe(ecr, r)), nextToken: next };
@@ -157,7 +157,7 @@ function repositoryOperations(ecr: Ecr) {
     DeleteRepository: {
       resource: named,
       run: (input: Inputs['DeleteRepository'], request: CloudRequest) => {
-        const repository = find(input.repositoryName, request);
+        const repository = find(input, request);
         if (!input.force && Object.keys(repository.manifests).length > 0)
           throw refuse(
             'RepositoryNotEmptyException',
@@ -170,7 +170,7 @@ function repositoryOperations(ecr: Ecr) {
     PutImageTagMutability: {
       resource: named,
       run: (input: Inputs['PutImageTagMutability'], request: CloudRequest) => {
-        const repository = find(input.repositoryName, request);
+        const repository = find(input, request);
         const wanted = { ...repository, mutability: input.imageTagMutability, exclusions: filters(input) };
         checkExclusions(ecr, wanted);
         repository.mutability = wanted.mutability;
@@ -186,7 +186,7 @@ function repositoryOperations(ecr: Ecr) {
     PutImageScanningConfiguration: {
       resource: named,
       run: (input: Inputs['PutImageScanningConfiguration'], request: CloudRequest) => {
-        const repository = find(input.repositoryName, request);
+        const repository = find(input, request);
         repository.scanOnPush = input.imageScanningConfiguration.scanOnPush ?? false;
         return {
           registryId: context.account,

@@ -20,7 +20,7 @@ export function layerOperations(ecr: Ecr) {
     BatchCheckLayerAvailability: {
       resource: named,
       run: async (input: Inputs['BatchCheckLayerAvailability'], request: CloudRequest) => {
-        const repository = find(input.repositoryName, request);
+        const repository = find(input, request);
         const layers = [];
         const failures = [];
         for (const digest of input.layerDigests) {
@@ -45,14 +45,14 @@ export function layerOperations(ecr: Ecr) {
     InitiateLayerUpload: {
       resource: named,
       run: async (input: Inputs['InitiateLayerUpload'], request: CloudRequest) => {
-        const upload = await images.beginUpload(find(input.repositoryName, request));
+        const upload = await images.beginUpload(find(input, request));
         return { uploadId: upload.id, partSize: 10 * 1024 * 1024 };
       },
     },
     UploadLayerPart: {
       resource: named,
       run: async (input: Inputs['UploadLayerPart'], request: CloudRequest) => {
-        const repository = find(input.repositoryName, request);
+        const repository = find(input, request);
         const upload = uploadOf(input, repository);
         const bytes = Buffer.from(input.layerPartBlob);
         const last = input.partFirstByte + bytes.length - 1;
@@ -70,7 +70,7 @@ export function layerOperations(ecr: Ecr) {
     CompleteLayerUpload: {
       resource: named,
       run: async (input: Inputs['CompleteLayerUpload'], request: CloudRequest) => {
-        const repository = find(input.repositoryName, request);
+        const repository = find(input, request);
         const upload = uploadOf(input, repository);
         const [digest] = input.layerDigests;
         if (digest === undefined) throw refuse('InvalidParameterException', 'A layer digest must be given.');
@@ -90,7 +90,7 @@ export function layerOperations(ecr: Ecr) {
     GetDownloadUrlForLayer: {
       resource: named,
       run: (input: Inputs['GetDownloadUrlForLayer'], request: CloudRequest) => {
-        const repository = find(input.repositoryName, request);
+        const repository = find(input, request);
         if (!images.hasBlob(repository, input.layerDigest))
           throw refuse(
             'LayersNotFoundException',
@@ -106,8 +106,7 @@ export function layerOperations(ecr: Ecr) {
     },
     PutImage: {
       resource: named,
-      run: (input: Inputs['PutImage'], request: CloudRequest) =>
-        putImage(ecr, input, find(input.repositoryName, request)),
+      run: (input: Inputs['PutImage'], request: CloudRequest) => putImage(ecr, input, find(input, request)),
     },
   };
 }

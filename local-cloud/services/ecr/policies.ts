@@ -1,6 +1,6 @@
 import type { CloudRequest } from '../../core/service.ts';
 import type { Inputs } from '../shapes/inputs/ecr.ts';
-import type { Ecr } from './call.ts';
+import type { Ecr, Named } from './call.ts';
 
 /** Kept and given back, not acted on: the policies of a repository, and its tags. */
 export function policyOperations(ecr: Ecr) {
@@ -19,16 +19,18 @@ export function policyOperations(ecr: Ecr) {
     }
     return text;
   };
-  const policy = (name: string, request: CloudRequest) => {
-    const repository = find(name, request);
+  const policy = (input: Named, request: CloudRequest) => {
+    const name = input.repositoryName;
+    const repository = find(input, request);
     if (repository.policy !== undefined) return { repository, text: repository.policy };
     throw refuse(
       'RepositoryPolicyNotFoundException',
       `Repository policy does not exist for the repository with name '${name}' in the registry with id '${context.account}'`,
     );
   };
-  const lifecycle = (name: string, request: CloudRequest) => {
-    const repository = find(name, request);
+  const lifecycle = (input: Named, request: CloudRequest) => {
+    const name = input.repositoryName;
+    const repository = find(input, request);
     if (repository.lifecyclePolicy !== undefined) return { repository, text: repository.lifecyclePolicy };
     throw refuse(
       'LifecyclePolicyNotFoundException',
@@ -39,7 +41,7 @@ export function policyOperations(ecr: Ecr) {
     SetRepositoryPolicy: {
       resource,
       run: (input: Inputs['SetRepositoryPolicy'], request: CloudRequest) => {
-        const repository = find(input.repositoryName, request);
+        const repository = find(input, request);
         repository.policy = json(input.policyText, 'PolicyText');
         return { ...base(repository.name), policyText: repository.policy };
       },
@@ -48,13 +50,13 @@ export function policyOperations(ecr: Ecr) {
       resource,
       run: (input: Inputs['GetRepositoryPolicy'], request: CloudRequest) => ({
         ...base(input.repositoryName),
-        policyText: policy(input.repositoryName, request).text,
+        policyText: policy(input, request).text,
       }),
     },
     DeleteRepositoryPolicy: {
       resource,
       run: (input: Inputs['DeleteRepositoryPolicy'], request: CloudRequest) => {
-        const { repository, text } = policy(input.repositoryName, request);
+        const { repository, text } = policy(input, request);
         delete repository.policy;
         return { ...base(repository.name), policyText: text };
       },
@@ -62,7 +64,7 @@ export function policyOperations(ecr: Ecr) {
     PutLifecyclePolicy: {
       resource,
       run: (input: Inputs['PutLifecyclePolicy'], request: CloudRequest) => {
-        const repository = find(input.repositoryName, request);
+        const repository = find(input, request);
         repository.lifecyclePolicy = json(input.lifecyclePolicyText, 'LifecyclePolicyText');
         return { ...base(repository.name), lifecyclePolicyText: repository.lifecyclePolicy };
       },
@@ -71,14 +73,14 @@ export function policyOperations(ecr: Ecr) {
       resource,
       run: (input: Inputs['GetLifecyclePolicy'], request: CloudRequest) => ({
         ...base(input.repositoryName),
-        lifecyclePolicyText: lifecycle(input.repositoryName, request).text,
+        lifecyclePolicyText: lifecycle(input, request).text,
         lastEvaluatedAt: new Date(0),
       }),
     },
     DeleteLifecyclePolicy: {
       resource,
       run: (input: Inputs['DeleteLifecyclePolicy'], request: CloudRequest) => {
-        const { repository, text } = lifecycle(input.repositoryName, request);
+        const { repository, text } = lifecycle(input, request);
         delete repository.lifecyclePolicy;
         return { ...base(repository.name), lifecyclePolicyText: text, lastEvaluatedAt: new Date(0) };
       },

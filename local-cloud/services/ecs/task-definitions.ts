@@ -66,6 +66,10 @@ function checkContainer(input: Register, container: ContainerDefinition): void {
     );
   if (container.environment?.some((variable) => !variable.name))
     throw client('The name of an environment variable must not be null or empty.');
+  if (container.environmentFiles?.length)
+    throw client(
+      'environmentFiles is not offered by the local cloud; give the variables in environment or secrets.',
+    );
   const variables = new Set((container.environment ?? []).map((v) => v.name));
   for (const secret of container.secrets ?? [])
     if (variables.has(secret.name))
@@ -74,8 +78,14 @@ function checkContainer(input: Register, container: ContainerDefinition): void {
       );
 }
 
+/** Seconds that a container on Fargate may take to stop (ECS API, ContainerDefinition.stopTimeout). */
+const MAX_STOP = 120;
+
 function checkFargate(input: Register): void {
   const client = (message: string) => refuse('ClientException', message);
+  for (const { stopTimeout } of input.containerDefinitions)
+    if (stopTimeout !== undefined && stopTimeout > MAX_STOP)
+      throw client(`Container.stopTimeout must be ${MAX_STOP} seconds at most on Fargate.`);
   if (input.networkMode !== 'awsvpc') throw client("Fargate only supports network mode 'awsvpc'.");
   if (!input.cpu || !input.memory)
     throw client(`Fargate requires that '${input.cpu ? 'memory' : 'cpu'}' be defined at the task level.`);

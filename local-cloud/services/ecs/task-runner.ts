@@ -278,15 +278,21 @@ export class TaskRunner {
     task.stoppedReason = reason;
     task.healthy = false;
     this.#status(task, 'STOPPING');
-    const instances = [...(this.#running.get(task.arn)?.instances.values() ?? [])];
-    const grace = patience(this.#context.speed, 0, 30).stop;
-    await Promise.all(instances.map((instance) => instance.stop(grace)));
+    const instances = [...(this.#running.get(task.arn)?.instances ?? [])];
+    await Promise.all(instances.map(([name, instance]) => instance.stop(this.#grace(task, name))));
     this.#status(task, 'DEPROVISIONING');
     await this.#wait(SECONDS.deprovision);
     for (const container of task.containers) container.lastStatus = 'STOPPED';
     task.stoppedAt = this.#context.now();
     this.#running.delete(task.arn);
     this.#status(task, 'STOPPED');
+  }
+
+  /** Milliseconds between SIGTERM and SIGKILL: the container's `stopTimeout`, 30 s without one. */
+  #grace(task: TaskRecord, name: string): number {
+    const definition = this.#store.definitions.get(task.taskDefinitionArn)?.document;
+    const container = definition?.containerDefinitions.find((one) => one.name === name);
+    return patience(this.#context.speed, 0, container?.stopTimeout ?? 30).stop;
   }
 
   #status(task: TaskRecord, status: TaskRecord['lastStatus']): void {

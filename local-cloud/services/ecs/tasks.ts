@@ -322,6 +322,7 @@ export function taskOperations(store: EcsStore, runner: TaskRunner) {
       },
     },
     ListTasks: {
+      refuses: ['daemonName'] as const,
       resource: (input: Inputs['ListTasks']) => input.serviceName ?? input.family ?? input.cluster,
       run: (input: Inputs['ListTasks'], request: CloudRequest) => {
         const cluster = store.cluster(input.cluster, request.region);

@@ -13,12 +13,14 @@ export function groupOperations(logs: Logs) {
     groupOf(logs, { logGroupName: /:log-group:([^:]+)/.exec(arn)?.[1] ?? arn }, request);
   return {
     CreateLogGroup: {
+      refuses: ['deletionProtectionEnabled'] as const,
       resource: groupName,
       run: (input: Inputs['CreateLogGroup'], request: CloudRequest) => {
         if (store.group(request.region, input.logGroupName))
           throw refuse('ResourceAlreadyExistsException', 'The specified log group already exists');
         const group = store.create(request.region, input.logGroupName, context.now(), input.logGroupClass);
         group.tags = input.tags ?? {};
+        if (input.kmsKeyId) group.kmsKeyId = input.kmsKeyId;
       },
     },
     DeleteLogGroup: {
@@ -45,10 +47,13 @@ export function groupOperations(logs: Logs) {
       },
     },
     DescribeLogGroups: {
+      refuses: ['accountIdentifiers'] as const,
       resource: (input: Inputs['DescribeLogGroups']) => input.logGroupNamePrefix ?? input.logGroupNamePattern,
       run: (input: Inputs['DescribeLogGroups'], request: CloudRequest) => {
+        const names = input.logGroupIdentifiers?.map((id) => /:log-group:([^:]+)/.exec(id)?.[1] ?? id);
         const all = store
           .groups(request.region)
+          .filter((g) => !names || names.includes(g.name))
           .filter((g) => g.name.startsWith(input.logGroupNamePrefix ?? ''))
           .filter((g) => g.name.toLowerCase().includes((input.logGroupNamePattern ?? '').toLowerCase()));
         const { items, next } = page(all, input.nextToken, input.limit ?? 50);
@@ -56,6 +61,7 @@ export function groupOperations(logs: Logs) {
           logGroups: items.map((group) => ({
             logGroupName: group.name,
             creationTime: group.createdAt,
+            ...(group.kmsKeyId ? { kmsKeyId: group.kmsKeyId } : {}),
             ...(group.retentionInDays ? { retentionInDays: group.retentionInDays } : {}),
             metricFilterCount: 0,
             arn: `${arnOf(logs, group)}:*`,

@@ -19,6 +19,7 @@ export interface LogGroup {
   readonly createdAt: number;
   readonly logGroupClass: string;
   retentionInDays?: number;
+  kmsKeyId?: string;
   tags: Record<string, string>;
   readonly streams: Record<string, LogStream>;
 }

@@ -16,6 +16,7 @@ import { addressOf, copySource } from './names.ts';
 import { OPERATION_NAMES, operationOf } from './operations.ts';
 import { storePieces } from './saved.ts';
 import { S3Store } from './store.ts';
+import { refuseUnsupported } from './unsupported.ts';
 
 export interface S3Service extends Service {
   /** For services that read S3 themselves, as the CDN does. */
@@ -58,6 +59,7 @@ async function handle(store: S3Store, request: CloudRequest): Promise<CloudRespo
     iam: operation.iam,
   });
   refuseOtherSchemes(request);
+  refuseUnsupported(request.headers);
   authorize(call, operation.iam);
   try {
     return await operation.handle(call);

@@ -141,11 +141,22 @@ function describe(store: Store, secret: Secret) {
   };
 }
 
+/** What ListSecrets sorts by; when a secret was last read is not known here, so that order is that of their making. */
+const ORDER: Readonly<
+  Record<NonNullable<Inputs['ListSecrets']['SortBy']>, (secret: Secret) => number | string>
+> = {
+  'created-date': (secret) => secret.createdAt,
+  'last-accessed-date': (secret) => secret.createdAt,
+  'last-changed-date': (secret) => secret.changedAt,
+  name: (secret) => secret.name,
+};
+
 function secretOperations(store: Store) {
   const { context, secrets } = store;
   return {
     CreateSecret: {
       resource: about,
+      refuses: ['AddReplicaRegions', 'Type'] as const,
       run: (input: Inputs['CreateSecret'], request: CloudRequest) => {
         oneValue(input, false);
         if (!/^[A-Za-z0-9/_+=.@-]+$/.test(input.Name))
@@ -203,6 +214,8 @@ function secretOperations(store: Store) {
           .filter((s) => s.region === request.region)
           .filter((s) => input.IncludePlannedDeletion || s.deletedAt === undefined)
           .filter((s) => (input.Filters ?? []).every((f) => matches(s, f)));
+        const by = ORDER[input.SortBy ?? 'created-date'];
+        all.sort((a, b) => (by(a) < by(b) ? -1 : Number(by(a) > by(b))));
         if (input.SortOrder !== 'asc') all.reverse();
         const { items, next } = page(
           all,
@@ -219,6 +232,7 @@ function secretOperations(store: Store) {
     },
     UpdateSecret: {
       resource: about,
+      refuses: ['Type'] as const,
       run: (input: Inputs['UpdateSecret'], request: CloudRequest) => {
         oneValue(input, false);
         const secret = alive(find(store, input.SecretId, request.region));

@@ -34,12 +34,13 @@ export const refuse = (code: string, message: string) => new CloudFault(code, me
 export const arnOf = ({ context }: Store, secret: Secret) =>
   `arn:aws:secretsmanager:${secret.region}:${context.account}:secret:${secret.name}-${secret.suffix}`;
 
-/** By name, by ARN, or by ARN without its six characters. */
+/** By name, by ARN, or by ARN without its six characters; an ARN of another region or account names nothing here. */
 export function find(store: Store, id: string, region: string): Secret {
-  const arn = /^arn:aws:secretsmanager:([^:]+):\d{12}:secret:(.+)$/.exec(id);
-  const name = arn?.[2] ?? id;
+  const arn = /^arn:aws:secretsmanager:([^:]+):(\d{12}):secret:(.+)$/.exec(id);
+  const name = arn?.[3] ?? id;
+  const here = !arn || (arn[1] === region && arn[2] === store.context.account);
   for (const secret of store.secrets.values()) {
-    if (secret.region !== (arn?.[1] ?? region)) continue;
+    if (!here || secret.region !== region) continue;
     if (secret.name === name || (arn && `${secret.name}-${secret.suffix}` === name)) return secret;
   }
   throw refuse('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
@@ -139,7 +140,9 @@ export function resolve(store: Store, reference: string, region: string): string
   const parts = reference.split(':');
   const id = reference.startsWith('arn:') ? parts.slice(0, 7).join(':') : reference;
   const [key = '', stage = '', version = ''] = reference.startsWith('arn:') ? parts.slice(7) : [];
-  const value = versionOf(store, { SecretId: id, VersionStage: stage, VersionId: version }, region).version;
+  // A task may name a secret of another region: it is asked for there.
+  const home = reference.startsWith('arn:') ? (parts[3] ?? region) : region;
+  const value = versionOf(store, { SecretId: id, VersionStage: stage, VersionId: version }, home).version;
   const text = value.string ?? Buffer.from(value.binary ?? '', 'base64').toString('utf8');
   if (key === '') return text;
   let json: unknown;

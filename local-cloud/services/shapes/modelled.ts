@@ -1,7 +1,8 @@
 import type { Operation } from '../../core/rpc.ts';
 import type { CloudRequest } from '../../core/service.ts';
+import type { Shape } from '../../core/shape.ts';
 import { checkTags, type TagRules } from './tags.ts';
-import { inputShape, readModel } from './validate.ts';
+import { inputShape, lowerFirst, readModel } from './validate.ts';
 
 /**
  * One operation. Its input was checked against AWS's own model of it before it gets here: the types, required members and
@@ -9,12 +10,31 @@ import { inputShape, readModel } from './validate.ts';
  */
 export interface ModelledOperation<I> {
   readonly run: (input: I, request: CloudRequest) => unknown;
+  /** Members of AWS's model that nothing here could act upon: a request that gives one is refused with its name. */
+  readonly refuses?: ReadonlyArray<keyof I & string>;
   /** What it is about, for the request log. */
   readonly resource?: (input: I, request: CloudRequest) => string | undefined;
   /** Default: by the name; Describe, List, Get, BatchGet, BatchCheck and Filter only read. */
   readonly mutating?: boolean;
   /** All IAM actions that AWS asks for, where it is not the operation's name alone. */
   readonly iam?: readonly string[];
+}
+
+/** @throws a violation, in the service's own form, for each of these members; one that asks for nothing passes */
+function refusing(shape: Shape<unknown>, refuses: readonly string[]): Shape<unknown> {
+  if (refuses.length === 0) return shape;
+  return {
+    read: (value, path, reading) => {
+      const input = shape.read(value, path, reading) as Readonly<Record<string, unknown>>;
+      for (const member of refuses) {
+        const asked = input[member];
+        if (asked === undefined || asked === false || (Array.isArray(asked) && asked.length === 0)) continue;
+        const constraint = 'Member is not offered by the local cloud';
+        reading.violations.push({ path: lowerFirst(member), value: asked, constraint });
+      }
+      return input;
+    },
+  };
 }
 
 const reading = /^(Describe|List|Get|BatchGet|BatchCheck|Filter)/;
@@ -37,7 +57,7 @@ export function modelled<I extends object>(
       // Each has the input that the table says, which the types above hold the callers to.
       const spec = (typeof given === 'function' ? { run: given } : given) as ModelledOperation<unknown>;
       const operation: Operation = {
-        input: inputShape(model, name, skip),
+        input: refusing(inputShape(model, name, skip), (spec.refuses ?? []) as readonly string[]),
         mutating: spec.mutating ?? !reading.test(name),
         iam: spec.iam,
         resource: (input, request) => spec.resource?.(input, request),

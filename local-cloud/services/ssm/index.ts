@@ -160,17 +160,20 @@ function reads(store: Store) {
         return { Parameters, NextToken: next };
       },
     },
-    DescribeParameters: (input: Inputs['DescribeParameters'], request: CloudRequest) => {
-      const all = inRegion(store, request.region).filter((one) =>
-        (input.ParameterFilters ?? []).every((filter) => matches(one, filter)),
-      );
-      const { items, next } = page(all, input.NextToken, input.MaxResults ?? 50, 'InvalidNextToken');
-      const Parameters = items.map((one) => ({
-        Name: one.name,
-        ARN: arnOf(store, one),
-        ...metadataOf(store, latest(one)),
-      }));
-      return { Parameters, NextToken: next };
+    DescribeParameters: {
+      refuses: ['Filters', 'Shared'] as const,
+      run: (input: Inputs['DescribeParameters'], request: CloudRequest) => {
+        const all = inRegion(store, request.region).filter((one) =>
+          (input.ParameterFilters ?? []).every((filter) => matches(one, filter)),
+        );
+        const { items, next } = page(all, input.NextToken, input.MaxResults ?? 50, 'InvalidNextToken');
+        const Parameters = items.map((one) => ({
+          Name: one.name,
+          ARN: arnOf(store, one),
+          ...metadataOf(store, latest(one)),
+        }));
+        return { Parameters, NextToken: next };
+      },
     },
   };
 }
