@@ -2,9 +2,10 @@
 // infra/terraform uses. The provider itself is in Terraform's registry alone; npm has its schema as types, and this reads
 // them. Run it by hand when another resource comes in:
 //
-//   node scripts/terraform-schema.mjs <folder of the unpacked npm package @cdktf/provider-aws>
+//   node scripts/terraform-schema.mjs <folder of the unpacked npm package @cdktn/provider-aws>
 //
-// The package's last version is of December 2025: what is newer, or not told by it, is in terraform-schema.overlay.json.
+// (CDK for Terraform's own packages ended in December 2025; CDK Terrain goes on with them.) What the package does not tell is in
+// terraform-schema.overlay.json.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,8 +43,8 @@ function written(js, body) {
   const entry =
     /^ {8,12}(\w+): \{\s+value: (.*),\s+isBlock: (\w+),\s+type: "(\w+)",\s+storageClassType: "(\w+)"/gm;
   return [...body.matchAll(entry)].map(([, name, value, isBlock, type, storage]) => {
-    const mapper = /(\w+)ToHclTerraform/.exec(value.replaceAll('cdktf.', 'cdktf_'))?.[1];
-    const nested = mapper && !mapper.startsWith('cdktf_') ? mapper : undefined;
+    const mapper = /(\w+)ToHclTerraform/.exec(value.replaceAll(/cdktn\./g, 'cdktn_'))?.[1];
+    const nested = mapper && !mapper.startsWith('cdktn_') ? mapper : undefined;
     // Lists of objects that are attributes may be written as blocks all the same, and are here.
     return { name, type, storage, nested: isBlock === 'true' && nested ? nested : undefined, js };
   });
@@ -81,7 +82,7 @@ function block(files, owner, body, className) {
 /** What only AWS knows. */
 function addComputed(files, own, result) {
   const simple =
-    /\/\/ (\w+) - computed: true, optional: false.*\n\s+get \w+\(\) \{\s+return (?:cdktf\.Fn\.\w+\()?this\.get(\w+?)Attribute\(/g;
+    /\/\/ (\w+) - computed: true, optional: false.*\n\s+get \w+\(\) \{\s+return (?:cdktn\.Fn\.\w+\()?this\.get(\w+?)Attribute\(/g;
   const types = {
     String: 'string',
     Number: 'number',
@@ -92,7 +93,7 @@ function addComputed(files, own, result) {
   for (const [, name, type] of own.matchAll(simple))
     result.attributes[name] = [types[type] ?? 'string', 'computed'];
   const complex =
-    /\/\/ (\w+) - computed: true, optional: false.*\n\s+this\._\w+ = new (\w+?)List\(this, "\w+", (\w+)\)/g;
+    /\/\/ (\w+) - computed: true, optional: false.*\n\s+(?:this\.)?_\w+ = new (\w+?)List\(this, "\w+", (\w+)\)/g;
   for (const [, name, struct, isSet] of own.matchAll(complex)) {
     const inner = { attributes: {}, blocks: {} };
     addComputed(files, between(files.js, `class ${struct}OutputReference extends`, '\nexports.'), inner);
@@ -107,7 +108,7 @@ function schemaOf(kind, type) {
     js: readFileSync(join(folder, 'index.js'), 'utf8'),
     types: readFileSync(join(folder, 'index.d.ts'), 'utf8'),
   };
-  const className = /class (\w+) extends cdktf\.Terraform(?:Resource|DataSource)/.exec(files.js)?.[1] ?? '';
+  const className = /class (\w+) extends cdktn\.Terraform(?:Resource|DataSource)/.exec(files.js)?.[1] ?? '';
   const body = between(
     files.js.slice(files.js.indexOf('synthesizeHclAttributes()')),
     'const attrs',
@@ -130,11 +131,11 @@ const text = readdirSync(tf, { recursive: true })
   .map((name) => readFileSync(join(tf, name), 'utf8'))
   .join('\n');
 const used = (keyword) =>
-  [...new Set([...text.matchAll(new RegExp(`^${keyword} "(\\w+)"`, 'gm'))].map((m) => m[1]))].sort();
+  [...new Set([...text.matchAll(new RegExp(`^${keyword} "(aws_\\w+)"`, 'gm'))].map((m) => m[1]))].sort();
 const { version } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
 const provider = /provider version ([\d.]+)/.exec(readFileSync(join(from, 'README.md'), 'utf8'))?.[1];
 const found = {
-  source: `npm @cdktf/provider-aws ${version}`,
+  source: `npm @cdktn/provider-aws ${version}`,
   provider: `hashicorp/aws ${provider}`,
   resource: Object.fromEntries(used('resource').map((type) => [type, schemaOf('resource', type)])),
   data: Object.fromEntries(used('data').map((type) => [type, schemaOf('data', type)])),

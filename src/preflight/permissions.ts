@@ -6,6 +6,8 @@ export interface Needed {
   readonly actions: readonly string[];
   /** Condition keys that AWS would give with such a request; a policy may ask for them. */
   readonly context?: Readonly<Record<string, string>>;
+  /** What alone needs it, in words; left out where every deployment does. */
+  readonly for?: string;
 }
 
 /** Where the role is at home: its ARNs begin so. */
@@ -76,6 +78,7 @@ function repositoryPermissions(
     'BatchCheckLayerAvailability',
     'BatchGetImage',
     'DescribeImages',
+    'DescribeRepositories',
     'GetDownloadUrlForLayer',
     'InitiateLayerUpload',
     'UploadLayerPart',
@@ -113,7 +116,13 @@ function ecsPermissions({ target, name, arn, cluster = 'default' }: BackendPlace
   const updates =
     target === 'ecs' ? ['UpdateService'] : ['DescribeExpressGatewayService', 'UpdateExpressGatewayService'];
   return [
-    of(arn ?? `${ecs}:service/${path}`, 'DescribeServices', 'ListServiceDeployments', ...updates),
+    of(
+      arn ?? `${ecs}:service/${path}`,
+      'DescribeServices',
+      'ListServiceDeployments',
+      'ListTagsForResource',
+      ...updates,
+    ),
     of(`${ecs}:service-deployment/${path}/*`, 'DescribeServiceDeployments', 'StopServiceDeployment'),
     of(`${ecs}:service-revision/${path}/*`, 'DescribeServiceRevisions'),
     of(`${ecs}:container-instance/${home}/*`, 'ListTasks'),

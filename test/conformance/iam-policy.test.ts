@@ -1,14 +1,17 @@
 // What the bundles ask of AWS, on the wire, is what infra/terraform grants the roles of GitHub, on the very resources, and nothing
 // is granted that nobody asks for: for each target, through a release, one that fails and is put back, a migration, a rollback,
-// a build, and the actions that only look.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+// a build, a preview and its end, and the actions that only look.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Needed } from '../../src/preflight/permissions.ts';
 import { call, createBucket, createOn, deployBackend, pushApp } from '../support/backend.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
-import { actionsOf, allows, type Role, rolePolicies, type Target } from '../support/iam-policy.ts';
+import { actionsOf, allows, matches, type Role, rolePolicies, type Target } from '../support/iam-policy.ts';
 import { contextOf, resourcesOf } from '../support/iam-requests.ts';
+import { writeLayout } from '../support/image.ts';
+import { preflightNeeds } from '../support/preflight-needs.ts';
 import { type ActionRun, runAction } from '../support/run-action.ts';
 import { makeSite } from '../support/site.ts';
 import { hasTool } from '../support/tools.ts';
@@ -32,6 +35,8 @@ const SELDOM: Readonly<Record<string, string>> = {
   'elasticloadbalancing:DescribeListeners': 'the address of a service behind a load balancer',
   'elasticloadbalancing:DescribeLoadBalancers': 'the same',
   'elasticloadbalancing:DescribeTargetGroups': 'the same',
+  'elasticloadbalancing:DescribeRules': 'the address of a candidate',
+  'ecs:ContinueServiceDeployment': 'a candidate that waits at a PAUSE hook',
   'application-autoscaling:DeregisterScalableTarget': 'an undo of the first scaling',
   'application-autoscaling:PutScalingPolicy': 'cpu-target',
   'cloudwatch:PutMetricAlarm': 'cpu-target: target tracking makes its alarms in the name of whoever sets it',
@@ -39,15 +44,11 @@ const SELDOM: Readonly<Record<string, string>> = {
   'apprunner:StartDeployment': 'a secret that was rotated',
   'cloudfront:CreateInvalidation': 'a page that changes',
   'cloudfront:GetInvalidation': 'the same',
-  'ecr:BatchCheckLayerAvailability': 'push-image',
-  'ecr:CompleteLayerUpload': 'push-image',
-  'ecr:DescribeImageScanFindings': 'push-image with fail-on-severity',
-  'ecr:GetAuthorizationToken': 'push-image and preflight log in to the registry',
-  'ecr:InitiateLayerUpload': 'push-image',
-  'ecr:PutImage': 'push-image',
-  'ecr:StartImageScan': 'push-image with fail-on-severity',
-  'ecr:UploadLayerPart': 'push-image',
   'ecs:DeregisterTaskDefinition': 'a deployment that is refused after its revision was registered',
+  'ecr:StartImageScan': 'push-image with scan-gate, where ECR does not scan by itself',
+  'ecr:GetDownloadUrlForLayer': 'layers of an image that a build begins with',
+  'ecr:UploadLayerPart':
+    'the bytes of a layer, which the local cloud takes together with the end of the upload',
   'ecs:DescribeServiceRevisions': 'digests of tasks that are gone',
   'ecs:UpdateService': 'on Express: a secret that was rotated',
   'ssm:DescribeParameters': 'a parameter for a variable',
@@ -62,34 +63,48 @@ const dir = mkdtempSync(join(tmpdir(), 'wwhd-iam-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 writeFileSync(join(dir, 'checks.yml'), 'version: 1\nchecks: [{ get: /health }]\n');
 writeFileSync(join(dir, 'index.html'), '<!doctype html><title>a</title>');
+mkdirSync(join(dir, 'other'));
+writeFileSync(join(dir, 'other/index.html'), '<!doctype html><title>b</title>');
+writeLayout(join(dir, 'layout'));
 
 describe.skipIf(!asked)('the roles of GitHub', () => {
   describe.concurrent.each(['apprunner', 'ecs', 'ecs-express'] as const)('with %s', (target) => {
-    it('are granted what the actions ask for, where they ask it, and nothing else', async () => {
+    it('are granted what the actions ask for, where they ask it, and nothing else', async ({ expect }) => {
       const cloud = await startCloud({ speed: 100 });
       try {
         const [uses, { statements }] = await Promise.all([play(cloud, target), rolePolicies(target)]);
-        for (const role of ['plan', 'deploy', 'rollback'] as const) {
+        for (const role of ROLES) {
           const mine = uses.filter((use) => use.roles.includes(role));
           const refused = mine.filter((use) => !granted(use, statements[role], target));
-          expect(
-            refused.map(({ action, resource, by }) => `${by}: ${action} on ${resource}`),
-            role,
-          ).toEqual([]);
-        }
-        const everybody = new Set(uses.map(({ action }) => action));
-        for (const role of ['plan', 'deploy', 'rollback'] as const) {
+          expect
+            .soft(
+              refused.map(({ action, resource, by }) => `${by}: ${action} on ${resource}`),
+              role,
+            )
+            .toEqual([]);
+          const asking = RELEASING.includes(role) ? uses : mine;
+          const asked = new Set(asking.map(({ action }) => action));
           const unused = [...actionsOf(statements[role])].filter(
-            (one) => !everybody.has(one) && !(one in SELDOM),
+            (one) => !asked.has(one) && !(one in SELDOM),
           );
-          expect(unused, `${role} is granted what nobody asks for`).toEqual([]);
+          expect.soft(unused, `${role} is granted what it never asks for`).toEqual([]);
         }
+        const needs = preflightNeeds(target, ['*']);
+        const unasked = uses.filter((use) => PREFLIGHTED.includes(use.by) && !isAskedFor(use, needs, target));
+        expect(
+          unasked.map(({ action, resource, by }) => `${by}: ${action} on ${resource}`),
+          'what preflight does not ask IAM for',
+        ).toEqual([]);
       } finally {
         await cloud.stop();
       }
     });
   });
 });
+
+const ROLES: readonly Role[] = ['deploy', 'rollback', 'plan', 'build', 'preview'];
+/** Roles of a release: what one of these runs asks for, another one of the same role asks for at another time. */
+const RELEASING: readonly Role[] = ['deploy', 'rollback', 'plan'];
 
 /** One permission that was asked for. */
 interface Use {
@@ -105,6 +120,16 @@ function granted(use: Use, statements: Parameters<typeof allows>[0], target: Tar
   const resources = resourcesOf(use.action, use.resource, target);
   if (!resources) return actionsOf(statements).has(use.action);
   return resources.every((resource) => allows(statements, use.action, resource, contextOf(target)));
+}
+
+/** What preflight looks ahead to: whether a release, a site and a rollback may do all that they do. */
+const PREFLIGHTED = ['a release', 'a bad release', 'a site', 'a rollback'];
+
+function isAskedFor(use: Use, needs: readonly Needed[], target: Target): boolean {
+  if (ONCE_AN_ACCOUNT.includes(use.action)) return true;
+  const resources = resourcesOf(use.action, use.resource, target) ?? [];
+  const asked = needs.filter(({ actions }) => actions.includes(use.action));
+  return asked.length > 0 && resources.every((one) => asked.some(({ resource }) => matches(resource, one)));
 }
 
 type Step = readonly [roles: readonly Role[], what: string, outcome: string, run: () => Promise<ActionRun>];
@@ -158,6 +183,29 @@ async function stepsOn(cloud: TestCloud, target: Target): Promise<readonly Step[
     [['deploy', 'rollback'], 'a rollback', 'rolled-back', run('rollback', back)],
     [['plan'], 'drift', 'unchanged', run('drift', { 'release-bucket': ledger, issue: 'false' })],
     [['plan'], 'history', 'unchanged', run('history', { 'release-bucket': ledger })],
-    [['deploy'], 'preflight', 'failed', run('preflight', everything)],
+    [['deploy', 'rollback'], 'preflight', 'failed', run('preflight', everything)],
+    ...(await buildsAndPreviews(cloud)),
+  ];
+}
+
+async function buildsAndPreviews(cloud: TestCloud): Promise<readonly Step[]> {
+  const previews = await makeSite(cloud, 'wwhd-previews');
+  const place = { bucket: previews.bucket, 'release-bucket': previews.releaseBucket };
+  const preview = { ...place, distribution: previews.distribution, environment: 'preview-pr-7' };
+  const run = (name: string, inputs: Record<string, string>) => () =>
+    runAction(name, inputs, { cwd: dir, env: cloud.env });
+  const shown = { ...preview, prefix: 'previews/pr-7', 'retain-releases': '1', 'max-delete': '100%' };
+  const image = { repository: 'api', 'oci-layout': 'layout', 'scan-gate': 'high' };
+  return [
+    [['build', 'deploy'], 'an image', 'deployed', run('push-image', image)],
+    [['build', 'deploy'], 'the same image again', 'unchanged', run('push-image', image)],
+    [['preview'], 'a preview', 'deployed', run('deploy-frontend', { ...shown, source: '.' })],
+    [['preview'], 'another preview', 'deployed', run('deploy-frontend', { ...shown, source: 'other' })],
+    [
+      ['preview'],
+      'the end of a preview',
+      'deployed',
+      run('preview-remove', { ...place, distribution: previews.distribution, number: '7' }),
+    ],
   ];
 }

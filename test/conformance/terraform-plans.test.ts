@@ -25,6 +25,7 @@ const GIVEN = {
   max_p95_latency: 900,
   metrics_namespace: 'Mine',
   port: 8080,
+  strategy: { type: 'blue-green', gate: true },
   postgres: { instance_class: 'db.t4g.small', multi_az: false, backup_days: 7 },
 };
 const WHOLE = {

@@ -3,8 +3,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { PreflightConfig } from '../../src/preflight/config.ts';
-import { neededPermissions, passed } from '../../src/preflight/permissions.ts';
 import { root } from '../support/dist.ts';
 import {
   actionsOf,
@@ -14,13 +12,14 @@ import {
   rolePolicies,
   type Target,
 } from '../support/iam-policy.ts';
-import { TARGETS } from '../support/terraform-environment.ts';
+import { PASSED_TO, preflightNeeds } from '../support/preflight-needs.ts';
+import { startTerraform } from '../support/terraform.ts';
+import { environment, TARGETS, testFile } from '../support/terraform-environment.ts';
 import { missingTools } from '../support/tools.ts';
 
 const asked = process.env['WWHD_CONFORMANCE'] === '1';
 if (!asked) console.log('skipped: Terraform on its own configuration needs WWHD_CONFORMANCE=1');
 const skip = missingTools("Terraform's roles for GitHub", ['terraform']) || !asked;
-const HOME = { partition: 'aws', account: '123456789012', region: 'us-west-2' };
 const ROLES: readonly Role[] = ['deploy', 'rollback', 'plan', 'build', 'preview'];
 
 /** What has no resource to name, by AWS's own tables: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
@@ -32,20 +31,16 @@ const NO_RESOURCE = [
   'cloudwatch:DescribeAlarms',
   'cloudwatch:PutMetricData',
   'ecr:GetAuthorizationToken',
+  'ecs:DeregisterTaskDefinition',
   'ecs:DescribeTaskDefinition',
   'ecs:RegisterTaskDefinition',
   'elasticloadbalancing:DescribeListeners',
   'elasticloadbalancing:DescribeLoadBalancers',
+  'elasticloadbalancing:DescribeRules',
   'elasticloadbalancing:DescribeTargetGroups',
   'logs:DescribeLogGroups',
   'ssm:DescribeParameters',
 ];
-const PASSED_TO: Readonly<Record<Target, string>> = {
-  apprunner: 'tasks.apprunner.amazonaws.com',
-  ecs: 'ecs-tasks.amazonaws.com',
-  'ecs-express': 'ecs-tasks.amazonaws.com',
-};
-
 describe.skipIf(skip).each(TARGETS)('the roles of GitHub, with %s', (target) => {
   let policies: RolePolicies;
   beforeAll(async () => {
@@ -124,26 +119,8 @@ describe.skipIf(skip).each(TARGETS)('the roles of GitHub, with %s', (target) => 
   });
 
   it('grant the deploying role all that preflight asks IAM for', () => {
-    const { services, ...names } = {
-      services: { apprunner: '', ecs: 'wwhd-production', 'ecs-express': 'wwhd-production-express' },
-      releaseBucket: 'wwhd-releases-123456789012',
-      site: { bucket: 'wwhd-production-site-123456789012', prefix: '', distribution: 'E2EXAMPLE' },
-    };
-    const config = {
-      ...names,
-      environment: 'production',
-      backend: { target, name: 'wwhd-production-api', cluster: services[target] },
-      repository: { name: 'wwhd-api' },
-      alarms: ['a'],
-      secrets: {},
-      variables: {},
-      cost: false,
-      failOnUnknown: false,
-    } satisfies PreflightConfig;
-    const roles = (
-      statements('deploy').find(({ Action }) => Action.includes('iam:PassRole'))?.Resource ?? []
-    ).map((arn) => ({ arn, to: PASSED_TO[target] }));
-    const needed = [...neededPermissions(config, HOME), ...passed(roles)];
+    const roles = statements('deploy').find(({ Action }) => Action.includes('iam:PassRole'))?.Resource ?? [];
+    const needed = preflightNeeds(target, roles);
     const refused = needed.flatMap(({ resource, actions, context }) =>
       actions
         .filter((action) => !allows(statements('deploy'), action, resource, context))
@@ -151,6 +128,40 @@ describe.skipIf(skip).each(TARGETS)('the roles of GitHub, with %s', (target) => 
     );
     expect(refused).toEqual([]);
   });
+});
+
+describe.skipIf(skip)('in another partition', () => {
+  it('every policy names resources of that partition, and the repository has its registry', async () => {
+    const lab = await startTerraform();
+    try {
+      const variables = {
+        ...environment('ecs', 'ecs-express'),
+        database: 'postgres',
+        postgres: { instance_class: 'db.t4g.small', multi_az: false, backup_days: 7 },
+        qdrant: { instance_type: 't4g.medium', storage_gib: 50 },
+        database_password_version: null,
+      };
+      const china = testFile(variables, ['make', 'apply'])
+        .replace(
+          'partition = "aws", dns_suffix = "amazonaws.com"',
+          'partition = "aws-cn", dns_suffix = "amazonaws.com.cn"',
+        )
+        .replace('region = "us-west-2"', 'region = "cn-north-1"')
+        // What AWS answers has ARNs of its partition too.
+        .replaceAll('arn:aws:', 'arn:aws-cn:');
+      const run = (await lab.test('modules/environment', { china })).get('china/make');
+      expect([run?.status, run?.problems]).toEqual(['pass', []]);
+      const said = (run?.resources ?? []).filter(({ mode }) => mode === 'managed');
+      const foreign = said.filter(({ values }) => JSON.stringify(values).includes('arn:aws:'));
+      expect(foreign.map(({ address }) => address)).toEqual([]);
+      expect(said.filter(({ type }) => /policy/.test(type)).length).toBeGreaterThan(10);
+      expect(run?.outputs['variables']).toMatchObject({
+        ECR_REPOSITORY: '123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/wwhd-api',
+      });
+    } finally {
+      await lab.stop();
+    }
+  }, 300_000);
 });
 
 describe.skipIf(skip)('the deploying role', () => {

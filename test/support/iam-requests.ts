@@ -37,6 +37,8 @@ function inBucket(resource: string): string {
     'wwhd-site': 'wwhd-production-site-123456789012',
     'wwhd-ledger': 'wwhd-releases-123456789012',
     'wwhd-site-backup': 'wwhd-releases-123456789012',
+    'wwhd-previews': 'wwhd-production-previews-123456789012',
+    'wwhd-previews-backup': 'wwhd-production-previews-123456789012-backup',
   };
   const path = key.join('/').replace(/^sites\/wwhd-site\//, 'sites/wwhd-production-site-123456789012/');
   return `arn:aws:s3:::${[buckets[bucket] ?? bucket, ...(path ? [path] : [])].join('/')}`;
@@ -48,6 +50,8 @@ function inBucket(resource: string): string {
  */
 export function resourcesOf(action: string, resource: string, target: Target): readonly string[] | undefined {
   const [service] = action.split(':');
+  // DeleteObjects names its keys in the body, and AWS judges each.
+  if (action === 's3:DeleteObject' && !resource.includes('/')) return [`${inBucket(resource)}/*`];
   if (service === 's3') return [inBucket(resource)];
   if (service === 'ecr' && resource && action !== 'ecr:GetAuthorizationToken')
     return [`arn:aws:ecr:${HOME}:repository/wwhd-api`];

@@ -4,8 +4,8 @@ terraform {
   required_providers {
     aws = {
       source = "hashicorp/aws"
-      # aws_ecs_express_gateway_service came with 6.23.
-      version = ">= 6.25, < 7"
+      # 6.66 knows the PAUSE hooks of aws_ecs_service.
+      version = ">= 6.66, < 7"
     }
   }
   # Bucket and region are in backend.hcl, which bootstrap/ writes: terraform init -backend-config=../backend.hcl

@@ -3,6 +3,7 @@ import type { BackendPlace, PreflightConfig } from '../config.ts';
 import { advice, expectThat, type Finding, fromError, ok, wrong } from '../finding.ts';
 import { ecsService } from '../places.ts';
 import type { Check } from '../preflight.ts';
+import { judgeStrategy, ownAlarms } from './ecs-strategy.ts';
 import { judgeOwner } from './owner.ts';
 
 export const ecs: Check = {
@@ -27,7 +28,11 @@ export const ecs: Check = {
         'DescribeTaskDefinition',
         { taskDefinition: service.taskDefinition },
       );
-      return [...judgeEcsService(service, backend), ...judgeTaskDefinition(taskDefinition ?? {}, config)];
+      return [
+        ...judgeEcsService(service, backend),
+        ...judgeTaskDefinition(taskDefinition ?? {}, config),
+        ...(backend.target === 'ecs' ? [...judgeStrategy(service), ...(await ownAlarms(service, aws))] : []),
+      ];
     } catch (error) {
       return [
         fromError(error, 'ecs:DescribeServices', () =>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Reader } from '../../../src/aws/reader.ts';
 import { permissions } from '../../../src/preflight/checks/permissions.ts';
+import { optionalPermissions } from '../../../src/preflight/optional-permissions.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 
@@ -73,7 +74,7 @@ function ask(denied: RegExp, options: { caller?: string; iam?: string } = {}) {
 describe('what IAM says of this role', () => {
   test('all granted; a role with a path is asked about as the role, not as the session', async () => {
     const { asked, findings } = ask(/^$/);
-    expect(await findings).toEqual([{ status: 'ok', what: expect.stringMatching(/^all 9 permissions/) }]);
+    expect(await findings).toEqual([{ status: 'ok', what: expect.stringMatching(/^all 17 permissions/) }]);
     expect(new Set(asked)).toEqual(new Set(['arn:aws:iam::123456789012:role/ci/deploy']));
   });
 
@@ -94,6 +95,14 @@ describe('what IAM says of this role', () => {
     expect(contexts.filter(([, key]) => key)).toEqual([
       ['arn:aws:iam::123456789012:role/pull', 'iam:PassedToService', 'build.apprunner.amazonaws.com'],
       ['arn:aws:iam::123456789012:role/instance', 'iam:PassedToService', 'tasks.apprunner.amazonaws.com'],
+      ['*', 'cloudwatch:namespace', 'WWHD/Deploy'],
+    ]);
+  });
+
+  test('what only some deployments need is an advice, with what would be missing', async () => {
+    const findings = await ask(/FilterLogEvents .*application/).findings;
+    expect(findings.map(({ status, what }) => `${status} ${what}`)).toEqual([
+      "advice logs:FilterLogEvents on arn:aws:logs:us-west-2:123456789012:log-group:/aws/apprunner/api/*/application is not granted; without it there is no line of the app's log in the diagnosis of a failed deployment",
     ]);
   });
 
@@ -105,5 +114,85 @@ describe('what IAM says of this role', () => {
 
   test('denied to look: unknown', async () => {
     expect((await ask(/^$/, { iam: 'AccessDenied' }).findings)[0]).toMatchObject({ status: 'unknown' });
+  });
+});
+
+describe('what only some deployments need', () => {
+  const home = { partition: 'aws-us-gov', account: '1', region: 'us-gov-west-1' };
+  const facts = {
+    definition: 'arn:aws-us-gov:ecs:us-gov-west-1:1:task-definition/api:7',
+    logGroups: ['/ecs/api'],
+  };
+  const of = (target: 'apprunner' | 'ecs' | 'ecs-express') =>
+    optionalPermissions(
+      { ...config, backend: { target, name: 'api', cluster: 'c' }, repository: { name: 'api' } },
+      home,
+      facts,
+    );
+  const shown = (target: 'apprunner' | 'ecs' | 'ecs-express') =>
+    of(target).flatMap(({ actions, resource }) =>
+      actions.map(
+        (action) => `${action} ${resource.replace(/^arn:aws-us-gov:[a-z-]+:us-gov-west-1:1:/, '')}`,
+      ),
+    );
+  const everywhere = [
+    'cloudwatch:PutMetricData *',
+    'ecr:DescribeImageScanFindings repository/api',
+    'ecr:StartImageScan repository/api',
+    'logs:FilterLogEvents log-group:/ecs/api',
+  ];
+
+  test('nothing where no input names a thing', () => {
+    expect(optionalPermissions({ ...config, backend: undefined }, home, { logGroups: [] })).toEqual([]);
+  });
+
+  test.each([
+    [
+      'apprunner',
+      [
+        'apprunner:StartDeployment service/api/*',
+        'apprunner:ListTagsForResource service/api/*',
+        'apprunner:DescribeAutoScalingConfiguration *',
+        'apprunner:CreateAutoScalingConfiguration autoscalingconfiguration/*',
+        'apprunner:UpdateService autoscalingconfiguration/*',
+        'apprunner:ListServices *',
+      ],
+    ],
+    [
+      'ecs-express',
+      [
+        'ecs:DeregisterTaskDefinition *',
+        'ecs:RunTask task-definition/api-migrate:*',
+        'ecs:StopTask task/c/*',
+        'ecs:UpdateService service/c/api',
+      ],
+    ],
+    [
+      'ecs',
+      [
+        'ecs:DeregisterTaskDefinition *',
+        'ecs:RunTask task-definition/api:*',
+        'ecs:StopTask task/c/*',
+        'application-autoscaling:DescribeScalableTargets *',
+        'application-autoscaling:DescribeScalingPolicies *',
+        'application-autoscaling:RegisterScalableTarget scalable-target/*',
+        'application-autoscaling:DeregisterScalableTarget scalable-target/*',
+        'application-autoscaling:PutScalingPolicy scalable-target/*',
+        'application-autoscaling:DeleteScalingPolicy scalable-target/*',
+        'cloudwatch:PutMetricAlarm alarm:TargetTracking-service/c/api-*',
+        'cloudwatch:DeleteAlarms alarm:TargetTracking-service/c/api-*',
+        'ecs:ContinueServiceDeployment service-deployment/c/api/*',
+        'elasticloadbalancing:DescribeRules *',
+      ],
+    ],
+  ] as const)('on %s, in the partition that the caller is of', (target, wanted) => {
+    expect(shown(target)).toEqual([...everywhere, ...wanted]);
+    for (const one of of(target)) expect(one.for).toBeTruthy();
+  });
+
+  test('a one-off task is of the cluster that the policy names', () => {
+    expect(of('ecs').find(({ actions }) => actions.includes('ecs:RunTask'))?.context).toEqual({
+      'ecs:cluster': 'arn:aws-us-gov:ecs:us-gov-west-1:1:cluster/c',
+    });
   });
 });

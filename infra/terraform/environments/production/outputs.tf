@@ -20,6 +20,11 @@ output "alarms" {
   value       = module.environment.alarms
 }
 
+output "candidate_headers" {
+  description = "Headers that lead a request to the candidate, on the target ecs with a strategy that moves traffic."
+  value       = module.environment.candidate_headers
+}
+
 output "app_variables" {
   description = "Lines of the app's env-file that say where the database and Qdrant are."
   value       = module.environment.app_variables

@@ -107,6 +107,7 @@ module "ecs" {
   security_group_ids  = [aws_security_group.app.id]
   domain              = var.api_domain
   zone_id             = var.zone_id
+  strategy            = var.strategy
   deletion_protection = var.protected
   efs                 = one(module.sqlite[*].efs)
   secret_arns         = local.secret_arns

@@ -7,7 +7,7 @@ output "variables" {
     AWS_PLAN_ROLE        = module.github.role_arns["plan"]
     AWS_BUILD_ROLE       = module.github.role_arns["build"]
     AWS_PREVIEW_ROLE     = lookup(module.github.role_arns, "preview", null)
-    ECR_REPOSITORY       = "${local.account}.dkr.ecr.${local.region}.amazonaws.com/${local.repository}"
+    ECR_REPOSITORY       = "${local.account}.dkr.ecr.${local.region}.${data.aws_partition.current.dns_suffix}/${local.repository}"
     SERVICE_ARN          = try(local.live.arn, null)
     ACCESS_ROLE          = try(local.live.access_role, null)
     SITE_BUCKET          = module.site.bucket
@@ -34,6 +34,11 @@ output "service_arns" {
 output "alarms" {
   description = "Names for deploy-backend's input `alarms`."
   value       = try(sort(local.live.alarms), [])
+}
+
+output "candidate_headers" {
+  description = "Headers that lead a request to the candidate, on the target ecs with a strategy that moves traffic."
+  value       = merge([for one in module.ecs : one.candidate_headers]...)
 }
 
 output "app_variables" {

@@ -66,6 +66,43 @@ variable "size" {
   }
 }
 
+variable "strategy" {
+  description = "How a release reaches users on the target ecs; it may be changed at any time. type: rolling, blue-green (all at once), canary (step_percent first, the rest after step_minutes) or linear (step_percent at a time). gate (blue-green): a release waits, before any user reaches it, for deploy-backend's `gate: pause`, and after gate_minutes without an answer ECS takes it back. bake_minutes: how long the old tasks stay for a quick way back."
+  type = object({
+    type         = optional(string, "rolling")
+    gate         = optional(bool, false)
+    gate_minutes = optional(number, 30)
+    bake_minutes = optional(number, 5)
+    step_percent = optional(number)
+    step_minutes = optional(number, 5)
+  })
+  default = {}
+  validation {
+    condition     = contains(["rolling", "blue-green", "canary", "linear"], var.strategy.type)
+    error_message = "Use rolling, blue-green, canary or linear."
+  }
+  validation {
+    condition     = var.strategy.type == "rolling" || contains(var.targets, "ecs")
+    error_message = "A strategy is for the target ecs: ECS Express has its own canary of 5 % for 3 minutes, and App Runner has none."
+  }
+  validation {
+    condition     = var.strategy.type == "rolling" || var.database != "sqlite"
+    error_message = "SQLite has one writer: only the strategy rolling stops the old task before it starts the new one."
+  }
+  validation {
+    condition     = !var.strategy.gate || var.strategy.type == "blue-green"
+    error_message = "A gate needs blue-green: deploy-backend answers no other strategy's, and ECS would take each release back."
+  }
+  validation {
+    condition     = var.strategy.gate_minutes >= 1 && var.strategy.gate_minutes <= 20160 && var.strategy.bake_minutes >= 0 && var.strategy.bake_minutes <= 1440 && var.strategy.step_minutes >= 0 && var.strategy.step_minutes <= 1440
+    error_message = "ECS takes 1 to 20160 gate_minutes, and 0 to 1440 bake_minutes and step_minutes."
+  }
+  validation {
+    condition     = var.strategy.step_percent == null ? true : var.strategy.type == "canary" ? var.strategy.step_percent >= 0.1 && var.strategy.step_percent <= 100 : var.strategy.type == "linear" && var.strategy.step_percent >= 3 && var.strategy.step_percent <= 100
+    error_message = "step_percent is for canary (0.1 to 100) and linear (3 to 100)."
+  }
+}
+
 variable "network" {
   description = "The VPC: nat is none, one or per-zone; without NAT tasks have public addresses that nobody may call."
   type = object({
@@ -164,7 +201,7 @@ variable "site" {
 }
 
 variable "api_domain" {
-  description = "Host name of the API in zone_id, for the target ecs; empty is plain HTTP there. Express and App Runner have names of their own."
+  description = "Host name of the API in zone_id, for the target ecs; empty is plain HTTP there. Express and App Runner have names of their own. Give it before a strategy that moves traffic: it makes the listener's rules anew, with all weight on the first target group."
   type        = string
   validation {
     condition     = var.api_domain == "" || (contains(var.targets, "ecs") && var.zone_id != "")

@@ -137,6 +137,7 @@ locals {
           "application-autoscaling:DescribeScalingPolicies",
           "elasticloadbalancing:DescribeListeners",
           "elasticloadbalancing:DescribeLoadBalancers",
+          "elasticloadbalancing:DescribeRules",
           "elasticloadbalancing:DescribeTargetGroups",
         ]
         Resource = ["*"]

@@ -9,7 +9,6 @@ locals {
         "ecr:BatchGetImage",
         "ecr:CompleteLayerUpload",
         "ecr:DescribeImageScanFindings",
-        "ecr:DescribeImages",
         "ecr:DescribeRepositories",
         "ecr:GetDownloadUrlForLayer",
         "ecr:InitiateLayerUpload",
@@ -76,6 +75,15 @@ locals {
         Effect   = "Allow"
         Action   = ["ecs:UpdateService"]
         Resource = ["${local.aws_ecs}:service/${one.cluster}/${one.name}"]
+      }
+    ],
+    [
+      # A candidate that waits at a PAUSE hook is activated, or dropped.
+      for one in local.ecs : {
+        Sid      = "ContinueCandidate"
+        Effect   = "Allow"
+        Action   = ["ecs:ContinueServiceDeployment"]
+        Resource = ["${local.aws_ecs}:service-deployment/${one.cluster}/${one.name}/*"]
       }
     ],
     [

@@ -15,14 +15,11 @@ module "alarms" {
   topics          = var.alarm_topics
 }
 
-# Fewer healthy tasks than one: nobody is served.
+# Fewer healthy tasks than one, in both target groups together: nobody is served. Which of the two has the tasks changes with each
+# deployment that moves traffic.
 resource "aws_cloudwatch_metric_alarm" "unhealthy" {
   alarm_name          = "${var.prefix}-ecs-unhealthy"
   alarm_description   = "The load balancer finds no healthy task."
-  namespace           = "AWS/ApplicationELB"
-  metric_name         = "HealthyHostCount"
-  statistic           = "Minimum"
-  period              = 60
   comparison_operator = "LessThanThreshold"
   threshold           = 1
   evaluation_periods  = 5
@@ -30,5 +27,23 @@ resource "aws_cloudwatch_metric_alarm" "unhealthy" {
   treat_missing_data  = "breaching"
   alarm_actions       = var.alarm_topics
   ok_actions          = var.alarm_topics
-  dimensions          = { LoadBalancer = aws_lb.api.arn_suffix, TargetGroup = aws_lb_target_group.api.arn_suffix }
+  metric_query {
+    id          = "healthy"
+    label       = "healthy tasks"
+    expression  = "FILL(first_group, 0) + FILL(second_group, 0)"
+    return_data = true
+  }
+  dynamic "metric_query" {
+    for_each = aws_lb_target_group.api
+    content {
+      id = "${metric_query.key}_group"
+      metric {
+        namespace   = "AWS/ApplicationELB"
+        metric_name = "HealthyHostCount"
+        period      = 60
+        stat        = "Minimum"
+        dimensions  = { LoadBalancer = aws_lb.api.arn_suffix, TargetGroup = metric_query.value.arn_suffix }
+      }
+    }
+  }
 }

@@ -56,24 +56,6 @@ resource "aws_lb" "api" {
   enable_deletion_protection = var.deletion_protection
 }
 
-resource "aws_lb_target_group" "api" {
-  name = local.balancer
-  # Tasks are registered with their own port. This one is asked of nobody, and to change it would make the group anew.
-  port                 = 80
-  protocol             = "HTTP"
-  target_type          = "ip"
-  vpc_id               = var.vpc_id
-  deregistration_delay = 30
-  health_check {
-    path                = var.health_check_path
-    matcher             = "200"
-    interval            = 10
-    timeout             = 5
-    healthy_threshold   = 2
-    unhealthy_threshold = 3
-  }
-}
-
 # With a certificate port 80 only leads to HTTPS.
 resource "aws_lb_listener" "http" {
   load_balancer_arn = aws_lb.api.arn
@@ -81,7 +63,7 @@ resource "aws_lb_listener" "http" {
   protocol          = "HTTP"
   default_action {
     type             = local.https == 1 ? "redirect" : "forward"
-    target_group_arn = local.https == 1 ? null : aws_lb_target_group.api.arn
+    target_group_arn = local.https == 1 ? null : aws_lb_target_group.api["first"].arn
     dynamic "redirect" {
       for_each = local.https == 1 ? [1] : []
       content {
@@ -102,7 +84,7 @@ resource "aws_lb_listener" "https" {
   certificate_arn   = aws_acm_certificate_validation.api[0].certificate_arn
   default_action {
     type             = "forward"
-    target_group_arn = aws_lb_target_group.api.arn
+    target_group_arn = aws_lb_target_group.api["first"].arn
   }
 }
 

@@ -1,8 +1,9 @@
 # ECS on Fargate behind a load balancer. The app's address is `domain`, with a certificate; without one it is plain HTTP, to
 # try it and not to run it.
 #
-# Who owns what, after the service is made: deploy-backend has the image, the variables, the secrets, the port, the sizes, and
-# the bounds of the scaling; Terraform has the rest. `ignore_changes` below is that list, and a test holds it.
+# Who owns what, after the service is made: deploy-backend has the image, the variables, the secrets, the sizes, and the bounds of
+# the scaling; Terraform has the rest. `ignore_changes` below is that list, and a test holds it.
+data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
@@ -93,15 +94,46 @@ resource "aws_ecs_service" "api" {
   enable_ecs_managed_tags            = true
   propagate_tags                     = "SERVICE"
 
-  # ECS's own safety net, for whoever releases without deploy-backend too: tasks that do not start, and alarms that ring.
+  # ECS's own safety net, for whoever releases without deploy-backend too: tasks that do not start, and alarms that ring. The
+  # circuit breaker is for rolling deployments alone: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentCircuitBreaker.html
   deployment_circuit_breaker {
-    enable   = true
-    rollback = true
+    enable   = !local.shifts
+    rollback = !local.shifts
   }
   alarms {
     alarm_names = module.alarms.names
     enable      = true
     rollback    = true
+  }
+  deployment_configuration {
+    strategy             = replace(upper(var.strategy.type), "-", "_")
+    bake_time_in_minutes = local.shifts ? tostring(var.strategy.bake_minutes) : null
+    dynamic "canary_configuration" {
+      for_each = var.strategy.type == "canary" ? [1] : []
+      content {
+        canary_percent              = coalesce(var.strategy.step_percent, 5)
+        canary_bake_time_in_minutes = tostring(var.strategy.step_minutes)
+      }
+    }
+    dynamic "linear_configuration" {
+      for_each = var.strategy.type == "linear" ? [1] : []
+      content {
+        step_percent              = coalesce(var.strategy.step_percent, 25)
+        step_bake_time_in_minutes = tostring(var.strategy.step_minutes)
+      }
+    }
+    # Nobody who does not answer in time takes a release live.
+    dynamic "lifecycle_hook" {
+      for_each = local.gate
+      content {
+        target_type      = "PAUSE"
+        lifecycle_stages = [lifecycle_hook.value]
+        timeout_configuration {
+          action             = "ROLLBACK"
+          timeout_in_minutes = tostring(var.strategy.gate_minutes)
+        }
+      }
+    }
   }
   network_configuration {
     subnets          = var.task_subnet_ids
@@ -109,19 +141,29 @@ resource "aws_ecs_service" "api" {
     assign_public_ip = var.assign_public_ip
   }
   load_balancer {
-    target_group_arn = aws_lb_target_group.api.arn
+    target_group_arn = aws_lb_target_group.api["first"].arn
     container_name   = "api"
-    container_port   = var.port
+    container_port   = terraform_data.port.output
+    advanced_configuration {
+      alternate_target_group_arn = aws_lb_target_group.api["second"].arn
+      production_listener_rule   = aws_lb_listener_rule.api["production"].arn
+      test_listener_rule         = aws_lb_listener_rule.api["test"].arn
+      role_arn                   = aws_iam_role.traffic.arn
+    }
   }
   lifecycle {
-    ignore_changes = [task_definition, desired_count, load_balancer]
+    ignore_changes = [task_definition, desired_count]
     precondition {
       condition     = !local.single || var.max_instances == 1
       error_message = "A file on EFS has one writer: max_instances must be 1, or use PostgreSQL."
     }
+    precondition {
+      condition     = !local.single || !local.shifts
+      error_message = "A file on EFS has one writer: only the strategy rolling stops the old task before it starts the new one."
+    }
   }
   # A task needs its roles' policies and a listener from its first second.
-  depends_on = [aws_iam_role_policy.execution, aws_iam_role_policy.task, aws_lb_listener.http, aws_lb_listener.https]
+  depends_on = [aws_iam_role_policy.execution, aws_iam_role_policy.task, aws_iam_role_policy_attachment.traffic, aws_lb_listener.http, aws_lb_listener.https]
 }
 
 resource "aws_appautoscaling_target" "api" {

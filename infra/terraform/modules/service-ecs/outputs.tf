@@ -16,6 +16,11 @@ output "service" {
   }
 }
 
+output "candidate_headers" {
+  description = "What leads a request to the candidate, while one waits."
+  value       = { (local.candidate_header.name) = local.candidate_header.value }
+}
+
 output "certificate_arn" {
   value = one(aws_acm_certificate.api[*].arn)
 }

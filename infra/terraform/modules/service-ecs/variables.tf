@@ -153,3 +153,16 @@ variable "efs" {
   })
   default = null
 }
+
+variable "strategy" {
+  description = "How a release reaches users, as module environment takes it."
+  type = object({
+    type         = optional(string, "rolling")
+    gate         = optional(bool, false)
+    gate_minutes = optional(number, 30)
+    bake_minutes = optional(number, 5)
+    step_percent = optional(number)
+    step_minutes = optional(number, 5)
+  })
+  default = {}
+}
