@@ -7,6 +7,7 @@ import {
   planRestoreSite,
   type RestorePorts,
   restoreSite,
+  stageRestore,
 } from '../../src/parts/site/index.ts';
 import { localReferences } from '../../src/parts/site/scan/html-refs.ts';
 import type { Hold, Ledger } from '../../src/release/ledger.ts';
@@ -175,7 +176,9 @@ export async function labRestore(site: TestSite, to: string, id: string) {
     const manifest = `sites/${site.bucket}/manifests/${to}.json`;
     const config = { place, manifest, releaseId: id, options, keepReleases, maxInvalidationPaths };
     await ports.ledger.open({ id, type: 'rollback', run: ports.run });
-    const activated = await restoreSite(config, ports, await planRestoreSite(config, ports));
+    const plan = await planRestoreSite(config, ports);
+    await stageRestore(config, ports, plan);
+    const activated = await restoreSite(config, ports, plan);
     await ports.ledger.movePointer(id, ['frontend']);
     return (await activated.finish()).report;
   } finally {

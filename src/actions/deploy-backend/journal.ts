@@ -11,6 +11,7 @@ import {
   isServiceGone,
   type Journal,
   type RecordedSecrets,
+  servicePartOf,
 } from '../../parts/service/index.ts';
 import { fence } from '../../release/fence.ts';
 import type { Hold, Ledger } from '../../release/ledger.ts';
@@ -21,7 +22,6 @@ import {
   type Pointer,
   type ReleaseRecord,
   type Result,
-  type ServicePart,
   serviceOf,
 } from '../../release/record.ts';
 import { refuseEarly } from '../../release/refuse-early.ts';
@@ -87,7 +87,7 @@ export function openJournal(config: DeployBackendConfig, releaseId: string, job:
       if (isAdoption(liveRelease(current, part), draft, before, replaces))
         await adopt(ledger, { releaseId, part }, draft, before, startedAt, job);
       await ledger.open({ id: releaseId, type: 'deployment', run });
-      await ledger.writePart(releaseId, part, partOf(draft, 'in-progress', startedAt));
+      await ledger.writePart(releaseId, part, servicePartOf(draft, 'in-progress', startedAt));
     },
     async provedInstead(service, image) {
       const ours = (await ledger.newest(RECENT)).filter(
@@ -101,7 +101,7 @@ export function openJournal(config: DeployBackendConfig, releaseId: string, job:
       return live?.service === service && live.image !== image ? live.image : undefined;
     },
     async finish(result) {
-      const ended = partOf(result, result.isUnknown ? 'unknown' : result.outcome, startedAt, now());
+      const ended = servicePartOf(result, result.isUnknown ? 'unknown' : result.outcome, startedAt, now());
       await ledger.writePart(releaseId, part, ended, result.smoke ? { checks: result.smoke.outcome } : {});
       if (isSuccess('deploy-backend', result.outcome)) await ledger.movePointer(releaseId, [part]);
       for (const record of dead) {
@@ -114,7 +114,7 @@ export function openJournal(config: DeployBackendConfig, releaseId: string, job:
     },
     async abandon(outcome, cause) {
       if (!begun) return;
-      await ledger.writePart(releaseId, part, partOf({ ...begun, cause }, outcome, startedAt, now()));
+      await ledger.writePart(releaseId, part, servicePartOf({ ...begun, cause }, outcome, startedAt, now()));
     },
     close: async (keepsLock) => (keepsLock ? hold?.leave() : hold?.release()),
   };
@@ -166,33 +166,6 @@ async function refuseOlder(
     found: verdict.reason,
     fix: 'deploy the newer commit; to go back on purpose, run the rollback action or set allow-older-commit: true',
   });
-}
-
-function partOf(
-  draft: Omit<BackendResult, 'outcome'>,
-  result: ServicePart['result'],
-  startedAt: string,
-  finishedAt?: string,
-): ServicePart {
-  const { target, service, image, previousImage, variables, secrets } = draft;
-  return {
-    kind: 'service',
-    target,
-    service,
-    image,
-    previousImage,
-    ...(draft.serviceUrl ? { serviceUrl: draft.serviceUrl } : {}),
-    ...(draft.operationId ? { operationId: draft.operationId } : {}),
-    ...(draft.taskDefinition ? { taskDefinition: draft.taskDefinition } : {}),
-    variables,
-    secrets,
-    ...(draft.secretVersions ? { secretVersions: draft.secretVersions } : {}),
-    ...(draft.probe ? { availability: draft.probe.report.availability } : {}),
-    result,
-    ...(draft.cause ? { cause: draft.cause } : {}),
-    startedAt,
-    ...(finishedAt ? { finishedAt } : {}),
-  };
 }
 
 /** Refuses a second service under the name of the first. @throws ActionError `refused`. */

@@ -67,6 +67,7 @@ async function main(job: FrontendJob): Promise<ActionResult<DeployFrontend>> {
         return verdict;
       },
       gate,
+      pointerManifest: () => pointedManifest(edges.ledger, config.site.part),
       onOpen: (release: string) => job.saveState(OPEN, release),
     });
     const result = await deploySite({ ...config.site, releaseId }, ports);

@@ -9,7 +9,7 @@ import { isReleaseId } from '../../release/id.ts';
 import { ledgerKeys } from '../../release/keys.ts';
 import type { Ledger } from '../../release/ledger.ts';
 import { openLedger } from '../../release/open.ts';
-import type { PartPort } from '../../release/part.ts';
+import type { Part } from '../../release/part.ts';
 import { ownValue } from '../../release/part-name.ts';
 import {
   type PartRecord,
@@ -18,7 +18,7 @@ import {
   type SitePart,
   siteOf,
 } from '../../release/record.ts';
-import type { RestoreSteps } from '../../release/restore-parts.ts';
+import type { ReleaseSteps } from '../../release/take-live.ts';
 import type { Job } from '../../runtime/action.ts';
 import { refused } from '../../runtime/errors.ts';
 import { githubAccess } from '../github-access.ts';
@@ -52,11 +52,11 @@ export interface Edges {
   /** What `to` is as a tag of the repository; asked once. @param repository as the ledger knows it */
   tag(repository: string): Promise<TagAnswer>;
   /** Plans one part: proves that it could be finished. @throws ActionError `refused` where it could not. */
-  part(name: string, found: Survey, way: Way): Promise<PartPort>;
+  part(name: string, found: Survey, way: Way): Promise<Part>;
   /** What a post step puts a site back with. @param site as the stopped rollback recorded it. */
   siteOptions(name: string, site: SitePart, id: string, signal: AbortSignal): Promise<SitePartOptions>;
   /** The smoke checks for `target`; `undefined` where there are none. */
-  gate(target: ReleaseRecord): Promise<RestoreSteps['gate']>;
+  gate(target: ReleaseRecord): Promise<ReleaseSteps['gate']>;
   close(): void;
 }
 
@@ -71,7 +71,7 @@ export async function openEdges(config: RollbackConfig, job: Job<typeof action>)
   const store = rememberingStore(s3Store(client, config.releaseBucket), { keys: [keys.current], new: [] });
   // At three in the morning the way back is worth more than a lock: see docs/ledger.md.
   const ledger = openLedger({ store, environment: config.environment, log, clock, unsafeStore: 'warn' });
-  const opened: PartPort[] = [];
+  const opened: Part[] = [];
   let tag: Promise<TagAnswer> | undefined;
   return {
     ledger,

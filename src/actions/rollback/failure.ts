@@ -1,11 +1,11 @@
-import { ChecksFailed, type Failure, type RestoreResult } from '../../release/restore-parts.ts';
+import { ChecksFailed, type FailedAt, type ReleaseEnd } from '../../release/take-live.ts';
 import { describeProblem, messageOf } from '../../runtime/errors.ts';
 import type { Survey } from './survey.ts';
 
 /** What a rollback that did not come to its end tells: what is live now, why, and what to do next. */
 export function describeFailure(
   { current, target }: Pick<Survey, 'current' | 'target'>,
-  answer: Exclude<RestoreResult, { kind: 'restored' }>,
+  answer: Exclude<ReleaseEnd, { kind: 'live' }>,
 ): string {
   const cause = answer.cause instanceof ChecksFailed ? answer.cause.problems : [messageOf(answer.cause)];
   const details = cause.flatMap((text) => text.split('\n'));
@@ -31,7 +31,7 @@ export function describeFailure(
   });
 }
 
-function sayFailure({ at, part }: Failure): string {
+function sayFailure({ at, part }: FailedAt): string {
   if (at === 'checks') return 'the checks at the end';
   return at === 'record' ? 'the record' : `the ${part}`;
 }

@@ -1,5 +1,5 @@
 import type { ReleaseRecord } from '../../release/record.ts';
-import type { RestoreSteps } from '../../release/restore-parts.ts';
+import type { ReleaseSteps } from '../../release/take-live.ts';
 import type { Job } from '../../runtime/action.ts';
 import type { ActionInterface } from '../../runtime/inputs.ts';
 import { smokeGate } from '../smoke-gate.ts';
@@ -15,7 +15,7 @@ export async function rollbackGate<A extends ActionInterface>(
   target: Pick<ReleaseRecord, 'commit' | 'ref' | 'id'>,
   job: Job<A>,
   secrets: readonly string[],
-): Promise<RestoreSteps['gate']> {
+): Promise<ReleaseSteps['gate']> {
   const env = { ...job.env, GITHUB_SHA: target.commit, GITHUB_REF: target.ref, RELEASE_ID: target.id };
   const gate = await smokeGate(path, job, { secrets, env });
   if (!gate) return undefined;

@@ -2,14 +2,16 @@ import { LATEST_GOOD } from '../../release/choose.ts';
 import { isLiveAlready, originsOf } from '../../release/composition.ts';
 import { defaultReleaseId } from '../../release/id.ts';
 import type { Ledger } from '../../release/ledger.ts';
-import type { PartPort, Restoration } from '../../release/part.ts';
+import type { Part } from '../../release/part.ts';
 import { publishHistory } from '../../release/publish.ts';
+import { Recorder } from '../../release/recorder.ts';
 import { refuseEarly } from '../../release/refuse-early.ts';
-import { ChecksFailed, type RestoreResult, restoreParts } from '../../release/restore-parts.ts';
+import { ChecksFailed, type ReleaseEnd, takeLive } from '../../release/take-live.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { ActionError, LeftUnknown, messageOf, refused } from '../../runtime/errors.ts';
-import type { Outcome, SmokeOutcome } from '../../runtime/outcome.ts';
+import type { Outcome } from '../../runtime/outcome.ts';
 import { holdLock } from '../lock.ts';
+import { keepOpen, type Safety, stampOf } from '../put-right.ts';
 import { markRelease } from '../release-metric.ts';
 import { type Edges, openEdges, type Way } from './edges.ts';
 import { describeFailure } from './failure.ts';
@@ -17,8 +19,7 @@ import { type RollbackConfig, readInputs } from './inputs.ts';
 import { action } from './interface.ts';
 import { placesOf, refuseOther, refuseVague } from './occupants.ts';
 import { type Order, restoreOrder } from './order.ts';
-import { Recorder } from './recorder.ts';
-import { keepOpen, putRightAfterStop } from './safety.ts';
+import { putRightAfterStop } from './safety.ts';
 import { makePlan, planText, renderSummary } from './summary.ts';
 import { type Reading, readLedger, type Survey, survey } from './survey.ts';
 
@@ -47,7 +48,7 @@ interface Room {
 /** A rollback that is known to be possible: the choice, and the parts in their order. */
 interface Prepared {
   readonly found: Survey;
-  readonly parts: readonly PartPort[];
+  readonly parts: readonly Part[];
   readonly order: Order;
   readonly lines: readonly string[];
   /** Of the rollback's own release. */
@@ -193,41 +194,38 @@ function isLive(found: Survey) {
 async function carryOut(
   room: Room,
   prepared: Prepared,
-  { signal, safety }: { signal: AbortSignal; safety: ReturnType<typeof keepOpen> },
+  { signal, safety }: { signal: AbortSignal; safety: Safety },
 ): Promise<ActionResult<Rollback>> {
   const { job, ledger, edges, config } = room;
   const { found, parts, order, id } = prepared;
   const gate = await edges.gate(found.target);
-  const recorder = new Recorder({ ...job, ledger }, { ...prepared, reason: config.reason });
-  const isNew = !found.byId.has(id) && !found.damaged.some((key) => key.endsWith(`/${id}.json`));
-  edges.own(id, isNew);
-  // An id that is taken may be another release's, whose manifest would be written over.
-  if (!isNew) await recorder.open();
-  let started: Promise<void> | undefined;
-  const start = () => {
-    started ??= recorder.open().then(() => safety.opened(id, found.target.id, order.names));
-    return started;
-  };
+  const recorder = recorderOf(room, prepared);
+  edges.own(id, !found.byId.has(id) && !found.damaged.some((key) => key.endsWith(`/${id}.json`)));
   try {
-    const answer = await restoreParts(parts, {
-      log: job.log,
-      signal,
-      gate,
-      putBackOnFailure: config.putBackOnFailure,
-      starting: start,
-      seal: async (live, checks) => {
-        await start();
-        await seal(room, prepared, recorder, live, checks);
+    const answer = await takeLive(
+      parts.map((part) => [part]),
+      {
+        log: job.log,
+        signal,
+        gate,
+        putBackOnFailure: config.putBackOnFailure,
+        doing: 'restoring',
+        open: async () => {
+          await recorder.open();
+          safety.opened({
+            id,
+            what: 'rollback',
+            target: found.target.id,
+            parts: order.names,
+            before: stampOf(found.current),
+          });
+        },
+        seal: (live, checks) =>
+          recorder.seal(live, checks, (name) => (live.has(name) || found.resumes ? 'deployed' : 'unchanged')),
+        isSealed: () => recorder.isSealed(),
       },
-      // Nobody can say where it cannot be read: then nothing more is touched.
-      isSealed: () =>
-        ledger.current().then(
-          (now) => now?.release === id,
-          () => true,
-        ),
-    });
+    );
     safety.closed();
-    if (answer.kind !== 'restored' && !(await recorder.isOpen())) throw answer.cause;
     const ending = await settle(room, prepared, recorder, answer);
     await Promise.all([
       config.historyPage ? publishHistory(ledger, job) : undefined,
@@ -241,43 +239,35 @@ async function carryOut(
   }
 }
 
-/**
- * All parts are live and proved: the pointer moves, what can wait until then is done, and the record says that all is
- * well. A run that dies in between leaves the record open, and the same rollback again goes on with it.
- */
-async function seal(
-  { ledger }: Room,
-  { found, parts, id }: Prepared,
-  recorder: Recorder,
-  live: ReadonlyMap<string, Restoration>,
-  checks: SmokeOutcome | undefined,
-): Promise<void> {
-  const written = recorder.write(
-    recorder.all((name) => ({ ...live.get(name)?.fields, result: 'in-progress' })),
-    checks,
+function recorderOf(
+  { ledger, job, config }: Room,
+  { found, parts, id }: Pick<Prepared, 'found' | 'parts' | 'id'>,
+): Recorder {
+  const { target, current } = found;
+  return new Recorder(
+    { ledger, clock: job.clock, log: job.log },
+    {
+      parts,
+      draft: {
+        id,
+        type: 'rollback',
+        // What is live after it is the restored commit: an older one is fenced off from that on.
+        run: { ...job.run, commit: target.commit, ref: target.ref },
+        restores: target.id,
+        replaces: found.resumes?.replaces ?? current.release,
+        reason: config.reason,
+      },
+    },
   );
-  const moving = ledger.point(
-    id,
-    parts.map(({ name }) => name),
-  );
-  // Neither is left under way: whether the pointer has moved decides what a failure leads to.
-  await Promise.allSettled([written, moving]);
-  const [, moved] = await Promise.all([written, moving]);
-  const ended = recorder.with(
-    recorder.all((name) => ({ result: live.has(name) || found.resumes ? 'deployed' : 'unchanged' })),
-  );
-  const ending = [moved.record(ended), ...[...live.values()].map((restoration) => restoration.finish())];
-  await Promise.allSettled(ending);
-  await Promise.all(ending);
 }
 
 async function settle(
   room: Room,
   prepared: Prepared,
   recorder: Recorder,
-  answer: RestoreResult,
+  answer: ReleaseEnd,
 ): Promise<ActionResult<Rollback>> {
-  if (answer.kind === 'restored') {
+  if (answer.kind === 'live') {
     return result(room, prepared, 'rolled-back', undefined);
   }
   const problem = describeFailure(prepared.found, answer);

@@ -7,7 +7,7 @@ import {
   restoreBackend,
   type Undo,
 } from '../../parts/service/index.ts';
-import type { PartPort } from '../../release/part.ts';
+import type { Part } from '../../release/part.ts';
 import type { ServicePart } from '../../release/record.ts';
 import { ActionError, refused } from '../../runtime/errors.ts';
 import { poll } from '../../runtime/poll.ts';
@@ -40,7 +40,7 @@ const LOOK_EVERY = 2000;
  * secrets are there, and that the service is free to be changed.
  * @throws ActionError `refused` where it could not be finished.
  */
-export async function servicePart(options: ServicePartOptions): Promise<PartPort> {
+export async function servicePart(options: ServicePartOptions): Promise<Part> {
   const { name, wanted, service, waitTimeout, lockTimeout, jobTimeout, onUndo } = options;
   const config: RestoreConfig = { wanted, service, waitTimeout, lockTimeout, jobTimeout };
   const ports: BackendPorts = {
@@ -65,8 +65,7 @@ export async function servicePart(options: ServicePartOptions): Promise<PartPort
       keptVariables: plan.keptVariables,
       json: plan.plan,
     },
-    async restore({ started }) {
-      await started;
+    async activate() {
       const { fields, url, undo } = await restoreBackend(config, ports);
       return { fields, url, undo, finish: async () => {} };
     },

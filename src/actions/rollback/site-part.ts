@@ -6,8 +6,9 @@ import {
   type RestorePorts,
   recoverSite,
   restoreSite,
+  stageRestore,
 } from '../../parts/site/index.ts';
-import type { PartPort, Restoration } from '../../release/part.ts';
+import type { LivePart, Part } from '../../release/part.ts';
 import type { SitePart } from '../../release/record.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -47,7 +48,7 @@ export interface SitePartOptions {
  * A site's way back: its manifest made live again by copies inside S3. Planning it proves that every blob is there.
  * @throws ActionError `refused` where it could not be finished.
  */
-export async function sitePart(given: SitePartOptions): Promise<PartPort> {
+export async function sitePart(given: SitePartOptions): Promise<Part> {
   const { options, taken } = completed(given);
   const { name, site } = options;
   const { clients, ports, useSignal } = await connect(options);
@@ -72,9 +73,13 @@ export async function sitePart(given: SitePartOptions): Promise<PartPort> {
       keptVariables: [],
       json: plan.plan,
     },
-    async restore({ started, signal }) {
+    async stage(signal) {
       useSignal(signal);
-      return restoration(await restoreSite(config, { ...ports, signal }, plan, { started }));
+      await stageRestore(config, { ...ports, signal }, plan);
+    },
+    async activate(signal) {
+      useSignal(signal);
+      return livePart(await restoreSite(config, { ...ports, signal }, plan));
     },
     close: () => clients.close(),
   };
@@ -153,7 +158,7 @@ async function connect(options: SitePartOptions) {
   return { clients, ports: restore, useSignal };
 }
 
-function restoration(activated: Awaited<ReturnType<typeof restoreSite>>): Restoration {
+function livePart(activated: Awaited<ReturnType<typeof restoreSite>>): LivePart {
   const { report } = activated;
   return {
     url: report.siteUrl,

@@ -1,4 +1,4 @@
-import type { PartPort } from '../../release/part.ts';
+import type { Part } from '../../release/part.ts';
 import { ownValue } from '../../release/part-name.ts';
 import type { PartKind, ReleaseRecord } from '../../release/record.ts';
 import { releaseTable } from '../../release/table.ts';
@@ -26,7 +26,7 @@ export interface RollbackPlan {
   readonly keptVariables: readonly string[];
 }
 
-export function makePlan(found: Survey, parts: readonly PartPort[]): RollbackPlan {
+export function makePlan(found: Survey, parts: readonly Part[]): RollbackPlan {
   const seconds = (milliseconds: number) => Math.round(milliseconds / 100) / 10;
   return {
     from: found.current.release,
@@ -45,11 +45,11 @@ export function makePlan(found: Survey, parts: readonly PartPort[]): RollbackPla
   };
 }
 
-const totalEstimate = (parts: readonly PartPort[]) =>
+const totalEstimate = (parts: readonly Part[]) =>
   parts.reduce((sum, { plan }) => sum + (plan.changes ? plan.estimate : 0), 0);
 
 /** The plan as lines of the log. */
-export function planText(found: Survey, parts: readonly PartPort[], order: Order): string[] {
+export function planText(found: Survey, parts: readonly Part[], order: Order): string[] {
   const { target, current } = found;
   const services = parts.filter(({ kind }) => kind === 'service').length;
   const kept = parts.flatMap(({ name, plan }) =>

@@ -5,6 +5,7 @@ export { deployBackend } from './deploy/deploy.ts';
 export { isServiceGone } from './deploy/gone.ts';
 export { cleanUpInterrupted } from './deploy/interrupted.ts';
 export { parseNetwork } from './deploy/migrate.ts';
+export { servicePartOf } from './deploy/recorded.ts';
 export {
   type BackendRestoration,
   type BackendRestorePlan,
@@ -14,6 +15,7 @@ export {
 } from './deploy/release.ts';
 export type { BackendResult } from './deploy/result.ts';
 export type { Undo } from './deploy/undo.ts';
+export { prepareServicePart, type ServicePartPorts } from './part.ts';
 export type {
   BackendAws,
   BackendConfig,

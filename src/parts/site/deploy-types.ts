@@ -8,6 +8,7 @@ import type { AnyOutcome, Outcome } from '../../runtime/outcome.ts';
 import type { Diff } from './plan/diff.ts';
 import type { DeletionLimit } from './plan/mass-removal.ts';
 import type { SitePlan } from './plan/plan.ts';
+import type { LastGood } from './plan/situation.ts';
 import type { ScanOptions } from './scan/scan.ts';
 import type { ActivationOptions, ActivationReport, Manifest, SitePlace, SitePorts } from './types.ts';
 
@@ -30,8 +31,11 @@ export interface DeploySiteConfig {
   readonly dryRun: boolean;
 }
 
+/** What a deployment is prepared with: where a run died, the ledger's pointer tells which release to go back to. */
+export interface PreparePorts extends SitePorts, LastGood {}
+
 /** The edges of a deployment beyond those of the site. */
-export interface DeploySitePorts extends SitePorts {
+export interface DeploySitePorts extends PreparePorts {
   readonly ledger: Ledger;
   readonly run: RunContext;
   /** Takes the lock. */

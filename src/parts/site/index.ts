@@ -16,7 +16,9 @@ export {
   type RestorePlan,
   type RestorePorts,
   restoreSite,
+  stageRestore,
 } from './live/restore.ts';
+export { prepareSitePart, type SitePartPorts } from './part.ts';
 export type { DeletionLimit } from './plan/mass-removal.ts';
 export { type ListedPlan, listPlan, planJson } from './plan/plan-json.ts';
 export { planLines } from './plan/plan-lines.ts';

@@ -61,11 +61,11 @@ export async function deployBackend(
   }
 }
 
-const isRefusal = (error: unknown): error is ActionError =>
+export const isRefusal = (error: unknown): error is ActionError =>
   error instanceof ActionError && error.outcome === 'refused';
 
 /** The service was not changed, and the database was: that is no refusal any more. */
-function afterMigration(
+export function afterMigration(
   { common }: Taken,
   words: readonly string[],
   { problem }: ActionError,
@@ -80,7 +80,7 @@ function afterMigration(
   };
 }
 
-function beforeUs({ snapshot, common }: Taken): BeforeUs {
+export function beforeUs({ snapshot, common }: Taken): BeforeUs {
   return {
     image: common.previousImage,
     taskDefinition: snapshot.spec.taskDefinition,
@@ -90,7 +90,7 @@ function beforeUs({ snapshot, common }: Taken): BeforeUs {
 }
 
 /** The migration, where there is one. @returns the end of the deployment where it failed. */
-async function migrate(
+export async function migrate(
   { target, migration: words }: Prepared,
   { snapshot, wanted, common }: Taken,
   { migration, container, waitTimeout }: BackendConfig,

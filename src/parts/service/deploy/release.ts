@@ -11,10 +11,9 @@ import type { BackendState, Target } from '../targets/target.ts';
 import { rollOut } from './deploy.ts';
 import type { Deployment } from './deployment.ts';
 import type { Failure } from './failure.ts';
-import { lookCommand } from './look-at.ts';
+import { liveFields, undoDeployment } from './live.ts';
 import { prepareDeployment } from './prepare.ts';
 import { recover } from './recover.ts';
-import { returnToSnapshot } from './restore.ts';
 import { fingerprints } from './result.ts';
 import { sayShortTime } from './short-time.ts';
 
@@ -80,7 +79,7 @@ export async function planRestoreBackend(
 }
 
 /** An Express service's own strategy is in its number already. */
-const estimateOf = ({ target, strategy }: BackendState): number =>
+export const estimateOf = ({ target, strategy }: BackendState): number =>
   ESTIMATE[target] + (target === 'ecs' ? (strategy?.length ?? 0) : 0);
 
 /** App Runner says it of the service itself; an ECS service is `ACTIVE` whatever goes on. */
@@ -134,26 +133,9 @@ async function settle(
   }
   d.ports.onSettled?.();
   return {
-    fields: {
-      ...fieldsOf(d.snapshot),
-      image: d.image.image,
-      previousImage: d.snapshot.spec.image,
-      ...(d.rollout ? { operationId: d.rollout.id } : {}),
-      ...(d.common.taskDefinition ? { taskDefinition: d.common.taskDefinition } : {}),
-      variables: d.common.variables,
-      secrets: d.common.secrets,
-      secretVersions: d.common.secretVersions ?? {},
-      ...(d.probe ? { availability: d.probe.report().availability } : {}),
-    },
+    fields: { ...fieldsOf(d.snapshot), ...liveFields(d) },
     url: d.snapshot.url,
-    async undo() {
-      const restored = await returnToSnapshot(d.target, d.undo, timeout, d.ports);
-      if (restored.kind === 'restored') return;
-      const what = `the return to ${d.undo.previousImage} did not work: ${restored.why}`;
-      const problem = { what, fix: `look at the service now: ${lookCommand(d.target.kind, d.target.arn)}` };
-      if (restored.kind === 'failed' && !restored.isKnown) throw new LeftUnknown('rollback-failed', problem);
-      throw new ActionError('rollback-failed', problem);
-    },
+    undo: () => undoDeployment(d, timeout),
   };
 }
 

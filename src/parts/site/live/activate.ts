@@ -23,9 +23,23 @@ import { invalidate } from './invalidate.ts';
 import { undoActivation } from './undo.ts';
 import { checkMissingIsMissing } from './verify.ts';
 
+/** Blobs and the manifest: all that a site goes live with, in the release bucket. No visitor sees it. */
+export async function stage(ports: SitePorts, work: Omit<Activation, 'onOpen'>): Promise<void> {
+  const { keys, change, situation, options } = work;
+  const stored = new Set(situation.found ? [...liveFiles(situation.base)].map((file) => file.sha256) : []);
+  const missing = [...liveFiles(change.target)].filter(
+    (file) => !stored.has(file.sha256) && work.sources.get(file.path),
+  );
+  await Promise.all([
+    putBlobs(ports, keys, missing, work.sources, options.concurrency),
+    putManifest(ports, keys, change.target),
+  ]);
+  ports.signal.throwIfAborted();
+}
+
 /**
- * Makes a manifest live: blobs and the manifest first, then the state that says so, then the files in their phases,
- * the invalidation, and the proof. The caller holds the lock.
+ * Makes a manifest live that is staged: the state that says so first, then the files in their phases, the invalidation,
+ * and the proof. The caller holds the lock.
  * @throws ActivationError when something failed after the live bucket may have been changed; whatever else before.
  */
 export async function activate(ports: SitePorts, work: Activation): Promise<Activated> {
@@ -34,16 +48,6 @@ export async function activate(ports: SitePorts, work: Activation): Promise<Acti
     release: change.target.release,
     manifest: keys.manifest(change.target.release),
   };
-  const stored = new Set(situation.found ? [...liveFiles(situation.base)].map((file) => file.sha256) : []);
-  const missing = [...liveFiles(change.target)].filter(
-    (file) => !stored.has(file.sha256) && work.sources.get(file.path),
-  );
-  await Promise.all([
-    putBlobs(ports, keys, missing, work.sources, options.concurrency),
-    putManifest(ports, keys, change.target),
-    work.started,
-  ]);
-  ports.signal.throwIfAborted();
   const before = situation.found?.state;
   const open = await writeState(
     ports.release,

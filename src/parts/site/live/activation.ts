@@ -37,8 +37,6 @@ export interface Activation {
   /** Called just before the first change of the live bucket, and when there is nothing left to undo. */
   readonly onOpen: (open: boolean) => void;
   readonly excluded: (path: string) => boolean;
-  /** What must be written down before the first change of the live bucket; blobs and the manifest go up beside it. */
-  readonly started?: Promise<void> | undefined;
 }
 
 /** Signals that tell a caller whether a failure left something behind. */

@@ -7,7 +7,7 @@ import { collect, timeToCollect } from '../store/collect.ts';
 import type { Recorder } from '../store/recorder.ts';
 import { StateChanged } from '../store/site-state.ts';
 import type { Activated } from '../types.ts';
-import { activate } from './activate.ts';
+import { activate, stage } from './activate.ts';
 import { type Activation, ActivationError } from './activation.ts';
 import { giveUp } from './give-up.ts';
 
@@ -26,7 +26,9 @@ export async function goLive(
   let gate: GateAnswer | undefined;
   let moved: Moved;
   try {
-    activated = await activate(ports, activationOf(config, ports, prepared));
+    const work = activationOf(config, prepared, (open) => ports.onOpen(open ? config.releaseId : ''));
+    await stage(ports, work);
+    activated = await activate(ports, work);
     gate = await ports.gate?.(prepared.front.siteUrl);
     ports.signal.throwIfAborted();
     if (gate?.outcome === 'failed') throw gateFailed(gate);
@@ -79,7 +81,11 @@ async function recordPair(
   }
 }
 
-function activationOf(config: DeploySiteConfig, ports: DeploySitePorts, prepared: Prepared): Activation {
+export function activationOf(
+  config: DeploySiteConfig,
+  prepared: Prepared,
+  onOpen: Activation['onOpen'],
+): Activation {
   const { keys, situation, change, front, scanned } = prepared;
   return {
     place: config.place,
@@ -96,7 +102,7 @@ function activationOf(config: DeploySiteConfig, ports: DeploySitePorts, prepared
     asksForMissing: config.options.verify === 'full' && !front.absenceAsked,
     maxInvalidationPaths: config.maxInvalidationPaths,
     keepReleases: config.keepReleases,
-    onOpen: (open) => ports.onOpen(open ? config.releaseId : ''),
+    onOpen,
     excluded: config.scan.excluded,
   };
 }

@@ -13,7 +13,7 @@ import { proveBlobs } from '../store/blob-proof.ts';
 import { type SiteKeys, siteKeys } from '../store/keys.ts';
 import { carry, writesToKeep } from '../store/write-options.ts';
 import type { Activated, ActivationOptions, Manifest, SiteFile, SitePlace, SitePorts } from '../types.ts';
-import { activate } from './activate.ts';
+import { activate, stage } from './activate.ts';
 import { type Activation, ActivationError } from './activation.ts';
 import { staleAfterWrites } from './cached-errors.ts';
 import { formatBytes } from './progress.ts';
@@ -143,26 +143,58 @@ function describeRestore(plan: SitePlan, wanted: Manifest, estimate: number): st
   return [`the site of release ${wanted.release}: ${copied}`, `${rest}; about ${formatDuration(estimate)}`];
 }
 
-export interface RestoreSteps {
-  /** See Activation. */
-  readonly onOpen?: (open: boolean) => void;
-  /** What is to be written down before the first change of the live bucket. */
-  readonly started?: Promise<void>;
-}
+/** Puts the manifest that is to be live into the release bucket. No visitor sees it. */
+export const stageRestore = (config: RestoreConfig, ports: RestorePorts, plan: RestorePlan): Promise<void> =>
+  stage(ports, workOf(config, plan));
 
 /**
- * Makes the manifest live, without a byte through this machine. The caller holds the lock, and calls `finish` after it
- * has moved the pointer, or `undo`.
+ * Makes the staged manifest live, without a byte through this machine. The caller holds the lock, and calls `finish` after
+ * it has moved the pointer, or `undo`.
  * @throws ActionError `rollback-failed` where neither this nor what was before is live; any other: what was before is.
  */
 export async function restoreSite(
   config: RestoreConfig,
   ports: RestorePorts,
   plan: RestorePlan,
-  { onOpen = () => {}, started }: RestoreSteps = {},
 ): Promise<Activated> {
+  try {
+    return await activate(ports, workOf(config, plan));
+  } catch (error) {
+    if (!(error instanceof ActivationError)) throw error;
+    await undoOrThrow(ports, error, 'the site could neither be restored nor put back');
+    throw error.cause;
+  }
+}
+
+/**
+ * Goes back to what was live before an activation that failed.
+ * @param neither what is said where that does not work either
+ * @throws ActionError `rollback-failed`; the signal's reason when it is aborted
+ */
+export async function undoOrThrow(
+  ports: Pick<SitePorts, 'log' | 'signal'>,
+  { cause, undo }: ActivationError,
+  neither: string,
+): Promise<void> {
+  // Cancelled, or the lock is lost: nothing more may be done here; the post step, or the next run, does it.
+  ports.signal.throwIfAborted();
+  ports.log.warning(`${messageOf(cause)}\ngoing back to what was live before`);
+  try {
+    await undo();
+  } catch (undoError) {
+    throw new ActionError('rollback-failed', {
+      what: neither,
+      found: messageOf(cause),
+      details: [`putting it back: ${messageOf(undoError)}`],
+      fix: 'run it again: it goes on from what is there',
+      cause,
+    });
+  }
+}
+
+function workOf(config: RestoreConfig, plan: RestorePlan): Activation {
   const { keys, situation, change, front, writes } = plan.prepared;
-  const work: Activation = {
+  return {
     place: config.place,
     keys,
     situation,
@@ -175,28 +207,7 @@ export async function restoreSite(
     writes,
     maxInvalidationPaths: config.maxInvalidationPaths,
     keepReleases: config.keepReleases,
-    onOpen,
+    onOpen: () => {},
     excluded: () => false,
-    started,
   };
-  try {
-    return await activate(ports, work);
-  } catch (error) {
-    if (!(error instanceof ActivationError)) throw error;
-    // Cancelled, or the lock is lost: nothing more may be done here; the post step, or the next run, does it.
-    ports.signal.throwIfAborted();
-    ports.log.warning(`${messageOf(error.cause)}\ngoing back to what was live before`);
-    try {
-      await error.undo();
-    } catch (undoError) {
-      throw new ActionError('rollback-failed', {
-        what: 'the site could neither be restored nor put back',
-        found: messageOf(error.cause),
-        details: [`putting it back: ${messageOf(undoError)}`],
-        fix: 'run the rollback again: it goes on from what is there',
-        cause: error.cause,
-      });
-    }
-    throw error.cause;
-  }
 }

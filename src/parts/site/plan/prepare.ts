@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { liveRelease, siteOf } from '../../../release/record.ts';
 import { refused } from '../../../runtime/errors.ts';
 import type { Log } from '../../../runtime/log.ts';
-import type { DeploySiteConfig, DeploySitePorts } from '../deploy-types.ts';
+import type { DeploySiteConfig, PreparePorts } from '../deploy-types.ts';
 import {
   type Address,
   addressesOf,
@@ -34,7 +33,7 @@ import { readSituation, type Situation } from './situation.ts';
  * Reads the folder and the site, and plans.
  * @throws ActionError for everything that can be wrong with the folder, the bucket or the distribution
  */
-export async function prepare(config: DeploySiteConfig, ports: DeploySitePorts): Promise<Prepared> {
+export async function prepare(config: DeploySiteConfig, ports: PreparePorts): Promise<Prepared> {
   const keys = siteKeys(config.place);
   const { log, clock } = ports;
   // The folder is read by other threads while the cloud answers; what is wrong with the folder is told first.
@@ -62,7 +61,7 @@ export async function prepare(config: DeploySiteConfig, ports: DeploySitePorts):
 /** Plans anew on the site as it is now; the folder is read once. */
 export async function lookAgain(
   config: DeploySiteConfig,
-  ports: DeploySitePorts,
+  ports: PreparePorts,
   before: Prepared,
 ): Promise<Prepared> {
   const { keys, scanned, front, addresses } = before;
@@ -72,7 +71,7 @@ export async function lookAgain(
 
 async function lookAround(
   config: DeploySiteConfig,
-  ports: DeploySitePorts,
+  ports: PreparePorts,
   keys: SiteKeys,
 ): Promise<{ front: Front; situation: Situation }> {
   const looking = lookAtSite(config, ports, keys);
@@ -119,17 +118,8 @@ function bringsErrorPage({ errorPages, mount }: Front, { live }: Situation, { fi
   return paths.some((path) => !live.has(path) && files.some((file) => file.path === path));
 }
 
-async function lookAtSite(
-  config: DeploySiteConfig,
-  ports: DeploySitePorts,
-  keys: SiteKeys,
-): Promise<Situation> {
-  const situation = await readSituation(ports, keys, config.scan.excluded, {
-    async pointerManifest() {
-      const id = liveRelease(await ports.ledger.current(), config.part);
-      return id ? siteOf(await ports.ledger.record(id), config.part)?.manifest : undefined;
-    },
-  });
+async function lookAtSite(config: DeploySiteConfig, ports: PreparePorts, keys: SiteKeys): Promise<Situation> {
+  const situation = await readSituation(ports, keys, config.scan.excluded, ports);
   const owner = situation.found?.state.environment;
   if (owner && owner !== config.place.environment) {
     throw refused({
