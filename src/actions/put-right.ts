@@ -13,6 +13,9 @@ import { recoverSitePart, type SitePartOptions } from './rollback/site-part.ts';
  */
 export interface OpenRelease {
   readonly id: string;
+  readonly environment: string;
+  /** The release bucket. */
+  readonly bucket: string;
   /** `rollback` or `deployment`: what the log calls it. */
   readonly what: string;
   /** The release whose artifacts go live. */

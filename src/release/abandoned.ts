@@ -1,10 +1,10 @@
 import type { Clock } from '../runtime/clock.ts';
 import { messageOf } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
-import { isSameOccupant } from './occupant.ts';
 import type { Ledger } from './ledger.ts';
+import { isSameOccupant } from './occupant.ts';
 import type { Part } from './part.ts';
-import { liveRelease, partOf, type Parts, type ReleaseRecord, serviceOf } from './record.ts';
+import { liveRelease, type Parts, partOf, type ReleaseRecord, serviceOf } from './record.ts';
 
 /** How far back in the ledger a run that died is looked for. */
 const RECENT = 20;
@@ -66,4 +66,3 @@ export function abandonedParts(
     }),
   );
 }
-

@@ -39,11 +39,7 @@ export interface DeployPorts {
    * @returns names of the parts of which the ledger knows no release: what they run is adopted
    * @throws ActionError `refused`: an older commit, another service under a part's name
    */
-  guard(
-    parts: readonly PreparedPart[],
-    current: Pointer | undefined,
-    log: Log,
-  ): Promise<ReadonlySet<string>>;
+  guard(parts: readonly PreparedPart[], current: Pointer | undefined, log: Log): Promise<ReadonlySet<string>>;
   /** The record is there, and from now on something may be changed. @param before the pointer as it stands */
   opened(before: Pointer | undefined): void;
   /** There is nothing left to put right. */

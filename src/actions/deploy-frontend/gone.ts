@@ -12,7 +12,7 @@ import type { action } from './interface.ts';
 export async function isSiteGone(
   before: Occupant,
   wanted: Occupant,
-  { clock, log, signal }: Job<typeof action>,
+  { clock, log, signal }: Pick<Job<typeof action>, 'clock' | 'log' | 'signal'>,
 ): Promise<boolean> {
   if (!('bucket' in before) || !('bucket' in wanted)) return false;
   const { bucket, prefix, distribution } = before;

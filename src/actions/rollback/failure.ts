@@ -1,4 +1,5 @@
-import { ChecksFailed, type FailedAt, type ReleaseEnd } from '../../release/take-live.ts';
+import { sayFailure } from '../../release/ending.ts';
+import { ChecksFailed, type ReleaseEnd } from '../../release/take-live.ts';
 import { describeProblem, messageOf } from '../../runtime/errors.ts';
 import type { Survey } from './survey.ts';
 
@@ -29,9 +30,4 @@ export function describeFailure(
     details: [...details, ...answer.left.map(({ part, why }) => `${part}: ${why}`)],
     fix: `run rollback again with to: ${target.id} (it goes on where this one stopped), or with to: ${current.release} for what was live before`,
   });
-}
-
-function sayFailure({ at, part }: FailedAt): string {
-  if (at === 'checks') return 'the checks at the end';
-  return at === 'record' ? 'the record' : `the ${part}`;
 }

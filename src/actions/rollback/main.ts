@@ -215,6 +215,8 @@ async function carryOut(
           safety.opened({
             id,
             what: 'rollback',
+            environment: config.environment,
+            bucket: config.releaseBucket,
             target: found.target.id,
             parts: order.names,
             before: stampOf(found.current),

@@ -139,7 +139,9 @@ async function activate(
       settle(d, failure, config),
     );
   } catch (error) {
-    if (!prepared.migration || !isRefusal(error)) throw error;
+    if (!isRefusal(error)) throw error;
+    await prepared.target.discard?.();
+    if (!prepared.migration) throw error;
     throw errorOf(afterMigration(taken, prepared.migration, error), config);
   }
 }
