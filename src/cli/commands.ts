@@ -1,3 +1,4 @@
+import { action as deploy } from '../actions/deploy/interface.ts';
 import { action as deployBackend } from '../actions/deploy-backend/interface.ts';
 import { action as deployFrontend } from '../actions/deploy-frontend/interface.ts';
 import { action as drift } from '../actions/drift/interface.ts';
@@ -28,6 +29,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     about: 'is all in place for a deployment? looks, and changes nothing',
     positional: [],
     example: 'wwhd-deploy preflight --bucket my-site --distribution E1ABCDEF --repository my-api',
+  },
+  deploy: {
+    action: deploy,
+    about: 'a whole release from the release file: all its parts, or none',
+    positional: [],
+    example: 'wwhd-deploy deploy --environment staging --images api=111122223333.dkr.ecr…/wwhd-api@sha256:…',
   },
   rollback: {
     action: rollback,

@@ -1,7 +1,7 @@
 import type { ActionInterface } from '../runtime/inputs.ts';
 
 /** Commands that leave something half done where they are left, and put right at the next run what they find so. */
-const CHANGES = new Set(['deploy-backend', 'deploy-frontend', 'rollback']);
+const CHANGES = new Set(['deploy', 'deploy-backend', 'deploy-frontend', 'rollback']);
 
 export interface Left {
   readonly name: string;

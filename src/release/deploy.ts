@@ -71,7 +71,7 @@ export async function deployRelease(request: DeployRequest, ports: DeployPorts):
   try {
     await ports.planned(prepared);
     const quiet = { ...log, notice: () => {} };
-    const ask = async () => ports.guard(prepared, await ledger.current(), quiet);
+    const ask = async () => void (await ports.guard(prepared, await ledger.current(), quiet));
     if (request.dryRun) {
       await ask();
       return { kind: 'planned', parts: prepared };

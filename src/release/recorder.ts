@@ -2,9 +2,10 @@ import type { Clock } from '../runtime/clock.ts';
 import { messageOf } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Outcome, SmokeOutcome } from '../runtime/outcome.ts';
-import type { Ledger, ReleaseDraft } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import type { LivePart, Part } from './part.ts';
 import type { PartRecord, Parts, Result } from './record.ts';
+import type { ReleaseDraft } from './records.ts';
 import type { LiveParts } from './take-live.ts';
 
 type PartFields = LivePart['fields'];

@@ -83,6 +83,11 @@ export const action = {
       default: 'false',
       description: 'Let an older commit take the place of a newer one.',
     },
+    'replace-part': {
+      required: false,
+      default: '',
+      description: 'Names of parts that stand for another service or site from now on, one a line, where the one before was moved or made anew.',
+    },
     'history-page': {
       required: false,
       default: '',

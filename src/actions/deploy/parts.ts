@@ -59,7 +59,7 @@ async function makeService({ name, inputs }: ServiceInputs, edges: PartEdges): P
   return {
     name,
     log,
-    replace: own.replacePart,
+    replace: isReplaced(name, edges),
     isGone: async (before) => 'service' in before && (await isServiceGone(before.service, { aws, log })),
     prepare: () =>
       prepareServicePart(
@@ -102,7 +102,7 @@ async function makeSite({ name, inputs }: SiteInputs, edges: PartEdges): Promise
   return {
     name,
     log,
-    replace: own.replacePart,
+    replace: isReplaced(name, edges),
     isGone: (before, wanted) =>
       'service' in wanted ? Promise.resolve(false) : isSiteGone(before, wanted, { ...job, log }),
     prepare: async () => {
@@ -158,6 +158,8 @@ async function openSite(
     close: () => clients.close(),
   };
 }
+
+const isReplaced = (name: string, { job }: PartEdges) => job.inputs.lines('replace-part').includes(name);
 
 const logOf = (name: string, { config, job }: PartEdges): Log =>
   config.parts.length > 1 ? partLog(job.log, name) : job.log;
