@@ -13,6 +13,7 @@ import {
   type RecordedSecrets,
   servicePartOf,
 } from '../../parts/service/index.ts';
+import { closeAbandonedRecords, provedInstead } from '../../release/abandoned.ts';
 import { fence } from '../../release/fence.ts';
 import type { Hold, Ledger } from '../../release/ledger.ts';
 import { openLedger } from '../../release/open.ts';
@@ -20,7 +21,6 @@ import { publishHistory } from '../../release/publish.ts';
 import {
   liveRelease,
   type Pointer,
-  type ReleaseRecord,
   type Result,
   serviceOf,
 } from '../../release/record.ts';
@@ -35,9 +35,6 @@ import type { DeployBackendConfig } from './inputs.ts';
 import type { action } from './interface.ts';
 
 type BackendJob = Job<typeof action>;
-
-/** How far back in the ledger a run that died is looked for. */
-const RECENT = 20;
 
 /** The ledger as a backend deployment uses it: lock, fence, record, pointer. */
 export interface LedgerJournal extends Journal {
@@ -62,8 +59,6 @@ export function openJournal(config: DeployBackendConfig, releaseId: string, job:
   const startedAt = now();
   let hold: Hold | undefined;
   let current: Pointer | undefined;
-  /** Records that say in-progress, of runs that died: we hold the lock, so nobody is at work on them. */
-  let dead: ReleaseRecord[] = [];
   let begun: Omit<BackendResult, 'outcome'> | undefined;
   return {
     async check(service) {
@@ -89,27 +84,12 @@ export function openJournal(config: DeployBackendConfig, releaseId: string, job:
       await ledger.open({ id: releaseId, type: 'deployment', run });
       await ledger.writePart(releaseId, part, servicePartOf(draft, 'in-progress', startedAt));
     },
-    async provedInstead(service, image) {
-      const ours = (await ledger.newest(RECENT)).filter(
-        (record) => serviceOf(record, part)?.service === service,
-      );
-      dead = ours.filter((record) => serviceOf(record, part)?.result === 'in-progress');
-      const left = ours.map((record) => serviceOf(record, part)).find((known) => known?.image === image);
-      if (!['in-progress', 'unknown'].includes(left?.result ?? '')) return undefined;
-      const id = liveRelease(current, part);
-      const live = id ? serviceOf(await ledger.record(id), part) : undefined;
-      return live?.service === service && live.image !== image ? live.image : undefined;
-    },
+    provedInstead: (service, image) => provedInstead(ledger, part, { service, image }),
     async finish(result) {
       const ended = servicePartOf(result, result.isUnknown ? 'unknown' : result.outcome, startedAt, now());
       await ledger.writePart(releaseId, part, ended, result.smoke ? { checks: result.smoke.outcome } : {});
       if (isSuccess('deploy-backend', result.outcome)) await ledger.movePointer(releaseId, [part]);
-      for (const record of dead) {
-        const [{ id }, left] = [record, serviceOf(record, part)];
-        if (!left || id === releaseId) continue;
-        const cause = `its run died; release ${releaseId} found the service so`;
-        await ledger.writePart(id, part, { ...left, result: 'interrupted', cause, finishedAt: now() });
-      }
+      await closeAbandonedRecords(ledger, releaseId, [{ name: part, wanted: ended }], { clock, log });
       if (config.historyPage) await publishHistory(ledger, { clock, log });
     },
     async abandon(outcome, cause) {
