@@ -8,9 +8,16 @@ import { makeWhole, type WholeRelease } from '../support/whole-release.ts';
 let cloud: TestCloud;
 let whole: WholeRelease;
 
+/** Checks that hold where the service answers so. */
+const checks = (status: number) =>
+  `version: 1\nchecks:\n  - name: answers\n    get: /health\n    expect: { status: ${status} }\n`;
+
 beforeAll(async () => {
   cloud = await startCloud({ speed: 500 });
-  whole = await makeWhole(cloud, 'whole', { versions: ['v0', 'v1', 'v2', 'v3'] });
+  whole = await makeWhole(cloud, 'whole', {
+    versions: ['v0', 'v1', 'v2', 'v3'],
+    files: { 'good.yml': checks(200), 'bad.yml': checks(404) },
+  });
 });
 afterAll(async () => {
   await cloud?.stop();
@@ -136,8 +143,31 @@ describe('a release that fails', () => {
   });
 });
 
-it('goes live after all that, and a release that the checks refuse is gone', async () => {
+it('goes live after all that', async () => {
   const run = await whole.deploy('v3', { 'release-id': 'v3-good' });
   expect(outcome(run), run.log).toBe('deployed');
+  expect(await whole.live()).toEqual(all('v3'));
+});
+
+it('asks the checks on the release as a whole, and what they refuse is gone', async () => {
+  const run = await whole.deploy('v1', { 'release-id': 'v1-checked', 'smoke-checks': 'bad.yml' });
+  expect(outcome(run), run.log).toBe('rolled-back');
+  expect(words(run)).toMatch(/failed at the checks at the end; what was live before is live again, whole/);
+  expect(await whole.live()).toEqual(all('v3'));
+  expect(await whole.record('v1-checked')).toMatchObject({ result: 'rolled-back', checks: 'failed' });
+  const passed = await whole.deploy('v1', { 'release-id': 'v1-good', 'smoke-checks': 'good.yml' });
+  expect(outcome(passed), passed.log).toBe('deployed');
+  expect(await whole.record('v1-good')).toMatchObject({ result: 'deployed', checks: 'passed' });
+});
+
+it('leaves what is live as it is where that is asked for, and the next release puts it right', async () => {
+  const keep = { 'rollback-on-failure': 'false' };
+  const run = await whole.deploy('v2', { ...keep, 'release-id': 'v2-kept', 'smoke-checks': 'bad.yml' });
+  expect(outcome(run), run.log).toBe('failed');
+  expect(words(run)).toMatch(/rollback-on-failure is false, so what is live is left as it is/);
+  expect(await whole.live()).toEqual(all('v2'));
+  expect((await whole.pointer())?.release).toBe('v1-good');
+  const next = await whole.deploy('v3', { 'release-id': 'v3-after' });
+  expect(outcome(next), next.log).toBe('deployed');
   expect(await whole.live()).toEqual(all('v3'));
 });

@@ -34,6 +34,8 @@ export interface WholeOptions {
   readonly api?: string;
   /** Added to the file. */
   readonly more?: string;
+  /** Other files of the workspace, by path. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 const text = (name: string, { api = '', more = '' }: WholeOptions) => `version: 1
@@ -91,7 +93,8 @@ export async function makeWhole(
       const cwd = makeFolder(
         Object.fromEntries(Object.entries(smallSite(version)).map(([path, body]) => [`site/${path}`, body])),
       );
-      writeFileSync(join(cwd, 'wwhd-deploy.yml'), text(name, options));
+      const files = { 'wwhd-deploy.yml': text(name, options), ...options.files };
+      for (const [path, body] of Object.entries(files)) writeFileSync(join(cwd, path), body);
       return runAction(
         'deploy',
         {

@@ -18,12 +18,7 @@ import { fence } from '../../release/fence.ts';
 import type { Hold, Ledger } from '../../release/ledger.ts';
 import { openLedger } from '../../release/open.ts';
 import { publishHistory } from '../../release/publish.ts';
-import {
-  liveRelease,
-  type Pointer,
-  type Result,
-  serviceOf,
-} from '../../release/record.ts';
+import { liveRelease, type Pointer, type Result, serviceOf } from '../../release/record.ts';
 import { refuseEarly } from '../../release/refuse-early.ts';
 import type { Job } from '../../runtime/action.ts';
 import { ActionError, messageOf, refused } from '../../runtime/errors.ts';
