@@ -3,16 +3,18 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { createInterface, type Interface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { ActionError, messageOf, refused } from '../runtime/errors.ts';
-import { harmlessLines } from '../runtime/foreign.ts';
+import { harmlessLine, harmlessLines } from '../runtime/foreign.ts';
 import { nearest } from '../runtime/nearest.ts';
 import { type AnyOutcome, exitCode, isSuccess } from '../runtime/outcome.ts';
 import { COMMANDS, type Command, PLANNABLE } from './commands.ts';
 import { runEnvironment } from './context.ts';
 import { type CommandLine, parseFlags, variableOf } from './flags.ts';
 import { commandHelp, generalHelp } from './help.ts';
-import { LOCAL_COMMANDS, type LocalCommand } from './local.ts';
+import { LOCAL_COMMANDS } from './local.ts';
+import type { LocalCommand } from './local-command.ts';
 import { recoveryAdvice } from './recovery.ts';
 import { runStep } from './step.ts';
 import { screenOf, Terminal } from './terminal.ts';
@@ -122,11 +124,26 @@ async function runLocal(name: string, command: LocalCommand, args: readonly stri
     process.stdout.write(commandHelp(name, command));
     return 0;
   }
-  const result = await command.run(line, { cwd: process.cwd(), env: process.env });
+  const person = line.options.json ? undefined : askInTerminal();
+  const here = { cwd: process.cwd(), env: process.env, ...(person ? { ask: person.ask } : {}) };
+  const result = await command.run(line, here).finally(() => person?.end());
   if (line.options.json)
     writeDocument({ version: 1, command: name, exitCode: result.exitCode, ...result.document });
-  else process.stdout.write(`${harmlessLines(result.text).join('\n')}\n`);
+  else process.stdout.write(`${result.text.split('\n').map(harmlessLine).join('\n')}\n`);
   return result.exitCode;
+}
+
+/** Questions to the person at the terminal; `undefined` where there is none. */
+function askInTerminal() {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) return undefined;
+  let terminal: Interface | undefined;
+  return {
+    ask: async (question: string) => {
+      terminal ??= createInterface({ input: process.stdin, output: process.stdout });
+      return (await terminal.question(`${question}: `)).trim();
+    },
+    end: () => terminal?.close(),
+  };
 }
 
 /** Said in the words of a command line, where the bundle would speak of a workflow. */

@@ -1,26 +1,9 @@
 import { checkConfig } from './check-config/command.ts';
-import type { Command } from './commands.ts';
-import type { CommandLine } from './flags.ts';
+import { init } from './init/command.ts';
+import type { LocalCommand } from './local-command.ts';
 
-/** A command that runs here and not in an action's bundle. `action` describes its flags. */
-export interface LocalCommand extends Command {
-  run(line: CommandLine, here: Here): Promise<LocalResult>;
-}
-
-/** Where it runs. */
-export interface Here {
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-}
-
-export interface LocalResult {
-  readonly exitCode: number;
-  /** For people. */
-  readonly text: string;
-  /** For `--json`: `outcome`, and what else there is to say. */
-  readonly document: object;
-}
-
+/** Commands that run in this process: a new one is a line here. */
 export const LOCAL_COMMANDS: Readonly<Record<string, LocalCommand>> = {
+  init,
   'check-config': checkConfig,
 };

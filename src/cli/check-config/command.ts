@@ -12,7 +12,7 @@ import {
 import { mistakeLine, sortMistakes } from '../../runtime/document/mistakes.ts';
 import type { Mistake } from '../../runtime/document/source.ts';
 import { refused } from '../../runtime/errors.ts';
-import type { LocalCommand, LocalResult } from '../local.ts';
+import type { LocalCommand, LocalResult } from '../local-command.ts';
 import { releaseLines } from './describe.ts';
 
 export const checkConfig: LocalCommand = {
