@@ -14,8 +14,14 @@ export interface SmokeAnswer {
   readonly summary: string;
 }
 
-/** Runs the checks; `baseUrl` stands in where the file has none. */
-export type SmokeGate = (baseUrl: string | undefined) => Promise<SmokeAnswer>;
+/**
+ * Runs the checks; `baseUrl` stands in where the file has none. With `headers` a candidate is asked: then `baseUrl` comes
+ * before the file's own, and the headers go with each request to it.
+ */
+export type SmokeGate = (
+  baseUrl: string | undefined,
+  headers?: Readonly<Record<string, string>>,
+) => Promise<SmokeAnswer>;
 
 /** What `${NAME}` in a checks file stands for. */
 export interface GateEnvironment {
@@ -49,11 +55,15 @@ export async function smokeGate<A extends ActionInterface>(
     workspace: run.workspace,
     baseUrlFollows: true,
   });
-  return async (baseUrl) => {
+  return async (baseUrl, headers) => {
     const report = await runChecks(
       checks,
       { log, clock, signal },
-      { budget: BUDGET, fallbackBaseUrl: baseUrl, input: 'smoke-checks' },
+      {
+        budget: BUDGET,
+        input: 'smoke-checks',
+        ...(headers ? { baseUrl, headers } : { fallbackBaseUrl: baseUrl }),
+      },
     );
     signal.throwIfAborted();
     return {

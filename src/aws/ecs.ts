@@ -66,6 +66,8 @@ export interface EcsApi {
   deployment(arn: string): Promise<ServiceDeployment | undefined>;
   revision(arn: string): Promise<ServiceRevision | undefined>;
   stopDeployment(arn: string): Promise<void>;
+  /** Answers a PAUSE hook. */
+  continueDeployment(arn: string, hookId: string, action: 'CONTINUE' | 'ROLLBACK'): Promise<void>;
   /** Tasks of a service, those that are to run or those that stopped in the last hour. */
   tasksOf(cluster: string, service: string, desired: 'RUNNING' | 'STOPPED'): Promise<Task[]>;
   task(cluster: string, arn: string): Promise<Task | undefined>;
@@ -128,6 +130,9 @@ export function ecsApi(settings: AwsSettings): EcsApi {
     },
     async stopDeployment(arn) {
       await call('StopServiceDeployment', { serviceDeploymentArn: arn, stopType: 'ROLLBACK' });
+    },
+    async continueDeployment(arn, hookId, action) {
+      await call('ContinueServiceDeployment', { serviceDeploymentArn: arn, hookId, action });
     },
     async tasksOf(cluster, service, desired) {
       const arns: string[] = [];

@@ -20,11 +20,21 @@ export interface TargetGroup {
 }
 
 export interface Listener {
+  readonly arn: string;
   /** HTTP, HTTPS, TCP, … */
   readonly protocol: string;
   readonly port: number;
   /** ARNs of the target groups that its default action forwards to. */
   readonly forwards: readonly string[];
+}
+
+/** What a request must have so that a rule of a listener takes it; an empty list takes all. */
+export interface RuleCondition {
+  /** `http-header`, `host-header`, `path-pattern`, … */
+  readonly field: string;
+  /** Name of the header. */
+  readonly name?: string | undefined;
+  readonly values: readonly string[];
 }
 
 export interface LoadBalancer {
@@ -36,6 +46,8 @@ export interface LoadBalancer {
 export interface LoadBalancersApi {
   targetGroup(arn: string): Promise<TargetGroup | undefined>;
   listeners(balancer: string): Promise<Listener[]>;
+  /** `undefined` where there is no such rule. */
+  conditions(rule: string): Promise<RuleCondition[] | undefined>;
   balancer(arn: string): Promise<LoadBalancer | undefined>;
   close(): void;
 }
@@ -65,10 +77,16 @@ export function loadBalancersApi(settings: AwsSettings): LoadBalancersApi {
     async listeners(balancer) {
       const answer = await ask('DescribeListeners', { LoadBalancerArn: balancer });
       return xmlList(answer, 'Listeners', 'member').map((listener) => ({
+        arn: xmlAt(listener, 'ListenerArn'),
         protocol: xmlAt(listener, 'Protocol'),
         port: Number(xmlAt(listener, 'Port')),
         forwards: xmlList(listener as Xml['x'], 'DefaultActions', 'member').flatMap(forwardsOf),
       }));
+    },
+    async conditions(rule) {
+      const answer = await ask('DescribeRules', { 'RuleArns.member.1': rule });
+      const [found] = xmlList(answer, 'Rules', 'member');
+      return found && xmlList(found as Xml['x'], 'Conditions', 'member').map(conditionOf);
     },
     async balancer(arn) {
       const answer = await ask('DescribeLoadBalancers', { 'LoadBalancerArns.member.1': arn });
@@ -78,6 +96,16 @@ export function loadBalancersApi(settings: AwsSettings): LoadBalancersApi {
     },
     close: () => void opened?.then((sender) => sender.close()).catch(() => {}),
   };
+}
+
+/** Values are in the condition itself, or in the configuration of its kind. */
+function conditionOf(condition: Xml['x']): RuleCondition {
+  const field = xmlAt(condition, 'Field');
+  const kind = { 'http-header': 'HttpHeaderConfig', 'host-header': 'HostHeaderConfig' }[field];
+  const own = kind ? xmlList(condition, kind, 'Values', 'member') : [];
+  const values = (own.length > 0 ? own : xmlList(condition, 'Values', 'member')).map(String);
+  const name = kind === 'HttpHeaderConfig' ? xmlAt(condition, kind, 'HttpHeaderName') : undefined;
+  return { field, name, values };
 }
 
 /** One target group, or several with weights. */

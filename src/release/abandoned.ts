@@ -29,6 +29,13 @@ export async function provedInstead(
   return live?.service === service && live.image !== image ? live.image : undefined;
 }
 
+/** Images that runs which died were about to bring to a service, newest first. Only for whoever holds the lock. */
+export async function unfinished(ledger: Ledger, part: string, service: string): Promise<string[]> {
+  return (await ledger.newest(RECENT))
+    .map((record) => serviceOf(record, part))
+    .flatMap((known) => (known?.service === service && known.result === 'in-progress' ? [known.image] : []));
+}
+
 /**
  * Runs that died left records that say `in-progress` for ever: they are told how they ended, for whoever holds the lock
  * has put right what they left. Never throws: a record is no reason to fail a release.

@@ -19,19 +19,26 @@ export interface TestApp {
   readonly says?: string;
   /** Status of everything else; default 200. */
   readonly root?: number;
+  /** Milliseconds that everything but its health path takes. */
+  readonly delay?: number;
+  /** After so many requests beside its health path it answers 500 to all of them. */
+  readonly turns?: number;
   /** Listens on this port instead of PORT. */
   readonly port?: number;
   readonly platforms?: readonly string[];
 }
 
-const source = ({ health = 200, root = 200, exit, says, port, version }: TestApp) => `
+const source = ({ health = 200, root = 200, delay = 0, turns = -1, exit, says, port, version }: TestApp) => `
 import { createServer } from 'node:http';
 console.log(${JSON.stringify(says ?? `version ${version} starts`)});
 if (${exit !== undefined}) process.exit(${exit ?? 0});
 const json = { version: ${JSON.stringify(version)}, ...Object.fromEntries(Object.entries(process.env).filter(([k]) => /^(LOG|DB|NEW)/.test(k))) };
+let left = ${turns};
 const server = createServer((request, response) => {
-  const status = request.url === '/health' ? ${health} : ${root};
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json));
+  const status = request.url === '/health' ? ${health} : left === 0 ? 500 : ${root};
+  if (request.url !== '/health' && left > 0) left--;
+  const answer = () => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json));
+  setTimeout(answer, request.url === '/health' ? 0 : ${delay});
 }).listen(${port ?? 'Number(process.env.PORT)'});
 process.on('SIGTERM', () => { server.close(() => process.exit(0)); server.closeIdleConnections(); });
 `;

@@ -83,7 +83,12 @@ export interface TestPair {
 }
 
 /** A load balancer for a service that shifts traffic: two target groups, a production rule and a listener for tests. */
-export async function createPair(cloud: TestCloud, service: string): Promise<TestPair> {
+export async function createPair(
+  cloud: TestCloud,
+  service: string,
+  /** Tests come in at the listener of the users, with this header; left out: at a listener of their own. */
+  header?: { readonly name: string; readonly value: string },
+): Promise<TestPair> {
   // Names of load balancers and target groups have 32 characters at most.
   const id = createHash('sha256').update(service).digest('hex').slice(0, 6);
   const name = service.length > 28 ? `${service.slice(0, 20)}-${id}` : service;
@@ -106,8 +111,10 @@ export async function createPair(cloud: TestCloud, service: string): Promise<Tes
   );
   const [testListener = ''] = texts(test, 'ListenerArn');
   const rules = {
-    production: await forwardAll(cloud, listener, made.group),
-    test: await forwardAll(cloud, testListener, made.group),
+    production: await forwardAll(cloud, listener, made.group, 2),
+    test: header
+      ? await forwardAll(cloud, listener, made.group, 1, header)
+      : await forwardAll(cloud, testListener, made.group, 1),
   };
   const groups = [made.group, second] as const;
   return {
@@ -137,12 +144,26 @@ export async function createPair(cloud: TestCloud, service: string): Promise<Tes
   };
 }
 
-async function forwardAll(cloud: TestCloud, listener: string, group: string): Promise<string> {
+async function forwardAll(
+  cloud: TestCloud,
+  listener: string,
+  group: string,
+  priority: number,
+  header?: { readonly name: string; readonly value: string },
+): Promise<string> {
   const rule = await elb(cloud, 'CreateRule', {
     ListenerArn: listener,
-    Priority: '1',
-    'Conditions.member.1.Field': 'path-pattern',
-    'Conditions.member.1.Values.member.1': '/*',
+    Priority: String(priority),
+    ...(header
+      ? {
+          'Conditions.member.1.Field': 'http-header',
+          'Conditions.member.1.HttpHeaderConfig.HttpHeaderName': header.name,
+          'Conditions.member.1.HttpHeaderConfig.Values.member.1': header.value,
+        }
+      : {
+          'Conditions.member.1.Field': 'path-pattern',
+          'Conditions.member.1.Values.member.1': '/*',
+        }),
     'Actions.member.1.Type': 'forward',
     'Actions.member.1.TargetGroupArn': group,
   });

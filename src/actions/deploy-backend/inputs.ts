@@ -1,6 +1,7 @@
 import type {
   BackendConfig,
   Environment,
+  GateConfig,
   MigrationConfig,
   Scaling,
   TargetKind,
@@ -72,11 +73,12 @@ export function readInputs(
         scaling: readScaling(inputs, service.target),
       },
       probe: {
-        url: readUrl(inputs.text('probe-url')),
+        url: readUrl(inputs, 'probe-url'),
         interval: atLeast(inputs, 'probe-interval', 50),
         maxErrorRate: inputs.percentage('max-error-rate'),
       },
       migration: readMigration(inputs),
+      gate: readGate(inputs, service.target),
       alarms: readAlarms(inputs),
       bakeTime: inputs.duration('bake-time'),
       restart: inputs.flag('restart'),
@@ -194,10 +196,44 @@ function readCommand(inputs: BackendInputs, name: 'start-command' | 'migrate-com
   return text;
 }
 
-function readUrl(text: string): string {
+/** Names of headers: https://www.rfc-editor.org/rfc/rfc9110#name-field-names */
+const HEADER = /^([\w!#$%&'*+.^`|~-]+)=([\t\x20-\x7e\x80-\xff]+)$/;
+
+function readGate(inputs: BackendInputs, target: TargetKind): GateConfig | undefined {
+  const gate = inputs.choice('gate', ['none', 'pause']);
+  const headers = inputs.lines('candidate-headers').map((line) => {
+    const [, name = '', value = ''] = HEADER.exec(line) ?? [];
+    if (name) return [name.toLowerCase(), value] as const;
+    const what = 'has a line that is not Name=value';
+    throw refused({
+      input: 'candidate-headers',
+      what,
+      found: line.split('=', 1)[0] ?? '',
+      fix: 'correct it',
+    });
+  });
+  const url = readUrl(inputs, 'candidate-url').replace(/\/+$/, '');
+  const load = inputs.number('candidate-load', { min: 0, max: 1000, integer: true });
+  if (gate === 'pause') {
+    if (target === 'apprunner') throw wrongTarget('gate', 'ECS');
+    return { url, headers: Object.fromEntries(headers), load };
+  }
+  for (const input of ['candidate-url', 'candidate-headers'] as const) {
+    if (!inputs.text(input)) continue;
+    throw refused({
+      input,
+      what: 'is read with `gate: pause` only',
+      fix: 'set `gate: pause`, or leave it out',
+    });
+  }
+  return undefined;
+}
+
+function readUrl(inputs: BackendInputs, input: 'probe-url' | 'candidate-url'): string {
+  const text = inputs.text(input);
   if (text === '' || /^https?:\/\/[^/\s]+/.test(text)) return text;
   throw refused({
-    input: 'probe-url',
+    input,
     what: 'is not an address with http:// or https://',
     found: text,
     fix: 'write it like https://api.example.com/health',

@@ -113,6 +113,26 @@ export const action = {
       default: 'true',
       description: 'Start the app anew where only a secret has a newer version than the live release was started with. `false` goes on with the old value, and says so.',
     },
+    gate: {
+      required: false,
+      default: 'none',
+      description: 'ECS with the strategy BLUE_GREEN, CANARY or LINEAR. `pause`: a PAUSE hook of the service at POST_TEST_TRAFFIC_SHIFT is ours: the candidate is asked before any user reaches it, and dropped where it fails. `none`: it is checked after the switch.',
+    },
+    'candidate-url': {
+      required: false,
+      default: '',
+      description: 'With `gate`. Base address of the candidate. Default is what the rule of the service\'s test listener says, by its port, host or header.',
+    },
+    'candidate-headers': {
+      required: false,
+      default: '',
+      description: 'With `gate`. Headers that tell the load balancer that the candidate is meant, one `Name=value` a line.',
+    },
+    'candidate-load': {
+      required: false,
+      default: '50',
+      description: 'With `gate`. Requests of a short load on the candidate, up to 1000, judged by `max-error-rate`; `0` for none.',
+    },
     'bake-time': {
       required: false,
       default: '0s',

@@ -13,7 +13,7 @@ import {
   type RecordedSecrets,
   servicePartOf,
 } from '../../parts/service/index.ts';
-import { closeAbandonedRecords, provedInstead } from '../../release/abandoned.ts';
+import { closeAbandonedRecords, provedInstead, unfinished } from '../../release/abandoned.ts';
 import { fence } from '../../release/fence.ts';
 import type { Hold, Ledger } from '../../release/ledger.ts';
 import { openLedger } from '../../release/open.ts';
@@ -80,6 +80,7 @@ export function openJournal(config: DeployBackendConfig, releaseId: string, job:
       await ledger.writePart(releaseId, part, servicePartOf(draft, 'in-progress', startedAt));
     },
     provedInstead: (service, image) => provedInstead(ledger, part, { service, image }),
+    unfinished: (service) => unfinished(ledger, part, service),
     async finish(result) {
       const ended = servicePartOf(result, result.isUnknown ? 'unknown' : result.outcome, startedAt, now());
       await ledger.writePart(releaseId, part, ended, result.smoke ? { checks: result.smoke.outcome } : {});

@@ -4,6 +4,7 @@ import {
   type PlanEntry,
   probeFailures,
   probeTable,
+  sayLoad,
   shortImage,
 } from '../../parts/service/index.ts';
 import { formatDuration } from '../../runtime/duration.ts';
@@ -27,6 +28,7 @@ export function renderSummary(result: BackendResult, releaseId: string, millisec
     result.causes.map((line) => `- ${sentence(line)}`).join('\n'),
     result.details.length > 0 ? details('What the service said', fenced(result.details), true) : '',
     planTable(result.plan),
+    candidateSection(result),
     probeSection(result),
     result.smoke?.summary ?? '',
     alarmSection(result),
@@ -59,6 +61,25 @@ function planTable(plan: readonly PlanEntry[]): string {
     return `| ${plain(entry.field)} | ${entry.change} | ${from} | ${to} |`;
   });
   return ['**Plan**', '', '| field | | now | wanted |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+/** What was asked before users reached it, and what was decided. */
+function candidateSection({ candidate }: BackendResult): string {
+  if (!candidate) return '';
+  const { url, stage, share, digests, load, smoke, decision, failure } = candidate;
+  const rows = [
+    ['asked at', `${plain(url)} (${stage})`],
+    ["share of the users' requests until then", `${share} %`],
+    ['runs', digests.map(code).join(', ') || 'not known'],
+    ...(load ? [['load', sayLoad(load)]] : []),
+    ...(smoke ? [['smoke checks', smoke.outcome]] : []),
+    [
+      'decision',
+      decision === 'CONTINUE' ? '✅ users may reach it' : `❌ dropped: ${plain(failure?.why ?? '')}`,
+    ],
+  ];
+  const table = rows.map(([name, value]) => `| ${name} | ${value} |`);
+  return ['**Candidate**', '', '| | |', '| --- | --- |', ...table].join('\n');
 }
 
 function probeSection({ probe }: BackendResult): string {

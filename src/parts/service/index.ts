@@ -1,5 +1,6 @@
 /** A container image onto a service that runs it: snapshot, plan, rollout, verdict, and the way back. */
 
+export { sayLoad } from './candidate/load.ts';
 export { awsClients } from './deploy/clients.ts';
 export { deployBackend } from './deploy/deploy.ts';
 export { isServiceGone } from './deploy/gone.ts';
@@ -21,6 +22,7 @@ export type {
   BackendConfig,
   BackendPorts,
   BeforeUs,
+  GateConfig,
   Journal,
   MigrationConfig,
 } from './plan/config.ts';

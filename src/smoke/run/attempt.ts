@@ -16,6 +16,8 @@ import { buildRequest } from './request.ts';
 export interface Context {
   readonly wire: Pick<Wire, 'exchange'>;
   readonly baseUrl: string | undefined;
+  /** Sent to the service at the base address, and to no other host. */
+  readonly headers: ReadonlyMap<string, string>;
   readonly secrets: Secrets;
   readonly signal: AbortSignal;
   /** Told of every value captured that is not public, before anything is said about the answer. */
@@ -78,10 +80,10 @@ export async function tryCheck(check: Check, captured: Captured, context: Contex
   return conclude(check, requests, timed, last as Judged, captured, context);
 }
 
-function wantOf(check: Check, captured: Captured, { baseUrl }: Context): Want {
+function wantOf(check: Check, captured: Captured, { baseUrl, headers }: Context): Want {
   const { request, expect, capture } = check;
   return {
-    request: buildRequest(request, baseUrl, captured),
+    request: buildRequest(request, baseUrl, captured, headers),
     redirects: request.redirects,
     timeout: request.timeout,
     keepBody: expect.some(({ needsBody }) => needsBody) || capture.some(({ from }) => !('header' in from)),

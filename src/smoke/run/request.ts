@@ -4,7 +4,12 @@ import { WireProblem } from '../http/problem.ts';
 import type { WireRequest } from '../http/redirect.ts';
 
 /** The request as it goes out, with captures filled in. Bodies are sent as they are; nothing is guessed at. */
-export function buildRequest(request: Request, baseUrl: string | undefined, captured: Captured): WireRequest {
+export function buildRequest(
+  request: Request,
+  baseUrl: string | undefined,
+  captured: Captured,
+  own: ReadonlyMap<string, string> = new Map(),
+): WireRequest {
   const address = request.address.of(captured);
   const url = resolveAddress(address, baseUrl);
   const headers = new Map([
@@ -15,6 +20,7 @@ export function buildRequest(request: Request, baseUrl: string | undefined, capt
   ]);
   if (request.body) headers.set('content-type', request.body.contentType);
   const ours = baseUrl === undefined || url.origin === new URL(baseUrl).origin;
+  if (ours) for (const [name, value] of own) headers.set(name, headerValue(name, value));
   for (const [name, value] of [...(ours ? request.defaultHeaders : []), ...request.headers]) {
     headers.set(name, headerValue(name, value.of(captured)));
   }

@@ -36,6 +36,8 @@ export interface SmokeOptions {
   readonly baseUrl?: string | undefined;
   /** Base address where the file has none. */
   readonly fallbackBaseUrl?: string | undefined;
+  /** Sent with each request to the base address, before those that the file says. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** The input that gives a base address, for the words of a refusal. */
   readonly input?: string;
 }
@@ -58,7 +60,7 @@ export async function runChecks(
 ): Promise<SmokeReport> {
   const baseUrl = chooseBaseUrl(checks, options);
   for (const value of checks.secrets.given()) ports.log.mask(value);
-  const run = new Run(checks, ports, baseUrl, options.budget);
+  const run = new Run(checks, ports, baseUrl, options);
   return run.toReport();
 }
 
@@ -88,7 +90,12 @@ class Run {
   readonly #results = new Map<string, CheckResult>();
   #annotated = 0;
 
-  constructor(checks: Checks, ports: SmokePorts, baseUrl: string | undefined, budget: number) {
+  constructor(
+    checks: Checks,
+    ports: SmokePorts,
+    baseUrl: string | undefined,
+    { budget, headers }: Pick<SmokeOptions, 'budget' | 'headers'>,
+  ) {
     this.#checks = checks;
     this.#ports = ports;
     this.#budget = budget;
@@ -97,6 +104,7 @@ class Run {
     this.#context = {
       wire: this.#wire,
       baseUrl,
+      headers: new Map(Object.entries(headers ?? {})),
       secrets: checks.secrets,
       signal: this.#stop.signal,
       onSecret: (value) => {

@@ -4,6 +4,7 @@ import { addressOf, chooseListener, urlOf } from '../../../src/parts/service/tar
 
 const GROUP = 'arn:aws:elasticloadbalancing:us-west-2:000000000000:targetgroup/api/0123456789abcdef';
 const listener = (protocol: string, port: number, ...forwards: string[]): Listener => ({
+  arn: `arn:${protocol}:${port}`,
   protocol,
   port,
   forwards,
@@ -35,6 +36,7 @@ describe('its address', () => {
 
 function api(parts: Partial<LoadBalancersApi>): LoadBalancersApi {
   return {
+    conditions: async () => undefined,
     targetGroup: async () => ({ healthPath: '/health', balancers: ['lb'] }),
     listeners: async () => [listener('HTTPS', 443, GROUP)],
     balancer: async () => ({ dnsName: 'lb.amazonaws.com', internal: false }),

@@ -1,4 +1,5 @@
 import { ActionError } from '../../../runtime/errors.ts';
+import { dropLeft } from '../candidate/left.ts';
 import type { BackendConfig, BackendPorts, BeforeUs, Journal } from '../plan/config.ts';
 import { shortImage } from '../plan/image-ref.ts';
 import { planChanges, planLines } from '../plan/plan.ts';
@@ -40,6 +41,8 @@ export async function deployBackend(
   const signal = lockLost ? AbortSignal.any([given.signal, lockLost]) : given.signal;
   const ports: BackendPorts = { ...given, signal };
 
+  // The lock is ours: a candidate that waits for a run that died would be waited for until its hook gives up.
+  if (config.gate) await dropLeft(target, (await journal?.unfinished(target.arn)) ?? [], ports);
   const taken = await takeSnapshot(prepared, config, ports);
   const proved = await journal?.provedInstead(target.arn, taken.snapshot.spec.image);
   if (proved) {
@@ -131,14 +134,14 @@ export async function migrate(
  * @param settle what becomes of the failure, or of the success; the probe is still on then
  */
 export async function rollOut<T>(
-  { target, image }: Prepared,
+  { target, image, candidate }: Prepared,
   { snapshot, wanted, common, digest, proved }: Taken & { readonly proved?: string | undefined },
   config: BackendConfig,
   ports: BackendPorts,
   settle: (deployment: Deployment, failure: Failure | undefined) => Promise<T>,
 ): Promise<T> {
   const alarms = await armAlarms(config.alarms, ports.aws.alarms(regionOf(target.arn)), ports);
-  const undo = undoFor(snapshot, digest, wanted, config.container);
+  const undo = undoFor(snapshot, digest, wanted, config.container, candidate !== undefined);
   const probe = await openProbe(target, snapshot, config, ports);
   try {
     // A baseline to compare with; it costs two intervals.
@@ -152,6 +155,8 @@ export async function rollOut<T>(
       wanted,
       alarms,
       probe,
+      candidate,
+      gate: undefined,
       common,
       undo: proved ? provedUndo(undo, proved) : undo,
       rollout: undefined,

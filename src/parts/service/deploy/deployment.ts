@@ -1,3 +1,5 @@
+import type { CandidateAddress } from '../candidate/address.ts';
+import type { CandidateReport } from '../candidate/report.ts';
 import type { BackendConfig, BackendPorts } from '../plan/config.ts';
 import type { ResolvedImage } from '../plan/image.ts';
 import type { BackendSpec } from '../plan/spec.ts';
@@ -19,6 +21,10 @@ export interface Deployment {
   readonly wanted: BackendSpec;
   readonly alarms: AlarmGate | undefined;
   readonly probe: Probe | undefined;
+  /** Where the candidate is asked before users reach it. */
+  readonly candidate: CandidateAddress | undefined;
+  /** What came of that. */
+  gate: CandidateReport | undefined;
   common: Omit<BackendResult, 'outcome'>;
   undo: Undo;
   rollout: Rollout | undefined;

@@ -15,6 +15,10 @@ export interface Failure {
     | 'no-credentials';
   readonly why: string;
   readonly details: readonly string[];
+  /** True where it was dropped as a candidate: no user had reached it. */
+  readonly isDropped?: boolean;
+  /** True where we had the target give it up, after users had reached it. */
+  readonly isStopped?: boolean;
   /** True where what runs could not be read after it. */
   readonly isBlind?: boolean;
 }

@@ -1,6 +1,8 @@
 import { formatDuration } from '../../../runtime/duration.ts';
 import { refused } from '../../../runtime/errors.ts';
 import type { Log } from '../../../runtime/log.ts';
+import type { CandidateAddress } from '../candidate/address.ts';
+import { gateHook, refuseGate } from '../candidate/hooks.ts';
 import { stateToChange } from '../plan/base.ts';
 import { concealVariables } from '../plan/conceal.ts';
 import type { BackendConfig, BackendPorts } from '../plan/config.ts';
@@ -30,6 +32,8 @@ export interface Prepared {
   /** What the change is applied to: what runs, or the newest revision's. */
   readonly spec: BackendSpec;
   readonly secretVersions: Readonly<Record<string, string>>;
+  /** Where the candidate is asked, with `gate`. */
+  readonly candidate?: CandidateAddress | undefined;
 }
 
 /**
@@ -86,7 +90,36 @@ export async function prepareDeployment(config: BackendConfig, ports: BackendPor
   const migration = await migrationWords(config, entryPoint, image.entryPoint, ports);
   const found = await readVersions(target.arn, wanted.secrets, secretsPorts, config, ports);
   const change = { ...plain, ...found.change };
-  return { target, image, change, migration, state, spec, secretVersions: found.versions };
+  const candidate = await findCandidate(target, state, config, ports);
+  return { target, image, change, migration, state, spec, secretVersions: found.versions, candidate };
+}
+
+/** @throws ActionError `refused`: the service has no hook that is ours, or its candidate cannot be asked. */
+async function findCandidate(
+  target: Target,
+  state: BackendState,
+  { gate }: BackendConfig,
+  { log }: BackendPorts,
+): Promise<CandidateAddress | undefined> {
+  if (!gate) return undefined;
+  const { arn, hooks = [], strategy } = state;
+  const wrong = refuseGate({ arn, target: target.kind, strategy: strategy?.name ?? 'ROLLING', hooks });
+  if (wrong) throw wrong;
+  const found = gate.url ? { url: gate.url, headers: {} } : await target.findCandidate?.(state);
+  if (!found || 'why' in found) {
+    throw refused({
+      input: 'candidate-url',
+      what: `is needed: where the candidate can be asked cannot be told, because ${found?.why ?? 'the target does not say'}`,
+      fix: 'give the address of the test listener, with `candidate-headers` where its rule asks for one',
+    });
+  }
+  const candidate = { url: found.url, headers: { ...found.headers, ...gate.headers } };
+  const names = Object.keys(candidate.headers);
+  const hook = gateHook(hooks);
+  log.info(
+    `the candidate is asked at ${candidate.url}${names.length > 0 ? ` with the header ${names.join(', ')}` : ''} before users reach it; where nobody answers, ECS goes back after ${formatDuration((hook?.timeout ?? 0) * 60_000)}`,
+  );
+  return candidate;
 }
 
 /** @param own the entry point of the image, for App Runner, whose migration runs in a task definition of its own */

@@ -86,7 +86,7 @@ function endOf(
     case 'restored':
       return {
         outcome: 'rolled-back',
-        cause: `${failure.why}; ${sayReturn(d, before, restored.byTarget, stopped)}, ${sayProof(restored)}`,
+        cause: `${failure.why}; ${failure.isDropped ? `it was dropped before any user reached it: users stayed on ${before}` : sayReturn(d, before, restored.byTarget, stopped || failure.isStopped === true)}, ${sayProof(restored)}`,
         fix: 'users are on the release before; correct the cause above and deploy again',
       };
     case 'still-busy':
@@ -167,6 +167,7 @@ function soFar(d: Deployment): Omit<BackendResult, 'outcome'> {
     ...(probe && report
       ? { probe: { report, chart: probeChart(sorted, probe.marks.updatedAt, probe.marks.verdictAt) } }
       : {}),
+    ...(d.gate ? { candidate: d.gate } : {}),
     ...(d.smoke ? { smoke: d.smoke } : {}),
     ...(d.alarmJudgement ? { alarms: d.alarmJudgement } : {}),
   };

@@ -1,9 +1,10 @@
 import { ActionError, messageOf } from '../../../runtime/errors.ts';
+import { isOurPause } from '../candidate/hooks.ts';
 import { concealVariables } from '../plan/conceal.ts';
 import { digestOf, shortImage } from '../plan/image-ref.ts';
 import { planChanges, planLines } from '../plan/plan.ts';
 import { applyChange, type SpecChange } from '../plan/spec.ts';
-import type { BackendState, Running, Target } from '../targets/target.ts';
+import type { BackendState, Pause, Running, Target } from '../targets/target.ts';
 import { isComplete, LISTS_LAG, sayTasks } from './proof.ts';
 import { type Undo, wayBack } from './undo.ts';
 import { whatRuns } from './verify.ts';
@@ -125,7 +126,10 @@ async function goBack(
   log.info(`returning to ${shortImage(wanted.image)}`);
   for (const line of planLines(planChanges(now.spec, wanted))) log.info(`  ${line}`);
   const rollout = await target.start(now, wanted, true);
-  const watched = await watchRollout(target, rollout, allowed, ports);
+  // What ran before has been proved: our hooks let it through at once.
+  const answers = async (pause: Pause) =>
+    !!undo.gated && isOurPause(pause) && !!(await target.answer?.(rollout, pause.id, 'CONTINUE'));
+  const watched = await watchRollout(target, rollout, allowed, ports, { answers });
   const left = Math.max(LISTS_LAG, end - clock.now());
   // Without the permission to follow it, nobody can tell who came after; what runs can be told all the same.
   const followed = watched.ending === 'denied' ? undefined : rollout;

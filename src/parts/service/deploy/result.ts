@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Outcome } from '../../../runtime/outcome.ts';
+import type { CandidateReport } from '../candidate/report.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import type { TargetKind } from '../plan/spec.ts';
 import type { ProbeReport } from '../probe/probe-statistics.ts';
@@ -20,6 +21,8 @@ export interface BackendResult {
   readonly taskDefinition: string | undefined;
   readonly plan: readonly PlanEntry[];
   readonly probe?: { readonly report: ProbeReport; readonly chart: string } | undefined;
+  /** How the candidate was asked before users reached it. */
+  readonly candidate?: CandidateReport | undefined;
   readonly smoke?: GateAnswer | undefined;
   readonly alarms?: AlarmJudgement | undefined;
   /** Why it is red, in a sentence. */

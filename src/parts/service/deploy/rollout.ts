@@ -1,8 +1,10 @@
 import { explainAws, isWithoutCredentials } from '../../../aws/errors.ts';
 import { formatDuration } from '../../../runtime/duration.ts';
 import { ActionError, messageOf, refused } from '../../../runtime/errors.ts';
+import { decidePause } from '../candidate/gate.ts';
 import { judgeProbe } from '../probe/probe-statistics.ts';
 import { type BackendState, BusyError, type Rollout } from '../targets/target.ts';
+import { Bake } from './bake.ts';
 import type { Deployment } from './deployment.ts';
 import { aborted, type Failure, failure } from './failure.ts';
 import { LISTS_LAG } from './proof.ts';
@@ -80,12 +82,23 @@ async function watchOurs(d: Deployment, rollout: Rollout): Promise<Failure | und
   const started = ports.clock.now();
   const allowed = config.waitTimeout + (d.snapshot.strategy?.length ?? 0);
   const end = started + allowed;
-  const watched = await watchRollout(target, rollout, allowed, ports);
+  const bake = new Bake(d, rollout);
+  const watched = await watchRollout(target, rollout, allowed, ports, {
+    answers: (pause) => decidePause(d, rollout, pause),
+    looked: (seen) => bake.looked(seen),
+  });
+  const stopped = await bake.end();
   const left = Math.max(LISTS_LAG, end - ports.clock.now());
   const { verdict, running } = await judgeWatched(target, rollout, watched, image.digests, left, ports);
   d.probe?.markVerdict();
   if (running) d.common = { ...d.common, ...recordOf(running.state) };
   ports.log.info(`${formatDuration(ports.clock.now() - started)}  ${verdict.why}`);
+  const ours = d.gate?.failure ?? stopped;
+  if (ours && verdict.kind === 'target-rolled-back') {
+    const isDropped = ours === d.gate?.failure && d.gate.share === 0;
+    return { ...ours, kind: 'target-rolled-back', isDropped, isStopped: !isDropped };
+  }
+  if (ours && verdict.kind === 'live') return ours;
   if (verdict.kind !== 'live') return { ...failure(verdict.kind, verdict.why), isBlind: !running };
   d.proved = true;
   return undefined;
@@ -104,7 +117,8 @@ async function passGates(d: Deployment): Promise<Failure | undefined> {
   await probe?.moreSamples(config.probe.forRecordOnly ? 1 : 2, Math.min(config.probe.interval * 3, 1500));
   const early = probeFailure(d);
   if (early) return early;
-  if (ports.gate) {
+  // What passed in the bake need not be asked again.
+  if (ports.gate && !d.smoke) {
     const gate = ports.gate;
     d.smoke = await ports.log.group('Smoke checks', () => gate(d.snapshot.url));
     if (d.smoke.outcome === 'failed') return failure('failed', 'the smoke checks failed', d.smoke.problems);

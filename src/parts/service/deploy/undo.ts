@@ -21,6 +21,8 @@ export interface Undo {
   readonly image: string;
   /** Id of our rollout, once there is one. */
   readonly rollout?: { readonly id: string; readonly startedAt: number } | undefined;
+  /** True where hooks hold the service's rollouts for us: on a way back they are answered at once. */
+  readonly gated?: boolean | undefined;
   /** How the deployment ended that could not be returned; left out where it was interrupted. */
   readonly ended?: 'rollback-failed' | 'timed-out' | undefined;
 }
@@ -30,6 +32,7 @@ export function undoFor(
   digest: string | undefined,
   wanted: BackendSpec,
   container: string,
+  gated = false,
 ): Undo {
   const { image } = snapshot.spec;
   return {
@@ -40,6 +43,7 @@ export function undoFor(
     pinned: digestOf(image) ? image : digest && pinTo(image, digest),
     previousImage: image,
     image: wanted.image,
+    ...(gated ? { gated } : {}),
   };
 }
 

@@ -4,7 +4,7 @@ import { formatDuration } from '../../../runtime/duration.ts';
 import { ActionError, messageOf } from '../../../runtime/errors.ts';
 import type { Log } from '../../../runtime/log.ts';
 import { poll } from '../../../runtime/poll.ts';
-import type { Pause, Rollout, Target } from '../targets/target.ts';
+import type { Observation, Pause, Rollout, Target } from '../targets/target.ts';
 import type { Ending, Phase } from '../verdict/verdict.ts';
 
 /** AWS is asked for a status once a second, no oftener. */
@@ -28,6 +28,14 @@ export interface WatchPorts {
   readonly signal: AbortSignal;
 }
 
+/** What goes along with a watch. */
+export interface Companion {
+  /** Ends a wait that is ours to end, and is asked once for each; false where the hook is somebody else's. */
+  answers?(pause: Pause): Promise<boolean>;
+  /** Told of each look. Never throws. */
+  looked?(seen: Observation): void;
+}
+
 /** Phases after which nothing more comes. */
 const FINAL: ReadonlySet<Phase> = new Set([
   'succeeded',
@@ -47,9 +55,10 @@ export async function watchRollout(
   rollout: Rollout,
   timeout: number,
   ports: WatchPorts,
+  { answers, looked }: Companion = {},
 ): Promise<Watched> {
   const { clock, log, signal } = ports;
-  const pauses = new Pauses(clock, log);
+  const pauses = new Pauses(clock, log, answers);
   const last = { status: 'PENDING', phase: 'under-way' as Phase, note: undefined as string | undefined };
   let misses = 0;
   const look = async (elapsed: number): Promise<Watched | undefined> => {
@@ -61,13 +70,14 @@ export async function watchRollout(
         : undefined;
     }
     misses = 0;
-    pauses.see(seen.pauses ?? []);
     if (seen.status !== last.status || seen.note !== last.note) {
       log.info(`${formatDuration(elapsed)}  ${seen.status}${seen.note ? `  ${seen.note}` : ''}`);
       if (seen.phase === 'unknown')
         log.warning(`${seen.status} is not a status that is known; it is not taken for success`);
     } else log.progress(`${formatDuration(elapsed)}  still ${seen.status}`);
     Object.assign(last, { status: seen.status, phase: seen.phase, note: seen.note });
+    looked?.(seen);
+    await pauses.see(seen.pauses ?? []);
     return FINAL.has(seen.phase) ? { ending: 'final', ...seen } : undefined;
   };
   try {
@@ -102,28 +112,31 @@ export async function watchRollout(
   }
 }
 
-/** Hooks that hold the rollout for somebody else's decision: each is told at once, and its wait is not ours. */
+/** Hooks that hold the rollout for a decision: each is answered where it is ours, else told at once; its wait does not count. */
 class Pauses {
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #said = new Set<string>();
+  readonly #answers: ((pause: Pause) => Promise<boolean>) | undefined;
+  readonly #met = new Set<string>();
   #since: number | undefined;
   #before = 0;
 
-  constructor(clock: Clock, log: Log) {
+  constructor(clock: Clock, log: Log, answers: ((pause: Pause) => Promise<boolean>) | undefined) {
     this.#clock = clock;
     this.#log = log;
+    this.#answers = answers;
   }
 
-  see(pauses: readonly Pause[]): void {
+  async see(pauses: readonly Pause[]): Promise<void> {
     if (pauses.length === 0) {
       this.#before = this.held();
       this.#since = undefined;
     } else this.#since ??= this.#clock.now();
-    for (const { id, said } of pauses) {
-      if (this.#said.has(id)) continue;
-      this.#said.add(id);
-      for (const line of said) this.#log.notice(line);
+    for (const pause of pauses) {
+      if (this.#met.has(pause.id)) continue;
+      this.#met.add(pause.id);
+      if (await this.#answers?.(pause)) continue;
+      for (const line of pause.said) this.#log.notice(line);
     }
   }
 

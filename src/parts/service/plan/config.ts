@@ -26,6 +26,15 @@ export interface MigrationConfig {
   readonly network: NetworkConfiguration | undefined;
 }
 
+/** The candidate is asked before users reach it: a hook of the service holds the rollout for us. */
+export interface GateConfig {
+  /** Base address of the candidate; '' where the test listener tells it. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Requests of the short load; 0 for none. */
+  readonly load: number;
+}
+
 /** A deployment as the user wants it: inputs, typed and checked. Durations in milliseconds. */
 export interface BackendConfig {
   readonly service: ServiceRef;
@@ -51,6 +60,8 @@ export interface BackendConfig {
   };
   /** Run in the new image before the switch. */
   readonly migration?: MigrationConfig | undefined;
+  /** Left out: nobody is asked before users reach the new version. */
+  readonly gate?: GateConfig | undefined;
   readonly alarms: readonly string[];
   readonly bakeTime: number;
   /** False: a secret with a newer version is no reason to start the app anew. */
@@ -94,6 +105,8 @@ export interface Journal {
    * live, by digest. A way back leads there and not to what nobody has proved.
    */
   provedInstead(service: string, image: string): Promise<string | undefined>;
+  /** Images that runs which died were about to bring to the service, newest first. The lock is held by us. */
+  unfinished(service: string): Promise<readonly string[]>;
 }
 
 export interface BackendPorts {
@@ -103,8 +116,13 @@ export interface BackendPorts {
   readonly log: Log;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Runs the smoke checks against the service's address, where there are any. */
-  readonly gate?: ((baseUrl: string | undefined) => Promise<GateAnswer>) | undefined;
+  /**
+   * Runs the smoke checks, where there are any: against the file's own address, else `baseUrl`. With `headers` it is a
+   * candidate that is asked, and its address comes before the file's.
+   */
+  readonly gate?:
+    | ((baseUrl: string | undefined, headers?: Readonly<Record<string, string>>) => Promise<GateAnswer>)
+    | undefined;
   /** Told before the service is changed, and again when the rollout has an id: for the `post:` step. */
   readonly onUndo?: ((undo: Undo) => void) | undefined;
   /** Told when the service needs no `post:` step any more. */

@@ -33,6 +33,8 @@ export interface ProbeTarget {
    * anybody could want, and nothing but the status is read.
    */
   readonly anyCertificate?: boolean;
+  /** Sent with each request. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -52,7 +54,7 @@ export function startProbe(target: ProbeTarget, interval: number, clock: Clock):
     // The open ones will tell soon enough, each by an answer or by its own time-out.
     if (open >= MAX_OPEN) return;
     open++;
-    void request(target, clock).then((sample) => {
+    void askOnce(target, clock).then((sample) => {
       open--;
       samples.push(sample);
     });
@@ -83,7 +85,11 @@ export function startProbe(target: ProbeTarget, interval: number, clock: Clock):
   };
 }
 
-function request({ url, anyCertificate = false }: ProbeTarget, clock: Clock): Promise<Sample> {
+/** One request on a connection of its own. Never rejects. */
+export function askOnce(
+  { url, anyCertificate = false, headers = {} }: ProbeTarget,
+  clock: Clock,
+): Promise<Sample> {
   const at = clock.now();
   const begun = performance.now();
   return new Promise((resolve) => {
@@ -96,7 +102,7 @@ function request({ url, anyCertificate = false }: ProbeTarget, clock: Clock): Pr
       url,
       {
         agent: secure ? agents.https : agents.http,
-        headers: { 'user-agent': 'wwhd-deploy probe', connection: 'close' },
+        headers: { 'user-agent': 'wwhd-deploy probe', connection: 'close', ...headers },
         ...(anyCertificate ? { rejectUnauthorized: false } : {}),
       },
       (answer) => {

@@ -1,5 +1,7 @@
+import type { EcsService } from '../../../aws/ecs.ts';
 import { readAwsError } from '../../../aws/errors.ts';
 import type { Listener, LoadBalancersApi } from '../../../aws/load-balancers.ts';
+import { addressOfRule, type CandidateAddress, partsOfRule } from '../candidate/address.ts';
 import type { PublicAddress } from './target.ts';
 
 /** Where a service behind load balancers is asked, or in a sentence why nobody can tell. */
@@ -62,4 +64,42 @@ export function urlOf(dnsName: string, { protocol, port }: Pick<Listener, 'proto
   if (dnsName.includes(':')) return `http://${dnsName}`;
   const scheme = protocol.toLowerCase();
   return `${scheme}://${dnsName}${port === (scheme === 'https' ? 443 : 80) ? '' : `:${port}`}`;
+}
+
+/** Where test traffic of a service that shifts traffic comes in, by the rule of its test listener. Never throws. */
+export async function candidateOf(
+  { loadBalancers = [] }: Pick<EcsService, 'loadBalancers'>,
+  elb: LoadBalancersApi,
+): Promise<CandidateAddress | { readonly why: string }> {
+  const rules = loadBalancers.flatMap(({ advancedConfiguration: own }) =>
+    own?.testListenerRule
+      ? [{ test: own.testListenerRule, production: own.productionListenerRule ?? '' }]
+      : [],
+  );
+  const [rule] = rules;
+  if (!rule) return { why: 'the service has no test listener (testListenerRule)' };
+  const { listener: arn, balancer } = partsOfRule(rule.test);
+  try {
+    const [conditions, listeners, found] = await Promise.all([
+      elb.conditions(rule.test),
+      elb.listeners(balancer),
+      elb.balancer(balancer),
+    ]);
+    const listener = listeners.find((one) => one.arn === arn);
+    if (!conditions || !listener || !found)
+      return { why: `the rule of its test listener ${rule.test} is not there` };
+    return addressOfRule({
+      conditions,
+      listener,
+      ...found,
+      isShared: partsOfRule(rule.production).listener === arn,
+    });
+  } catch (error) {
+    const { kind, code } = readAwsError(error);
+    const lacks =
+      'the role may not call elasticloadbalancing:DescribeRules, DescribeListeners and DescribeLoadBalancers';
+    return { why: kind === 'denied' ? lacks : `its test listener could not be read (${code})` };
+  } finally {
+    elb.close();
+  }
 }

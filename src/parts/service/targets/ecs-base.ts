@@ -9,7 +9,7 @@ import type { Log } from '../../../runtime/log.ts';
 import { digestOf } from '../plan/image-ref.ts';
 import { type BackendSpec, type Scaling, sameScaling, type TargetKind } from '../plan/spec.ts';
 import type { Findings } from '../verdict/diagnosis.ts';
-import type { ContainerWish } from './container-choice.ts';
+import { type ContainerWish, chooseContainers } from './container-choice.ts';
 import { ServiceDeployments } from './ecs-deployments.ts';
 import {
   definitionOfService,
@@ -216,6 +216,23 @@ export abstract class EcsBase implements Target {
 
   async stop(rollout: Rollout): Promise<boolean> {
     return this.deployments.stop(rollout.id);
+  }
+
+  async candidateDigests(rollout: Rollout): Promise<string[]> {
+    const deployment = await this.api.deployment(rollout.id);
+    const revision = await this.api.revision(deployment?.targetServiceRevision?.arn ?? '');
+    const service = await this.service();
+    const { definition } = await this.definitionOf(revision?.taskDefinition ?? '');
+    const { main, others } = chooseContainers(definition, this.wish, service);
+    const ours = [main.name, ...others];
+    const images = (revision?.containerImages ?? []).filter(({ containerName }) =>
+      ours.includes(containerName),
+    );
+    return [...new Set(images.map(({ imageDigest, image = '' }) => imageDigest ?? digestOf(image) ?? image))];
+  }
+
+  async answer(rollout: Rollout, hook: string, action: 'CONTINUE' | 'ROLLBACK'): Promise<boolean> {
+    return this.deployments.answer(rollout.id, hook, action);
   }
 
   async digestNow(state: BackendState): Promise<string | undefined> {

@@ -1,5 +1,5 @@
 import type { EcsApi } from '../../../aws/ecs.ts';
-import { awsProblem, readAwsError } from '../../../aws/errors.ts';
+import { awsProblem, mayBeDone, readAwsError } from '../../../aws/errors.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { ActionError } from '../../../runtime/errors.ts';
 import type { Log } from '../../../runtime/log.ts';
@@ -70,6 +70,32 @@ export class ServiceDeployments {
       this.#ports.log.debug(`ecs:StopServiceDeployment: ${readAwsError(error).code}`);
       return false;
     }
+  }
+
+  /** Answers a hook that holds a rollout. @returns false where it does not wait any more. @throws ActionError */
+  async answer(id: string, hook: string, action: 'CONTINUE' | 'ROLLBACK'): Promise<boolean> {
+    const { api } = this.#ports;
+    try {
+      await api.continueDeployment(id, hook, action);
+      return true;
+    } catch (error) {
+      if (readAwsError(error).code === 'InvalidParameterException') return false;
+      if (mayBeDone(error) && !(await this.#waits(id, hook))) return true;
+      throw awsProblem(error, {
+        operation: 'ecs:ContinueServiceDeployment',
+        resource: id,
+        input: 'gate',
+        afterChange: true,
+      });
+    }
+  }
+
+  /** True also where it cannot be read. */
+  async #waits(id: string, hook: string): Promise<boolean> {
+    const deployment = await this.#ports.api.deployment(id).catch(() => 'unknown' as const);
+    if (deployment === 'unknown') return true;
+    const found = deployment?.lifecycleHookDetails?.find(({ hookId }) => hookId === hook);
+    return found?.status === 'AWAITING_ACTION';
   }
 
   /**

@@ -2,6 +2,7 @@ import type { EcsApi, EcsService, EcsTask, TaskDefinition } from '../../../aws/e
 import { awsProblem } from '../../../aws/errors.ts';
 import type { LogsApi } from '../../../aws/logs.ts';
 import { refused } from '../../../runtime/errors.ts';
+import type { LifecycleHook } from '../candidate/hooks.ts';
 import { digestOf } from '../plan/image-ref.ts';
 import type { BackendSpec } from '../plan/spec.ts';
 
@@ -79,6 +80,17 @@ export async function tailOf(
   const streamPrefix = prefix ? `${prefix}/${container}/${taskArn ? shortArn(taskArn) : ''}` : undefined;
   return logs.tail(group, { since, limit: 20, streamPrefix });
 }
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentLifecycleHook.html, with its defaults */
+export const hooksOf = ({ deploymentConfiguration }: EcsService): LifecycleHook[] =>
+  (deploymentConfiguration?.lifecycleHooks ?? []).map(
+    ({ targetType, lifecycleStages, timeoutConfiguration }) => ({
+      type: targetType ?? 'AWS_LAMBDA',
+      stages: lifecycleStages ?? [],
+      timeoutAction: timeoutConfiguration?.action ?? 'ROLLBACK',
+      timeout: timeoutConfiguration?.timeoutInMinutes ?? 1440,
+    }),
+  );
 
 /** A date of an answer: seconds since the epoch, see json-client.ts. */
 export const seconds = (date: Date | undefined): number => Number(date ?? 0);

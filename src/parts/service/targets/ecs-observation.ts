@@ -11,6 +11,7 @@ export function observationOf(kind: TargetKind, deployment: ServiceDeployment): 
   return {
     status,
     phase: phaseOf(kind, status),
+    stage: deployment.lifecycleStage,
     note: noteOf(deployment),
     reason: [...reasons].join('; '),
     pauses: pausesOf(deployment),
@@ -40,6 +41,9 @@ function pausesOf(deployment: ServiceDeployment): Pause[] {
       `aws ecs continue-service-deployment --service-deployment-arn ${arn} --hook-id ${hookId} --action ${action}`;
     return {
       id: hookId,
+      type: targetType ?? '',
+      stage: deployment.lifecycleStage ?? '',
+      share: deployment.targetServiceRevision?.requestedProductionTrafficWeight,
       said: [
         `the rollout waits at ${deployment.lifecycleStage ?? 'a stage'} for the hook ${targetArn ?? targetType ?? ''} (${hookId})${until}; ${then}. The hook is not ours, so it is not answered from here, and the wait does not count as ours`,
         `to go on: ${decide('CONTINUE')}`,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { EcsApi, EcsService, TaskDefinition, UpdateServiceRequest } from '../../../aws/ecs.ts';
 import { awsProblem, mayBeDone, readAwsError } from '../../../aws/errors.ts';
 import { refused } from '../../../runtime/errors.ts';
+import type { CandidateAddress } from '../candidate/address.ts';
 import { planChanges } from '../plan/plan.ts';
 import { refuseSizes } from '../plan/sizes.ts';
 import type { BackendSpec } from '../plan/spec.ts';
@@ -9,9 +10,9 @@ import { strategyLength } from '../plan/strategy.ts';
 import { conditionOf } from '../verdict/verdict.ts';
 import { type ContainerWish, chooseContainers } from './container-choice.ts';
 import { compareDefinitions } from './definition-drift.ts';
-import { addressOf, type Found } from './ecs-address.ts';
+import { addressOf, candidateOf, type Found } from './ecs-address.ts';
 import { EcsBase, type EcsPorts, type Native } from './ecs-base.ts';
-import { refuseRoleless } from './ecs-facts.ts';
+import { hooksOf, refuseRoleless } from './ecs-facts.ts';
 import { ownerNotes } from './owner.ts';
 import type { BackendState, NewerRevision, OneOff, Rollout } from './target.ts';
 import { copyDefinition, isFargate, platformOf, servedPort, specOfContainer } from './task-definition.ts';
@@ -44,6 +45,7 @@ export class EcsTarget extends EcsBase {
       // A service does not know the addresses of its load balancers.
       url: undefined,
       strategy: strategyLength(service.deploymentConfiguration),
+      hooks: hooksOf(service),
       ...this.#withDefinition(service, definition, tags, {
         scaling,
         circuitBreaker: service.deploymentConfiguration?.deploymentCircuitBreaker?.rollback === true,
@@ -147,6 +149,10 @@ export class EcsTarget extends EcsBase {
       (one) => one.targetGroupArn ?? [],
     );
     return addressOf(groups ?? [], this.loadBalancers());
+  }
+
+  async findCandidate(now: BackendState): Promise<CandidateAddress | { readonly why: string }> {
+    return candidateOf((now.native as EcsNative).service, this.loadBalancers());
   }
 
   async oneOff(now: BackendState, wanted: BackendSpec): Promise<OneOff> {

@@ -1,4 +1,6 @@
 import type { NetworkConfiguration, RunTaskRequest } from '../../../aws/ecs.ts';
+import type { CandidateAddress } from '../candidate/address.ts';
+import type { LifecycleHook } from '../candidate/hooks.ts';
 import type { BackendSpec, TargetKind } from '../plan/spec.ts';
 import type { StrategyLength } from '../plan/strategy.ts';
 import type { Findings } from '../verdict/diagnosis.ts';
@@ -24,6 +26,8 @@ export interface BackendState {
   readonly notes?: readonly string[] | undefined;
   /** The service's own way to shift the traffic, where that takes its time; left out for a rolling update. */
   readonly strategy?: StrategyLength | undefined;
+  /** ECS: hooks that hold each of its rollouts. */
+  readonly hooks?: readonly LifecycleHook[] | undefined;
   /** ECS targets: how many tasks the service wants. */
   readonly desired?: number | undefined;
   /** The same as long as nobody changes the configuration. */
@@ -43,9 +47,15 @@ export interface Rollout {
 /** Id of a rollout that may be on its way and cannot be found: it is in no list, and so never a success. */
 export const LOST = 'not found';
 
-/** A hook that holds a rollout until somebody decides: not ours to answer, and not ours to time. */
+/** A hook that holds a rollout until somebody decides: its wait is not ours to time. */
 export interface Pause {
   readonly id: string;
+  /** `PAUSE` or `AWS_LAMBDA`. */
+  readonly type: string;
+  /** Where the rollout stands. */
+  readonly stage: string;
+  /** Percent of the users' requests that the new version has. */
+  readonly share: number | undefined;
   /** Where, until when, and what comes then; and how it is answered. A sentence each. */
   readonly said: readonly string[];
 }
@@ -54,6 +64,8 @@ export interface Pause {
 export interface Observation {
   readonly status: string;
   readonly phase: Phase;
+  /** ECS: where a rollout that shifts traffic stands, such as `BAKE_TIME`. */
+  readonly stage?: string | undefined;
   /** How far it is: counts of tasks. */
   readonly note?: string | undefined;
   /** Why it stands so, in the target's own words. */
@@ -172,6 +184,12 @@ export interface Target {
   running(rollout: Rollout | undefined): Promise<Running>;
   /** Looks for an address where `read` tells none. @returns it, or in a sentence why there is none. Never throws. */
   findAddress?(now: BackendState): Promise<PublicAddress | { readonly why: string }>;
+  /** Where a candidate could be asked. @returns it, or in a sentence why nobody can tell. Never throws. */
+  findCandidate?(now: BackendState): Promise<CandidateAddress | { readonly why: string }>;
+  /** Digests of what a rollout brings, before users reach it. */
+  candidateDigests?(rollout: Rollout): Promise<readonly string[]>;
+  /** Answers a hook that holds the rollout. @returns false where it does not wait any more. */
+  answer?(rollout: Rollout, hook: string, action: 'CONTINUE' | 'ROLLBACK'): Promise<boolean>;
   /**
    * A rollout under way that brings this image, where the target can tell: of a run that died before it heard which
    * rollout it had started.
