@@ -336,7 +336,7 @@ describe.skipIf(skip)('infra/terraform, planned and applied over made-up answers
         testFile({ ...environment('ecs-express'), ...change }, ['refused', 'plan']),
       ]);
       runs = await lab.test(MODULE, Object.fromEntries(files) as Record<string, string>);
-    });
+    }, 600_000);
 
     it.each(REFUSED.map(([what, , message], index) => [what, message, index] as const))(
       '%s',
