@@ -21,6 +21,7 @@ import { checkEnvironment, checkReleaseId } from '../../release/id.ts';
 import { checkPartName } from '../../release/part-name.ts';
 import { refused } from '../../runtime/errors.ts';
 import type { Inputs } from '../../runtime/inputs.ts';
+import { readBucket } from '../../runtime/places.ts';
 import type { action } from './interface.ts';
 
 type BackendInputs = Inputs<typeof action>;
@@ -90,7 +91,7 @@ export function readInputs(
     },
     environment: checkEnvironment(inputs.text('environment')),
     part: checkPartName(inputs.text('part')),
-    releaseBucket: inputs.text('release-bucket').replace(/^s3:\/\/|\/+$/g, ''),
+    releaseBucket: readBucket(inputs.text('release-bucket'), 'release-bucket'),
     releaseId,
     allowOlder: inputs.flag('allow-older-commit'),
     replacePart: inputs.flag('replace-part'),

@@ -13,6 +13,7 @@ import { checkEnvironment, checkReleaseId } from '../../release/id.ts';
 import { checkPartName } from '../../release/part-name.ts';
 import { refused } from '../../runtime/errors.ts';
 import type { Inputs } from '../../runtime/inputs.ts';
+import { readBucket, readPrefix } from '../../runtime/places.ts';
 import type { action } from './interface.ts';
 
 type FrontendInputs = Inputs<typeof action>;
@@ -39,7 +40,7 @@ const MOST_CONCURRENCY = 512;
 
 /** The inputs as one typed configuration. @throws ActionError `refused`, with the input at fault. */
 export function readInputs(inputs: FrontendInputs, workspace: string): DeployFrontendConfig {
-  const bucket = bucketName(inputs, 'bucket', inputs.required('bucket'));
+  const bucket = readBucket(inputs.required('bucket'), 'bucket');
   const releaseId = inputs.text('release-id');
   if (releaseId) checkReleaseId(releaseId);
   const excluded = matchAny(inputs.lines('exclude'));
@@ -142,41 +143,15 @@ function readVerify(inputs: FrontendInputs): ActivationOptions['verify'] {
   return inputs.flag('verify') ? 'full' : 'off';
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
-const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
-
-function bucketName(inputs: FrontendInputs, input: 'bucket' | 'release-bucket', text: string): string {
-  const name = text.replace(/^s3:\/\//, '').replace(/\/+$/, '');
-  if (BUCKET.test(name)) return name;
-  throw refused({
-    input,
-    what: 'is not the name of a bucket',
-    found: inputs.text(input),
-    fix: name.includes('/') ? 'name the bucket alone; the path goes into `prefix`' : 'correct it',
-  });
-}
-
 function readReleaseBucket(inputs: FrontendInputs, bucket: string): string {
   const text = inputs.text('release-bucket');
-  const name = text ? bucketName(inputs, 'release-bucket', text) : `${bucket}-backup`;
+  const name = text ? readBucket(text, 'release-bucket') : `${bucket}-backup`;
   if (name !== bucket) return name;
   throw refused({
     input: 'release-bucket',
     what: 'is the bucket of the site itself: every release, and the ledger, would be served to everybody',
     found: name,
     fix: 'give the releases a bucket of their own',
-  });
-}
-
-function readPrefix(text: string): string {
-  const prefix = text.replaceAll(/^\/+|\/+$/g, '');
-  if (!prefix.split('/').some((part) => part === '.' || part === '..') && !prefix.includes('//'))
-    return prefix;
-  throw refused({
-    input: 'prefix',
-    what: 'is not a path in a bucket',
-    found: text,
-    fix: 'write it like docs/v2',
   });
 }
 

@@ -12,6 +12,7 @@ import { type PartRecord, partOf, type ServicePart, type SitePart } from '../../
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { ActionError, messageOf } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
+import { readBucket } from '../../runtime/places.ts';
 import { githubAccess } from '../github-access.ts';
 import { action } from './interface.ts';
 import { type DriftReport, hasDrift, isClean, type PartDrift, renderReport, withUnknown } from './report.ts';
@@ -25,7 +26,7 @@ const NO_WAIT = 0;
 async function main(job: DriftJob): Promise<ActionResult<typeof action>> {
   const { inputs, log } = job;
   const environment = checkEnvironment(inputs.required('environment'));
-  const bucket = inputs.required('release-bucket');
+  const bucket = readBucket(inputs.required('release-bucket'), 'release-bucket');
   const [wantsIssue, fails] = [inputs.flag('issue'), inputs.flag('fail')];
   const label = inputs.required('label');
   const report = await lookAt(environment, bucket, job);

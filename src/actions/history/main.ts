@@ -13,6 +13,7 @@ import { openLedger } from '../../release/open.ts';
 import { publishHistory } from '../../release/publish.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { messageOf, refused } from '../../runtime/errors.ts';
+import { readBucket } from '../../runtime/places.ts';
 import { action } from './interface.ts';
 
 type HistoryJob = Job<typeof action>;
@@ -20,7 +21,7 @@ type HistoryJob = Job<typeof action>;
 async function main(job: HistoryJob): Promise<ActionResult<typeof action>> {
   const { inputs, log, clock, run } = job;
   const environment = checkEnvironment(inputs.required('environment'));
-  const bucket = inputs.required('release-bucket');
+  const bucket = readBucket(inputs.required('release-bucket'), 'release-bucket');
   const limit = inputs.number('limit', { min: 1, max: 10_000, integer: true });
   const file = inputs.text('page-file') && resolve(run.workspace, inputs.text('page-file'));
   const publish = inputs.flag('publish');

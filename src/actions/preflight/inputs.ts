@@ -6,6 +6,7 @@ import { parseServiceRef } from '../../parts/service/plan/service-ref.ts';
 import type { PreflightConfig } from '../../preflight/index.ts';
 import type { Job } from '../../runtime/action.ts';
 import { messageOf, refused } from '../../runtime/errors.ts';
+import { readBucket, readPrefix } from '../../runtime/places.ts';
 import { publicUrl } from '../../runtime/url.ts';
 import type { action } from './interface.ts';
 
@@ -26,7 +27,7 @@ export function readInputs(job: PreflightJob): PreflightInputs {
   const service = readService(inputs);
   const environment = readVariables(job);
   const image = readImage(text('image'));
-  const bucket = text('bucket');
+  const bucket = readBucket(inputs.text('bucket'), 'bucket') || undefined;
   return {
     config: {
       environment: inputs.required('environment'),
@@ -40,12 +41,13 @@ export function readInputs(job: PreflightJob): PreflightInputs {
       site: bucket
         ? {
             bucket,
-            prefix: inputs.text('prefix').replace(/^\/+|\/+$/g, ''),
+            prefix: readPrefix(inputs.text('prefix')),
             distribution: text('distribution'),
             siteUrl: readUrl(inputs, 'site-url'),
           }
         : undefined,
-      releaseBucket: text('release-bucket') ?? (bucket && `${bucket}-backup`),
+      releaseBucket:
+        readBucket(inputs.text('release-bucket'), 'release-bucket') || (bucket && `${bucket}-backup`),
       vectorStore: readVectorStore(job),
       cost: inputs.flag('cost'),
       failOnUnknown: inputs.flag('fail-on-unknown'),

@@ -5,6 +5,7 @@ import { deactivateDeployments } from '../../github/deployments.ts';
 import { stateOfPull } from '../../github/pulls.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { ActionError, refused } from '../../runtime/errors.ts';
+import { readBucket } from '../../runtime/places.ts';
 import { githubAccess } from '../github-access.ts';
 import { freeSavedLock } from '../lock.ts';
 import { action } from './interface.ts';
@@ -26,7 +27,7 @@ async function main(job: Job<PreviewRemove>): Promise<ActionResult<PreviewRemove
   const distribution = inputs.text('distribution');
   const clients = await siteClients({
     bucket: place.bucket,
-    releaseBucket: inputs.text('release-bucket') || `${place.bucket}-backup`,
+    releaseBucket: readBucket(inputs.text('release-bucket'), 'release-bucket') || `${place.bucket}-backup`,
     ...(distribution ? { distribution } : {}),
     connections: CONNECTIONS,
     clock,
@@ -64,7 +65,7 @@ function placeOf({ inputs }: Job<PreviewRemove>): PreviewPlace {
       fix: 'name a folder of the bucket, such as previews, without a slash at either end',
     });
   }
-  return { bucket: inputs.required('bucket'), folder };
+  return { bucket: readBucket(inputs.required('bucket'), 'bucket'), folder };
 }
 
 const numberOf = ({ inputs }: Job<PreviewRemove>): number =>

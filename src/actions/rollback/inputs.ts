@@ -1,8 +1,8 @@
 import type { Scope } from '../../release/choose.ts';
 import { checkEnvironment, checkReleaseId } from '../../release/id.ts';
 import { checkPartName } from '../../release/part-name.ts';
-import { refused } from '../../runtime/errors.ts';
 import type { Inputs } from '../../runtime/inputs.ts';
+import { readBucket } from '../../runtime/places.ts';
 import type { action } from './interface.ts';
 import type { OrderInput } from './order.ts';
 
@@ -45,13 +45,13 @@ export function readInputs(inputs: Inputs<typeof action>): RollbackConfig {
   const reason = text.length > REASON_LIMIT ? `${text.slice(0, REASON_LIMIT - 1)}…` : text;
   return {
     environment: checkEnvironment(inputs.required('environment')),
-    releaseBucket: checkBucket(inputs.required('release-bucket'), 'release-bucket'),
+    releaseBucket: readBucket(inputs.required('release-bucket'), 'release-bucket'),
     to: inputs.required('to'),
     scope: inputs.choice('scope', ['all', 'backend', 'frontend']),
     parts: readParts(inputs.text('parts')),
     order: inputs.choice('order', ['auto', 'backend-first', 'frontend-first']),
     service: inputs.text('service'),
-    bucket: checkBucket(inputs.text('bucket'), 'bucket'),
+    bucket: readBucket(inputs.text('bucket'), 'bucket'),
     distribution: inputs.text('distribution'),
     ifLive: inputs.text('if-live'),
     reason,
@@ -74,12 +74,3 @@ function readParts(text: string): string[] {
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
-function checkBucket(name: string, input: string): string {
-  if (name === '' || /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name)) return name;
-  throw refused({
-    input,
-    what: 'is not the name of a bucket',
-    found: JSON.stringify(name),
-    fix: 'give the bare name, such as my-site-backup: 3 to 63 lower-case letters, digits, dots and dashes',
-  });
-}
