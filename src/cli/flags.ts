@@ -107,7 +107,7 @@ function takePositional(arg: string, positional: string[], given: Record<string,
   const name = positional.shift();
   if (!name) {
     throw refused({
-      what: `${JSON.stringify(arg)} stands where no word is expected`,
+      what: `unexpected argument ${JSON.stringify(arg)}`,
       fix: 'name it with a flag; --help lists them',
     });
   }

@@ -10,7 +10,7 @@ export interface ScanResult {
 }
 
 /**
- * Waits for the scan of an image and judges it. A gate that can not be answered stays shut: an unscanned image is not
+ * Waits for the scan of an image and judges it. A gate that cannot be answered stays shut: an unscanned image is not
  * a clean one.
  * @throws ActionError `timed-out` when the scan is not done in time.
  */
@@ -58,7 +58,7 @@ export async function passScanGate(
 function unanswered(report: ScanReport, why: string): ScanResult {
   const problem = failed({
     input: 'scan-gate',
-    what: 'the scan can not say whether the image is clean',
+    what: 'the scan cannot say whether the image is clean',
     found: why,
     fix: 'turn on scan-on-push or enhanced scanning for the repository; an image from scratch has nothing that ECR can scan: use `scan-gate: off` for it',
   });

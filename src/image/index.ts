@@ -148,7 +148,7 @@ function refuseImmovable(plan: ImagePlan, repository: ImageRepository | undefine
   if (!first) return;
   throw refused({
     input: 'tags',
-    what: `the tag ${first.tag} can not be moved: the tags of ${plan.repository} are immutable`,
+    what: `the tag ${first.tag} cannot be moved: the tags of ${plan.repository} are immutable`,
     found: `it names ${first.digest}`,
     fix: 'leave it out (releases go by digest, and no tag needs to move), or exclude it from the immutability of the repository',
   });

@@ -9,7 +9,7 @@ export interface ImageRepository {
   readonly host: string;
   /** Path of the repository within the registry. */
   readonly name: string;
-  /** True where a tag, once given, can not be moved. */
+  /** True where a tag, once given, cannot be moved. */
   readonly immutableTags: boolean;
   /** Digest of the image that has this tag, or `undefined`. */
   digestOf(tag: string): Promise<string | undefined>;

@@ -25,7 +25,7 @@ export type ScanVerdict =
   | { readonly verdict: 'passed' }
   /** The gate's question was answered: there is something. */
   | { readonly verdict: 'failed'; readonly found: number; readonly severities: readonly string[] }
-  /** The gate's question can not be answered, and so it stays shut. */
+  /** The gate's question cannot be answered, and so it stays shut. */
   | { readonly verdict: 'unanswered'; readonly why: string };
 
 const SEVERITIES: Record<ScanGate, readonly string[]> = {

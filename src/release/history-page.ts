@@ -112,7 +112,7 @@ function notes({ record, live, good, undoneBy }: HistoryRow): string {
     good ? 'good' : '',
     record.type === 'rollback' && record.restores ? `back to ${link(record.restores)}` : '',
     record.type === 'rollback' && record.replaces ? `in place of ${link(record.replaces)}` : '',
-    undoneBy ? `gone back from by ${link(undoneBy)}` : '',
+    undoneBy ? `undone by ${link(undoneBy)}` : '',
     record.reason ? `“${e(record.reason)}”` : '',
     cause ? `<span class="cause">${e(cause.length > 300 ? `${cause.slice(0, 300)}…` : cause)}</span>` : '',
   ]

@@ -69,7 +69,7 @@ export function describeRow({ record, live, good, undoneBy, took }: HistoryRow) 
   const notes = [
     sayLive(live, record),
     record.type === 'rollback' && record.restores ? `back to ${record.restores}` : '',
-    undoneBy ? `gone back from by ${undoneBy}` : '',
+    undoneBy ? `undone by ${undoneBy}` : '',
     record.reason ?? '',
   ].filter(Boolean);
   return {

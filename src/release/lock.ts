@@ -104,7 +104,7 @@ const notTaken = (problem: Problem) => refused({ input: 'lock-timeout', ...probl
 function heldByOther(ports: LedgerPorts, verdict: LockVerdict & { kind: 'wait' }, waited: number) {
   return refused({
     input: 'lock-timeout',
-    what: `waited ${formatDuration(waited)} for the lock of ${ports.keys.lock.split('/')[0]}, in vain`,
+    what: `timed out after ${formatDuration(waited)} waiting for the lock of ${ports.keys.lock.split('/')[0]}`,
     found: describeBlockers(verdict.blockers),
     details: verdict.blockers.map((h) => `last renewed ${h.renewed}`),
     fix: `wait for that run or cancel it; if it is dead, its lock is free at ${new Date(verdict.freeAt).toISOString()}`,

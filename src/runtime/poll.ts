@@ -3,7 +3,7 @@ import { formatDuration } from './duration.ts';
 import { timedOut } from './errors.ts';
 
 export interface PollOptions {
-  /** What is waited for, to complete "waited 20m for …". */
+  /** What is waited for, to complete "timed out after 20m waiting for …". */
   readonly what: string;
   /** Milliseconds between two asks; at least 1000 against AWS, so that no API sees more than one a second. */
   readonly every: number;
@@ -41,7 +41,10 @@ export async function poll<T>(
     const elapsed = clock.now() - start;
     const timeout = bound();
     if (elapsed >= timeout) {
-      throw timedOut({ what: `waited ${formatDuration(elapsed)} for ${what}, in vain`, fix: options.fix });
+      throw timedOut({
+        what: `timed out after ${formatDuration(elapsed)} waiting for ${what}`,
+        fix: options.fix,
+      });
     }
     if (doubling) turn = Math.min(every, turn * 2);
     const pause = Math.max(0, turn - (clock.now() - asked));

@@ -110,7 +110,7 @@ describe('deploy-frontend waits for its invalidation', () => {
     await cloud.clearFaults();
     expect(result.outcome, result.undoProblem ?? result.cause?.message).toBe('rolled-back');
     expect(result.cause?.message).toMatch(
-      new RegExp(`^waited 1(\\.\\d)?s for CloudFront ${says}.*, in vain`),
+      new RegExp(`^timed out after 1(\\.\\d)?s waiting for CloudFront ${says}`),
     );
     expect(result.cause?.message).toMatch(/next: .*`wait-timeout`/);
     expect((await site.get('/')).body).toBe(one['index.html']);
@@ -131,7 +131,7 @@ describe('deploy-frontend waits for its invalidation', () => {
     });
     await cloud.clearFaults();
     expect(result.outcome, result.undoProblem ?? result.cause?.message).toBe('rolled-back');
-    expect(told.at(-1)).toMatch(/^waited .* to complete the invalidation .*, in vain: it is under way, and/);
+    expect(told.at(-1)).toMatch(/^timed out after .* to complete the invalidation .*: it is under way, and/);
     expect((await site.get('/')).body).toBe(one['index.html']);
   });
 });

@@ -286,7 +286,7 @@ describe('deploy-frontend', () => {
     expect((await site.get('/robots.txt')).headers.get('content-type')).toBe('text/plain; charset=utf-8');
   });
 
-  it('is green with an error annotation where a release is live and what it no longer has can not be removed', async () => {
+  it('is green with an error annotation where a release is live and what it no longer has cannot be removed', async () => {
     const site = await makeSite(cloud, 'left-over-site');
     await site.deploy(makeFolder({ ...smallSite('one'), 'old.html': '<title>old</title>' }));
     await cloud.fault({

@@ -83,7 +83,7 @@ describe('push-image to ECR', () => {
     const refused = await push({ repository: 'frozen', 'oci-layout': 'other', tags: 'main' }, commit('b'));
     expect(refused.outputs['outcome']).toBe('refused');
     expect(refused.exitCode).toBe(2);
-    expect(refused.log).toMatch(/input `tags`.*main can not be moved/);
+    expect(refused.log).toMatch(/input `tags`.*main cannot be moved/);
     expect(await cloud.changes()).toEqual([]);
   });
 

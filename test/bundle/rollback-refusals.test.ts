@@ -86,7 +86,7 @@ describe.concurrent('a rollback that could not be finished changes nothing', () 
     await expectRefused(
       pair,
       { 'lock-timeout': '1s' },
-      /input `lock-timeout`: waited [\d.]+s for .* to be free, in vain[\s\S]*nothing has been changed by us/,
+      /input `lock-timeout`: timed out after [\d.]+s waiting for .* to be free[\s\S]*nothing has been changed by us/,
     );
 
     const { site } = pair;

@@ -101,7 +101,7 @@ describe('what a folder needs', () => {
     expect(run.outputs).toMatchObject(outputs);
   });
 
-  it('refuses a folder that is not there, and one that it can not tell', () => {
+  it('refuses a folder that is not there, and one that it cannot tell', () => {
     expect(detect({}, { FOLDER: 'nope' })).toMatchObject({
       status: 2,
       log: expect.stringContaining('names no folder'),

@@ -97,7 +97,7 @@ describe.skipIf(skip)('push-image, with buildah and docker-registry', () => {
     const run = await runAction('push-image', inputs, nowhere);
     expect([run.exitCode, run.outputs['outcome']]).toEqual([2, 'refused']);
     expect(run.log).toMatch(
-      /input `engine`: docker can not build an image here.*Cannot connect to the Docker daemon/s,
+      /input `engine`: docker cannot build an image here.*Cannot connect to the Docker daemon/s,
     );
     expect(run.log).toContain('run on ubuntu-latest');
     expect((await manifestOf('sha-666666666666')).status).toBe(404);

@@ -366,7 +366,7 @@ export const FAULTS: readonly Fault[] = [
     but: { 'ecs-express': { updates: 1, says: /by itself|HTTP 503/ } },
   },
   {
-    name: 'an alarm that begins to ring in the bake time',
+    name: 'an alarm that goes into ALARM in the bake time',
     quick: ['apprunner'],
     inputs: { alarms: 'loud-NAME\nold-NAME\nblind-NAME', 'bake-time': '30s' },
     before: async (stage, { name }) => {
@@ -380,7 +380,7 @@ export const FAULTS: readonly Fault[] = [
       await setAlarm(stage, `loud-${of.name}`, 'ALARM');
     },
     ...BY_US,
-    says: /old-\S+ rings already[\s\S]*blind-\S+ has INSUFFICIENT_DATA[\s\S]*loud-\S+ began to ring/,
+    says: /old-\S+ is in ALARM already[\s\S]*blind-\S+ has INSUFFICIENT_DATA[\s\S]*loud-\S+ went into ALARM/,
   },
   {
     name: 'an alarm that a fault makes ring',
@@ -394,7 +394,7 @@ export const FAULTS: readonly Fault[] = [
       await stage.cloud.fault({ kind: 'alarm', state: 'ALARM', resource: `forced-${of.name}` });
     },
     ...BY_US,
-    says: /forced-\S+ began to ring/,
+    says: /forced-\S+ went into ALARM/,
   },
 
   // -- other strategies than rolling
@@ -618,7 +618,7 @@ export const FAULTS: readonly Fault[] = [
     inputs: { 'lock-timeout': '1s' },
     ...REFUSED,
     untouched: true,
-    says: /waited .* for another operation/,
+    says: /timed out after .* waiting for another operation/,
   },
   {
     name: 'a competing deployment that took the place of ours is not green, and is left alone',

@@ -65,7 +65,7 @@ function folded(title, job, render) {
   try {
     lines = render(JSON.parse(text));
   } catch {
-    lines = ['The plan can not be read.'];
+    lines = ['The plan cannot be read.'];
   }
   return ['', `<details><summary>${title}</summary>`, '', ...lines, '', '</details>'];
 }

@@ -101,7 +101,7 @@ export const action = {
     alarms: {
       required: false,
       default: '',
-      description: 'Names of CloudWatch alarms, one a line. One that begins to ring before `bake-time` is over fails the deployment.',
+      description: 'Names of CloudWatch alarms, one a line. One that goes into ALARM before `bake-time` is over fails the deployment.',
     },
     'access-role': {
       required: false,

@@ -97,7 +97,7 @@ function probeSection({ probe }: BackendResult): string {
 function alarmSection({ alarms }: BackendResult): string {
   if (!alarms) return '';
   const lines = [
-    ...alarms.rang.map((alarm) => `- ❌ ${code(alarm.name)} began to ring: ${plain(alarm.reason)}`),
+    ...alarms.rang.map((alarm) => `- ❌ ${code(alarm.name)} went into ALARM: ${plain(alarm.reason)}`),
     ...alarms.already.map(
       (alarm) => `- ⚠️ ${code(alarm.name)} rang before this deployment already: not counted`,
     ),

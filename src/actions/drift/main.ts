@@ -68,7 +68,7 @@ async function lookAt(environment: string, bucket: string, job: DriftJob): Promi
       parts.push(
         recorded
           ? await lookAtPart(name, release, recorded, { environment, bucket }, job)
-          : { part: name, release, state: 'unknown', lines: ['the record of this release can not be read'] },
+          : { part: name, release, state: 'unknown', lines: ['the record of this release cannot be read'] },
       );
     }
     const [newest] = parts.some(({ state }) => state !== 'as-recorded') ? await ledger.newest(1) : [];

@@ -42,7 +42,7 @@ async function bodyOf({ inputs, run }: Job<PrComment>): Promise<string> {
   } catch (error) {
     throw refused({
       input: 'body-file',
-      what: 'can not be read',
+      what: 'cannot be read',
       found: messageOf(error),
       fix: 'correct the path',
     });

@@ -60,7 +60,7 @@ function placeOf({ inputs }: Job<PreviewRemove>): PreviewPlace {
   if (!isPreviewFolder(folder)) {
     throw refused({
       input: 'folder',
-      what: 'can not hold previews',
+      what: 'cannot hold previews',
       found: JSON.stringify(folder),
       fix: 'name a folder of the bucket, such as previews, without a slash at either end',
     });

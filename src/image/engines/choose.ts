@@ -28,7 +28,7 @@ export async function chooseEngine(
   }
   throw refused({
     input: 'engine',
-    what: wanted === 'auto' ? 'no engine can build an image here' : `${wanted} can not build an image here`,
+    what: wanted === 'auto' ? 'no engine can build an image here' : `${wanted} cannot build an image here`,
     found: said[0],
     details: said.slice(1),
     fix: 'run on ubuntu-latest, which has docker, or install podman or buildah before this step; an image that is built already can be pushed without an engine by `oci-layout`',
@@ -52,7 +52,7 @@ const lastLine = (text: string) => text.trim().split('\n').at(-1)?.slice(0, 300)
  * The kind of cache to use.
  * @param ghaHere true in a job that has GitHub's cache service
  * @param registry false where nothing is pushed
- * @throws ActionError `refused` for a kind that the engine can not use.
+ * @throws ActionError `refused` for a kind that the engine cannot use.
  */
 export function chooseCache(
   wanted: Cache,
@@ -64,7 +64,7 @@ export function chooseCache(
   }: { readonly ghaHere: boolean; readonly immutableTags: boolean; readonly registry: boolean },
 ): Exclude<Cache, 'auto'> {
   const no = (found: string, fix: string) =>
-    refused({ input: 'cache', what: `\`${wanted}\` can not work here`, found, fix });
+    refused({ input: 'cache', what: `\`${wanted}\` cannot work here`, found, fix });
   if (wanted === 'auto') return engine.caches.includes('gha') && ghaHere ? 'gha' : 'none';
   if (!engine.caches.includes(wanted)) {
     throw no(

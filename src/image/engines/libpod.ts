@@ -6,7 +6,7 @@ function libpod(name: 'podman' | 'buildah'): Engine {
   const tls = (insecure: boolean) => (insecure ? ['--tls-verify=false'] : []);
   return {
     name,
-    // `info` reads the storage: a buildah that is installed but can not work here says so now.
+    // `info` reads the storage: a buildah that is installed but cannot work here says so now.
     probe: { command: name, args: ['info'] },
     caches: ['registry', 'none'],
     login: (host, username, insecure) => [

@@ -52,10 +52,10 @@ export function judgeAlarmList(names: readonly string[], found: readonly Alarm[]
     const state = alarm.StateValue ?? 'INSUFFICIENT_DATA';
     return [
       state === 'ALARM'
-        ? wrong(`${name} is ringing: a deployment would be refused or rolled back`, 'see why it rings first')
+        ? wrong(`${name} is in ALARM: a deployment would be refused or rolled back`, 'see why first')
         : ok(`${name} is ${state}`),
       ...((alarm.AlarmActions ?? []).length === 0 || alarm.ActionsEnabled === false
-        ? [advice(`${name} tells nobody when it rings`, 'give it an SNS topic as alarm action')]
+        ? [advice(`${name} tells nobody when it goes into ALARM`, 'give it an SNS topic as alarm action')]
         : []),
     ];
   });

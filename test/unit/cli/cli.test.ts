@@ -38,7 +38,7 @@ describe('flags', () => {
     [['--tto', 'v1'], /there is no flag --tto[\s\S]*did you mean --to\?/],
     [['--to'], /--to needs a value/],
     [['--to', '--dry-run'], /--to needs a value/],
-    [['v1', 'v2'], /"v2" stands where no word is expected/],
+    [['v1', 'v2'], /unexpected argument "v2"/],
     [['--no-to'], /there is no flag --no-to/],
     [['--not-a-flag-of-ours'], /there is no flag[\s\S]*next: --help lists them/],
   ])('refuses %j', (args, words) => {

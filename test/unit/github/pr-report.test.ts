@@ -199,9 +199,9 @@ describe("a pull request's report", () => {
     expect(text).not.toContain('secrets.KEY');
   });
 
-  it('survives a plan that it can not read', () => {
+  it('survives a plan that it cannot read', () => {
     const text = report({ 'plan-frontend': { result: 'success', outputs: { plan: '{' } } }, about);
-    expect(text).toContain('The plan can not be read.');
+    expect(text).toContain('The plan cannot be read.');
   });
 
   it('has words for no change', () => {

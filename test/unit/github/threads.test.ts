@@ -73,12 +73,12 @@ describe('one comment', () => {
     expect(id).not.toBe(1);
   });
 
-  it('is cut where GitHub would refuse it, and its marker can not break out', () => {
+  it('is cut where GitHub would refuse it, and its marker cannot break out', () => {
     expect(markedBody('x', 'a'.repeat(70_000))).toHaveLength(65_536);
     expect(markedBody('--><script>', 'a').split('\n')[0]).toBe('<!-- wwhd-deploy:----script- -->');
   });
 
-  it('that can not be written is a warning', async () => {
+  it('that cannot be written is a warning', async () => {
     github.faults.push({ status: 403, message: 'Resource not accessible by integration', count: 9 });
     const answer = await courtesy(access.log, 'commenting', () => upsertComment(access, 7, 'r', 'x'));
     expect(answer).toBeUndefined();

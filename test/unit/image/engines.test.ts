@@ -161,7 +161,7 @@ describe('which engine', () => {
       problem: { input: 'engine', found: 'docker with buildx: docker: no' },
     });
     await expect(chooseEngine('buildah', answering('docker version'))).rejects.toThrow(
-      /buildah can not build/,
+      /buildah cannot build/,
     );
   });
 });

@@ -50,7 +50,7 @@ test.each([
   [{ service: 'api', target: 'lambda' }, /input `target`/],
   [{ repository: 'Not A Name' }, /input `repository`/],
   [{ image: 'api' }, /input `image`/],
-  [{ 'site-url': 'ht tp://x', bucket: 'b' }, /input `site-url`/],
+  [{ 'site-url': 'ht tp://x', bucket: 'site' }, /input `site-url`/],
   [{ 'env-file': 'no/such/file' }, /input `env-file`: no\/such\/file could not be read/],
   [{ 'environment-variables': 'A' }, /input `environment-variables`/],
   [{ cost: 'maybe' }, /input `cost`/],

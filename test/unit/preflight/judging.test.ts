@@ -293,9 +293,9 @@ describe('small judgements', () => {
     [{ AlarmName: 'a', StateValue: 'OK', AlarmActions: ['x'] }, ['ok a is OK']],
     [
       { AlarmName: 'a', StateValue: 'ALARM', AlarmActions: ['x'] },
-      ['wrong a is ringing: a deployment would be refused or rolled back'],
+      ['wrong a is in ALARM: a deployment would be refused or rolled back'],
     ],
-    [{ AlarmName: 'a', StateValue: 'OK' }, ['ok a is OK', 'advice a tells nobody when it rings']],
+    [{ AlarmName: 'a', StateValue: 'OK' }, ['ok a is OK', 'advice a tells nobody when it goes into ALARM']],
     [{ AlarmName: 'b' }, ['wrong there is no alarm a in this region']],
   ])('alarm %j', (alarm, expected) => expect(said(judgeAlarmList(['a'], [alarm]))).toEqual(expected));
   test.each([

@@ -158,7 +158,9 @@ test('polling keeps its pace, and its bound names what was waited for', async ()
     },
   };
   const options = { what: 'the tide', every: 1000, timeout: 2500, clock };
-  await expect(poll(options, async () => undefined)).rejects.toThrow(/waited 2\.5s for the tide/);
+  await expect(poll(options, async () => undefined)).rejects.toThrow(
+    /timed out after 2\.5s waiting for the tide/,
+  );
   expect(slept).toEqual([1000, 1000, 500]);
   expect(await poll(options, async () => 7)).toBe(7);
 });
@@ -177,6 +179,6 @@ test.each([
   };
   const options = { what: 'the tide', every: 1000, first: 250, doubling, timeout: 5000, clock };
   const ask = async (elapsed: number) => void asked.push(elapsed);
-  await expect(poll(options, ask)).rejects.toThrow(/waited 5\.0s for the tide/);
+  await expect(poll(options, ask)).rejects.toThrow(/timed out after 5\.0s waiting for the tide/);
   expect(asked).toEqual(at);
 });

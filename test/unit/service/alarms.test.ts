@@ -8,7 +8,7 @@ describe('an alarm', () => {
     readonly [string, string[], string[], string, 'rang' | 'already' | 'blind' | 'none']
   > = [
     ['is quiet', [], [], 'OK', 'none'],
-    ['begins to ring', [], [], 'ALARM', 'rang'],
+    ['goes into ALARM', [], [], 'ALARM', 'rang'],
     ['rang before and still rings', ['a'], [], 'ALARM', 'already'],
     ['rang before, went quiet, rings again', ['a'], ['a'], 'ALARM', 'rang'],
     ['rang before and is quiet now', ['a'], ['a'], 'OK', 'none'],

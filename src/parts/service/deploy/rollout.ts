@@ -134,7 +134,7 @@ async function passGates(d: Deployment): Promise<Failure | undefined> {
     if (rang.length > 0) {
       return failure(
         'failed',
-        `${rang.map((alarm) => alarm.name).join(', ')} began to ring`,
+        `${rang.map((alarm) => alarm.name).join(', ')} went into ALARM`,
         rang.map((alarm) => `${alarm.name}: ${alarm.reason}`),
       );
     }

@@ -1,7 +1,7 @@
 import type { AlarmState } from '../../../aws/alarms.ts';
 
 export interface AlarmJudgement {
-  /** Alarms that began to ring after we began: they fail the deployment. */
+  /** Alarms that went into ALARM after we began: they fail the deployment. */
   readonly rang: readonly AlarmState[];
   /** Rang before we touched anything, and still do: reported, not counted. */
   readonly already: readonly AlarmState[];

@@ -10,7 +10,7 @@ import { type AlarmJudgement, judgeAlarms, missingAlarms } from './alarms.ts';
 const EVERY = { min: 1000, max: 10_000 };
 
 export interface AlarmGate {
-  /** Watches through `bakeTime` milliseconds and ends at once when one begins to ring. */
+  /** Watches through `bakeTime` milliseconds and ends at once when one goes into ALARM. */
   watch(bakeTime: number): Promise<AlarmJudgement>;
 }
 
@@ -46,7 +46,7 @@ export async function armAlarms(
   const before = await readAlarms(names, api);
   const ringing = new Set(before.filter((alarm) => alarm.state === 'ALARM').map((alarm) => alarm.name));
   for (const name of ringing) {
-    ports.log.warning(`alarm ${name} rings already: it does not count unless it goes quiet first`);
+    ports.log.warning(`alarm ${name} is in ALARM already: it does not count unless it returns to OK first`);
   }
   return { watch: (bakeTime) => watchAlarms(names, ringing, api, bakeTime, ports) };
 }
