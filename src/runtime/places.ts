@@ -16,7 +16,7 @@ export function readBucket(text: string, input: string): string {
     what: 'is not the name of a bucket',
     found: JSON.stringify(text),
     fix: name.includes('/')
-      ? 'name the bucket alone; where the action takes a path, it goes into `prefix`'
+      ? 'name the bucket alone; the path goes into `prefix`, where the action has one'
       : 'give the bare name, such as my-site-backup: 3 to 63 lower-case letters, digits, dots and hyphens',
   });
 }
