@@ -4,6 +4,7 @@ import type { Job } from '../../runtime/action.ts';
 import { parseDuration } from '../../runtime/duration.ts';
 import { refused } from '../../runtime/errors.ts';
 import { type ActionInterface, type InputName, Inputs } from '../../runtime/inputs.ts';
+import { readBucket } from '../../runtime/places.ts';
 import { action as deployBackend } from '../deploy-backend/interface.ts';
 import { action as deployFrontend } from '../deploy-frontend/interface.ts';
 import { PART_KINDS } from '../part-kinds.ts';
@@ -63,7 +64,7 @@ export async function readDeploy(job: DeployJob): Promise<DeployConfig> {
     inputs.text(name) || file.inputs[name] || fallback;
   return {
     environment,
-    releaseBucket: readBucket(said('release-bucket')),
+    releaseBucket: releaseBucketOf(said('release-bucket')),
     releaseId: releaseId && checkReleaseId(releaseId),
     file,
     parts: readParts(job, file),
@@ -85,8 +86,8 @@ function duration(input: string, text: string): number {
   throw refused({ input, what: 'is not a duration', found: JSON.stringify(text), fix });
 }
 
-function readBucket(text: string): string {
-  const bucket = text.replace(/^s3:\/\/|\/+$/g, '');
+function releaseBucketOf(text: string): string {
+  const bucket = readBucket(text, 'release-bucket');
   if (bucket !== '') return bucket;
   throw refused({
     input: 'release-bucket',
