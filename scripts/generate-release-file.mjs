@@ -61,7 +61,7 @@ const OWN = {
   variables: 'Values for `${NAME}`, as plain texts. Variables of GitHub and `--var` win over them.',
   order: 'Names of all parts: one goes live after the other.',
   waves: 'Lists of names of parts: those of a list go live together, one list after the other.',
-  after: 'The environment that a release has been good in before it comes here.',
+  after: 'The environment that comes before this one. It holds no deployment back yet.',
   image:
     'What the service runs: an image that is built (`repository`, …), that is there (`reference`, or `repository` and `digest`), or what another part has (`from`).',
   containers: 'Images by the name of their container, where a service gets several.',

@@ -16,7 +16,7 @@ export function releaseLines(release: ReleaseConfig): string[] {
     ...Object.entries(head).flatMap(([name, value]) => (value === undefined ? [] : [`  ${name}: ${value}`])),
     ...parts.flatMap((part) => [
       `  wave ${part.wave + 1}  ${part.name.padEnd(width)}  ${summaryOf(part)}`,
-      ...detailsOf(part).map((line) => `          ${' '.repeat(width)}  ${line}`),
+      ...detailsOf(part, release).map((line) => `          ${' '.repeat(width)}  ${line}`),
     ]),
   ];
 }
@@ -30,7 +30,7 @@ function summaryOf(part: PartConfig): string {
 /** What is said by a line of its own, or is no setting of the part. */
 const ELSEWHERE = new Set(['environment', 'part', 'release-bucket', 'service', 'bucket', 'prefix', 'source']);
 
-function detailsOf(part: PartConfig): string[] {
+function detailsOf(part: PartConfig, release: ReleaseConfig): string[] {
   const from = part.kind === 'service' ? imageLines(part.images) : siteLines(part);
   const settings = Object.entries(part.inputs).filter(([name]) => !ELSEWHERE.has(name));
   return [
@@ -38,8 +38,8 @@ function detailsOf(part: PartConfig): string[] {
     ...(part.test
       ? [`tests: ${part.test['command'] ?? 'the usual ones'} in ${part.test['working-directory']}`]
       : []),
-    ...(part.region ? [`region: ${part.region}`] : []),
-    ...(part.role ? [`role: ${part.role}`] : []),
+    ...(part.region && part.region !== release.region ? [`region: ${part.region}`] : []),
+    ...(part.role && part.role !== release.role ? [`role: ${part.role}`] : []),
     ...settings.map(([name, value]) => `${name}: ${shown(name, value)}`),
   ];
 }

@@ -211,7 +211,7 @@ function refuseTwins(parts: readonly PartInFile[], region: string | undefined): 
 
 function partConfig(
   part: PartInFile,
-  head: { readonly environment: string; readonly inputs: InputTexts },
+  head: Pick<ReleaseConfig, 'environment' | 'inputs' | 'region' | 'role'>,
   waves: readonly (readonly string[])[],
   images: ReturnType<typeof resolveImages>,
 ): PartConfig {
@@ -224,8 +224,8 @@ function partConfig(
     name,
     line: field.place.line,
     wave: waves.findIndex((wave) => wave.includes(name)),
-    region,
-    role,
+    region: region ?? head.region,
+    role: role ?? head.role,
     inputs: { ...Object.fromEntries(shared), environment: head.environment, part: name, ...part.inputs },
     test,
   };

@@ -6,7 +6,7 @@ export interface ReleaseConfig {
   /** Path of the file, from the workspace. */
   readonly file: string;
   readonly environment: string;
-  /** The environment that a release has been good in before it comes here. */
+  /** The environment that comes before this one, for promotions. */
   readonly after: string | undefined;
   /** Region of the release bucket, and of parts that name none; `undefined` leaves it to the credentials' own. */
   readonly region: string | undefined;
@@ -28,7 +28,7 @@ interface AnyPart {
   readonly line: number;
   /** Index into `waves`. */
   readonly wave: number;
-  /** Where the part has a region or a role of its own; the release's otherwise. */
+  /** The part's own, or the release's where it has none. */
   readonly region: string | undefined;
   readonly role: string | undefined;
   /**

@@ -267,6 +267,16 @@ environments:
     });
   });
 
+  test('a part without a region or a role has those of the release', () => {
+    expect(release(file).parts.map(({ name, region }) => [name, region])).toEqual([
+      ['api', 'us-west-2'],
+      ['site', 'eu-central-1'],
+    ]);
+    const role = 'arn:aws:iam::111122223333:role/deploy';
+    const { parts } = release(`version: 1\nrole-to-assume: ${role}\nparts: { s: { bucket: b, source: d } }`);
+    expect(parts[0]?.role).toBe(role);
+  });
+
   test('a part that is `false` is left out, in the order too', () => {
     expect(release(file).waves).toEqual([['api'], ['site']]);
     expect(release(file, 'staging').waves).toEqual([['api', 'docs'], ['site']]);
