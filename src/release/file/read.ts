@@ -8,7 +8,7 @@ import { resolveImages } from './image.ts';
 import { readWaves } from './order.ts';
 import { type PartInFile, readPart, readRegion, readRole } from './part.ts';
 import { type Layers, layerSettings, RELEASE_SETTINGS, readLayers, SHARED_INPUTS } from './settings.ts';
-import type { InputTexts, PartConfig, ReleaseConfig } from './types.ts';
+import type { PartConfig, ReleaseConfig } from './types.ts';
 import { githubVariables, readVariables, Variables } from './variables.ts';
 import { SYNONYMS } from './words.ts';
 
