@@ -9,6 +9,8 @@ export function originAccess(bucket: string): OriginAccessControlConfig;
 export function siteDistribution(site: {
   readonly bucket: string;
   readonly originAccessId: string;
+  /** CallerReference; default is the bucket's name. */
+  readonly reference?: string | undefined;
   readonly originPath?: string | undefined;
   readonly functions?: FunctionAssociation[];
   readonly errorPages?: CustomErrorResponse[];
@@ -19,4 +21,4 @@ export function siteDistribution(site: {
   readonly behaviors?: ReadonlyArray<{ readonly path: string; readonly host: string }> | undefined;
 }): DistributionConfig;
 /** A bucket policy, as JSON. */
-export function cdnReads(bucket: string, distribution: string): string;
+export function cdnReads(bucket: string, ...distributions: readonly string[]): string;

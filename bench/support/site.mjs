@@ -13,6 +13,7 @@ export const originAccess = (bucket) => ({
 export const siteDistribution = ({
   bucket,
   originAccessId,
+  reference = bucket,
   originPath = '',
   functions = [],
   errorPages = [],
@@ -20,7 +21,7 @@ export const siteDistribution = ({
   behaviors = [],
   certificate,
 }) => ({
-  CallerReference: bucket,
+  CallerReference: reference,
   Comment: '',
   Enabled: true,
   Aliases: { Quantity: aliases.length, Items: aliases },
@@ -68,15 +69,17 @@ export const siteDistribution = ({
   CustomErrorResponses: { Quantity: errorPages.length, Items: errorPages },
 });
 
-/** The bucket stays private: its distribution alone may read it, and may see that something is not there. */
-export function cdnReads(bucket, distribution) {
+/** The bucket stays private: its distributions alone may read it, and may see that something is not there. */
+export function cdnReads(bucket, ...distributions) {
   const grant = (Action, Resource) => ({
     Effect: 'Allow',
     Principal: { Service: 'cloudfront.amazonaws.com' },
     Action,
     Resource,
     Condition: {
-      StringEquals: { 'AWS:SourceArn': `arn:aws:cloudfront::000000000000:distribution/${distribution}` },
+      StringEquals: {
+        'AWS:SourceArn': distributions.map((id) => `arn:aws:cloudfront::000000000000:distribution/${id}`),
+      },
     },
   });
   const Statement = [

@@ -6,11 +6,12 @@ import { clientConfig } from './config.ts';
 import { countRequests } from './request-count.ts';
 import { bulkStore } from './s3-bulk.ts';
 
-/** Clients of one site: its bucket, the release bucket, its distribution, and the count of what they sent. */
+/** Clients of one site: its bucket, the release bucket, its distributions, and the count of what they sent. */
 export interface SiteClients {
   readonly live: BulkStore;
   readonly release: BulkStore;
-  readonly cdn: Cdn | undefined;
+  /** The distributions in front of it, in the order in which they were named. */
+  readonly cdns: readonly Cdn[];
   readonly usage: Usage;
   close(): void;
 }
@@ -18,7 +19,8 @@ export interface SiteClients {
 export interface SiteClientOptions {
   readonly bucket: string;
   readonly releaseBucket: string;
-  readonly distribution?: string | undefined;
+  /** Ids. */
+  readonly distributions?: readonly string[] | undefined;
   /** Connections to each bucket. */
   readonly connections: number;
   readonly clock: Clock;
@@ -60,7 +62,7 @@ export async function siteClients(options: SiteClientOptions): Promise<SiteClien
   return {
     live,
     release,
-    cdn: options.distribution ? await openCdn(options.distribution) : undefined,
+    cdns: await Promise.all((options.distributions ?? []).map(openCdn)),
     usage,
     close: () => {
       live.close();

@@ -52,7 +52,8 @@ export interface RepositoryPlace {
 export interface SitePlace {
   readonly bucket: string;
   readonly prefix: string;
-  readonly distribution?: string | undefined;
+  /** Ids of those in front of it. */
+  readonly distributions: readonly string[];
   readonly siteUrl?: string | undefined;
 }
 

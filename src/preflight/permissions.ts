@@ -40,7 +40,7 @@ export function neededPermissions(config: PreflightConfig, home: Home): Needed[]
   ];
 }
 
-/** The ledger's own folder of this environment, the site's backup, the site, and its distribution. */
+/** The ledger's own folder of this environment, the site's backup, the site, and its distributions. */
 function storagePermissions(
   { releaseBucket, site, environment }: PreflightConfig,
   { partition, account }: Home,
@@ -53,14 +53,10 @@ function storagePermissions(
     resource: `arn:${partition}:s3:::${bucket}`,
     actions: ['s3:ListBucket'],
   });
-  const cdn = site?.distribution
-    ? [
-        {
-          resource: `arn:${partition}:cloudfront::${account}:distribution/${site.distribution}`,
-          actions: ['GetDistribution', 'CreateInvalidation', 'GetInvalidation'].map((a) => `cloudfront:${a}`),
-        },
-      ]
-    : [];
+  const cdn = (site?.distributions ?? []).map((id) => ({
+    resource: `arn:${partition}:cloudfront::${account}:distribution/${id}`,
+    actions: ['GetDistribution', 'CreateInvalidation', 'GetInvalidation'].map((a) => `cloudfront:${a}`),
+  }));
   return [
     ...(releaseBucket ? [list(releaseBucket), folder(releaseBucket, `${environment}/`)] : []),
     ...(releaseBucket && site ? [folder(releaseBucket, `sites/${site.bucket}/`)] : []),

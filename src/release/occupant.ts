@@ -1,22 +1,38 @@
 import type { Problem } from '../runtime/errors.ts';
-import { type PartRecord, partOf, type ReleaseRecord, type ServicePart, type SitePart } from './record.ts';
+import {
+  distributionsOf,
+  type PartRecord,
+  partOf,
+  type ReleaseRecord,
+  type ServicePart,
+  type SitePart,
+} from './record.ts';
 import { sortNewestFirst } from './release-index.ts';
 
 /** What a part's name stands for in an environment: one service, or one site. */
-export type Occupant = Pick<ServicePart, 'service'> | Pick<SitePart, 'bucket' | 'prefix' | 'distribution'>;
+export type Occupant =
+  | Pick<ServicePart, 'service'>
+  | Pick<SitePart, 'bucket' | 'prefix' | 'distribution' | 'distributions'>;
 
-/** True where both are one thing. A distribution that one of the two does not know says nothing. */
+/**
+ * True where both are one thing. A site may have been given more distributions: the fewer are among the more. Where one of
+ * the two knows none, that says nothing.
+ */
 export function isSameOccupant(a: Occupant, b: Occupant): boolean {
   if ('service' in a || 'service' in b) return 'service' in a && 'service' in b && a.service === b.service;
-  const [one, other] = [a.distribution, b.distribution];
-  return siteOf(a) === siteOf(b) && (!one || !other || one === other);
+  const [fewer, more] = [distributionsOf(a), distributionsOf(b)].sort(
+    (one, other) => one.length - other.length,
+  );
+  return siteOf(a) === siteOf(b) && (fewer ?? []).every((id) => more?.includes(id));
 }
 
 /** As a person is told of it. */
 export const nameOfOccupant = (occupant: Occupant): string =>
   'service' in occupant
     ? `the service ${occupant.service}`
-    : `the site ${siteOf(occupant)}${occupant.distribution ? ` behind ${occupant.distribution}` : ''}`;
+    : `the site ${siteOf(occupant)}${behind(distributionsOf(occupant))}`;
+
+const behind = (ids: readonly string[]) => (ids.length > 0 ? ` behind ${ids.join(' and ')}` : '');
 
 const siteOf = ({ bucket, prefix }: { bucket: string; prefix: string }) =>
   `s3://${bucket}/${prefix.replaceAll(/^\/+|\/+$/g, '')}`;
@@ -64,7 +80,9 @@ export function judgeOccupant(question: OccupantQuestion): OccupantVerdict {
       },
     };
   }
-  if (!live || isSameOccupant(live.occupant, wanted)) return { kind: 'same' };
+  const left = live ? leftBehind(live.occupant, wanted) : [];
+  if (!live || (isSameOccupant(live.occupant, wanted) && left.length === 0)) return { kind: 'same' };
+  if (left.length > 0 && !replace) return { kind: 'refused', problem: leavesBehind(question, live, left) };
   if (replace) {
     const before = `${nameOfOccupant(live.occupant)} (release ${live.release})`;
     return {
@@ -80,6 +98,26 @@ export function judgeOccupant(question: OccupantQuestion): OccupantVerdict {
       found: `${nameOfOccupant(wanted)} is asked for; release ${live.release} is live on ${nameOfOccupant(live.occupant)}`,
       fix: `${elsewhere}; where it was moved or made anew, set \`replace-part: true\``,
     },
+  };
+}
+
+/** Distributions of the live site that are not named any more, where others of it are. */
+export function leftBehind(live: Occupant, wanted: Occupant): readonly string[] {
+  if ('service' in live || 'service' in wanted || !isSameOccupant(live, wanted)) return [];
+  const named = distributionsOf(wanted);
+  return named.length === 0 ? [] : distributionsOf(live).filter((id) => !named.includes(id));
+}
+
+function leavesBehind(
+  { part, environment, wanted }: OccupantQuestion,
+  live: { readonly release: string; readonly occupant: Occupant },
+  left: readonly string[],
+): Problem {
+  return {
+    input: 'distribution',
+    what: `the ${part} of ${environment} is behind ${left.join(' and ')} too: whoever comes that way would keep the pages of before`,
+    found: `${nameOfOccupant(wanted)} is asked for; release ${live.release} is live on ${nameOfOccupant(live.occupant)}`,
+    fix: 'name all of them in `distribution`, with commas between them; where it serves the site no more, set `replace-part: true`',
   };
 }
 
@@ -172,7 +210,7 @@ function waysAcross(target: Occupant, live: Occupant): string[] {
   if ('service' in target || 'service' in live) return [];
   if (siteOf(target) !== siteOf(live)) return [`bucket: ${target.bucket} goes back on the site of then`];
   return [
-    `distribution: ${live.distribution} goes back behind the distribution of now`,
-    `distribution: ${target.distribution} goes back behind the distribution of then`,
+    `distribution: ${distributionsOf(live).join(', ')} goes back behind the distribution of now`,
+    `distribution: ${distributionsOf(target).join(', ')} goes back behind the distribution of then`,
   ];
 }

@@ -15,6 +15,7 @@ type Rule = readonly [field: string, test: (value: unknown) => boolean, wanted: 
 const isText = (value: unknown) => typeof value === 'string';
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+const isTexts = (value: unknown) => Array.isArray(value) && value.every(isText);
 const isTime = (value: unknown) => typeof value === 'string' && !Number.isNaN(Date.parse(value));
 const optional = (test: (value: unknown) => boolean) => (value: unknown) =>
   value === undefined || test(value);
@@ -27,7 +28,10 @@ const isAnyPart = (value: unknown): value is Fields =>
   ['variables', 'secrets'].every((name) => optional(isObject)(value[name]));
 const isService = (value: Fields) => isText(value['service']) && isText(value['image']);
 const isSite = (value: Fields) =>
-  isText(value['bucket']) && optional(isText)(value['prefix']) && isText(value['manifest']);
+  isText(value['bucket']) &&
+  optional(isText)(value['prefix']) &&
+  optional(isTexts)(value['distributions']) &&
+  isText(value['manifest']);
 const isPart = (value: unknown) =>
   isAnyPart(value) &&
   (value['kind'] === 'service' ? isService(value) : value['kind'] === 'site' && isSite(value));

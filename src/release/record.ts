@@ -46,7 +46,10 @@ export interface SitePart {
   readonly kind: 'site';
   readonly bucket: string;
   readonly prefix: string;
+  /** Id of the distribution in front of it; of several, the one that `siteUrl` is of. */
   readonly distribution?: string;
+  /** Ids of all of them, where there are several. */
+  readonly distributions?: readonly string[];
   readonly siteUrl?: string;
   /** Key of the manifest in the release bucket. */
   readonly manifest: string;
@@ -62,6 +65,23 @@ export interface SitePart {
 }
 
 export type PartRecord = ServicePart | SitePart;
+
+/** All distributions of a site, the main one first. */
+export const distributionsOf = ({
+  distribution,
+  distributions,
+}: {
+  readonly distribution?: string | undefined;
+  readonly distributions?: readonly string[] | undefined;
+}): readonly string[] => distributions ?? (distribution ? [distribution] : []);
+
+/** As a record has them. @param ids the main one first */
+export const recordedDistributions = (
+  ids: readonly string[],
+): Pick<SitePart, 'distribution' | 'distributions'> => ({
+  ...(ids[0] ? { distribution: ids[0] } : {}),
+  ...(ids.length > 1 ? { distributions: ids } : {}),
+});
 
 /** Parts by name. */
 export type Parts = Readonly<Record<string, PartRecord>>;

@@ -64,7 +64,7 @@ describe('somebody asked for a page before it was there, and the CDN keeps the 4
     const result = await labDeploy(site, makeFolder({ ...smallSite('one'), ...NEW }), 'two', {
       config: { options: options({ siteUrl: site.url }) },
       // Another CDN, which nobody can tell anything.
-      ports: { cdn: undefined, clock: hasty() },
+      ports: { cdns: [], clock: hasty() },
     });
     expect(result.outcome).toBe('rolled-back');
     expect(result.cause?.message).toMatch(

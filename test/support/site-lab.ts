@@ -43,7 +43,7 @@ export async function labPorts(site: TestSite, death?: Death): Promise<LabPorts>
   const clients = await siteClients({
     bucket: site.bucket,
     releaseBucket: site.releaseBucket,
-    distribution: site.distribution,
+    distributions: [site.distribution, ...site.more.map(({ id }) => id)].filter(Boolean),
     connections: 16,
     clock: systemClock,
   });
@@ -83,7 +83,7 @@ export async function labPorts(site: TestSite, death?: Death): Promise<LabPorts>
   return {
     live: mortal(clients.live),
     release,
-    cdn: clients.cdn && mortal(clients.cdn),
+    cdns: clients.cdns.map(mortal),
     usage: clients.usage,
     log: silentLog,
     clock: systemClock,

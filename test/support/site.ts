@@ -28,6 +28,8 @@ export interface TestSite {
   readonly distribution: string;
   /** Of the CDN, `http://127.0.0.1:PORT`. */
   readonly url: string;
+  /** Other distributions in front of the same bucket. */
+  readonly more: readonly { readonly id: string; readonly url: string }[];
   readonly s3: S3Client;
   /** Live objects: key to content. */
   live(): Promise<Map<string, string>>;
@@ -90,7 +92,7 @@ export function freeName(cloud: CloudAddress, name: string): string {
 export async function makeSite(
   cloud: CloudAddress,
   wanted: string,
-  options: SiteOptions & { distribution?: boolean } = {},
+  options: SiteOptions & { distribution?: boolean; more?: readonly SiteOptions[] } = {},
 ): Promise<TestSite> {
   const name = freeName(cloud, wanted);
   const s3 = new S3Client(config(cloud));
@@ -101,8 +103,12 @@ export async function makeSite(
   await clientIn(options.regions?.release).send(new CreateBucketCommand({ Bucket: releaseBucket }));
   const front =
     options.distribution === false ? { id: '', url: '' } : await makeDistribution(cloud, name, options);
-  if (front.id) {
-    await atSite.send(new PutBucketPolicyCommand({ Bucket: name, Policy: cdnReads(name, front.id) }));
+  const more: { id: string; url: string }[] = [];
+  for (const [i, other] of (options.more ?? []).entries())
+    more.push(await makeDistribution(cloud, name, other, `${name}-${i + 2}`));
+  const ids = [front, ...more].map(({ id }) => id).filter(Boolean);
+  if (ids.length > 0) {
+    await atSite.send(new PutBucketPolicyCommand({ Bucket: name, Policy: cdnReads(name, ...ids) }));
   }
   const store = s3Store(s3, name);
   const release = s3Store(s3, releaseBucket);
@@ -116,6 +122,7 @@ export async function makeSite(
     releaseBucket,
     distribution: front.id,
     url: front.url,
+    more,
     s3,
     async live() {
       const keys = await keysOf(store, '');
@@ -151,7 +158,7 @@ export async function makeSite(
         {
           source,
           bucket: name,
-          ...(front.id ? { distribution: front.id } : {}),
+          ...(ids.length > 0 ? { distribution: ids.join(', ') } : {}),
           'release-bucket': releaseBucket,
           // The wait has tests of its own, and a second each.
           'wait-for-invalidation': 'false',
@@ -166,10 +173,11 @@ async function makeDistribution(
   cloud: CloudAddress,
   bucket: string,
   options: SiteOptions,
+  reference = bucket,
 ): Promise<{ id: string; url: string }> {
   const client = new CloudFrontClient(config(cloud));
   const access = await client.send(
-    new CreateOriginAccessControlCommand({ OriginAccessControlConfig: originAccess(bucket) }),
+    new CreateOriginAccessControlCommand({ OriginAccessControlConfig: originAccess(reference) }),
   );
   const errorPages = [403, 404].map((ErrorCode) => ({
     ErrorCode,
@@ -181,13 +189,13 @@ async function makeDistribution(
   for (const [event, code] of Object.entries(options.functions ?? {}) as [EventType, string][])
     functions.push({
       EventType: event,
-      FunctionARN: await publish(client, `${bucket}-${event}`, code),
+      FunctionARN: await publish(client, `${reference}-${event}`, code),
     });
   const originAccessId = access.OriginAccessControl?.Id ?? '';
   const { originPath, aliases, behaviors } = options;
   const certificate = aliases && (await makeCertificate(cloud, aliases));
   const answers = { errorPages, aliases, behaviors, certificate };
-  const site = { bucket, originAccessId, originPath, functions, ...answers };
+  const site = { bucket, reference, originAccessId, originPath, functions, ...answers };
   const answer = await client.send(
     new CreateDistributionCommand({ DistributionConfig: siteDistribution(site) }),
   );

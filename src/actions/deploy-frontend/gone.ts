@@ -1,13 +1,14 @@
 import { readAwsError } from '../../aws/errors.ts';
 import { siteClients } from '../../aws/site-clients.ts';
 import { isSameOccupant, type Occupant } from '../../release/occupant.ts';
+import { distributionsOf } from '../../release/record.ts';
 import type { Job } from '../../runtime/action.ts';
 import { messageOf } from '../../runtime/errors.ts';
 import type { action } from './interface.ts';
 
 /**
  * Whether a recorded site is no more: its bucket is deleted, or it is the same bucket that we are to deploy to and the
- * distribution of before is deleted. Never throws: where it cannot be told, it counts as there.
+ * distributions of before that it is not behind any more are deleted. Never throws: where it cannot be told, it counts as there.
  */
 export async function isSiteGone(
   before: Occupant,
@@ -15,11 +16,12 @@ export async function isSiteGone(
   { clock, log, signal }: Pick<Job<typeof action>, 'clock' | 'log' | 'signal'>,
 ): Promise<boolean> {
   if (!('bucket' in before) || !('bucket' in wanted)) return false;
-  const { bucket, prefix, distribution } = before;
+  const { bucket, prefix } = before;
+  const others = distributionsOf(before).filter((id) => !distributionsOf(wanted).includes(id));
   const clients = await siteClients({
     bucket,
     releaseBucket: bucket,
-    distribution,
+    distributions: others,
     connections: 1,
     clock,
     signal: () => signal,
@@ -29,14 +31,16 @@ export async function isSiteGone(
       await ask();
       return false;
     } catch (error) {
-      log.debug(`whether ${bucket} or ${distribution} is still there: ${messageOf(error)}`);
+      log.debug(`whether ${[bucket, ...others].join(' and ')} are still there: ${messageOf(error)}`);
       return readAwsError(error).kind === 'missing';
     }
   };
   try {
     const sameBucket = isSameOccupant({ bucket, prefix }, { bucket: wanted.bucket, prefix: wanted.prefix });
-    if (sameBucket)
-      return clients.cdn !== undefined && (await isMissing(async () => clients.cdn?.describe()));
+    if (sameBucket) {
+      const missing = await Promise.all(clients.cdns.map((cdn) => isMissing(() => cdn.describe())));
+      return missing.length > 0 && missing.every(Boolean);
+    }
     return await isMissing(() => clients.live.list(prefix)[Symbol.asyncIterator]().next());
   } finally {
     clients.close();

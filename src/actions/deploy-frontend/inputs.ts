@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { readDistributions } from '../../aws/distribution-ids.ts';
 import type { WriteHeaders } from '../../aws/write-headers.ts';
 import {
   type ActivationOptions,
@@ -21,7 +22,8 @@ type FrontendInputs = Inputs<typeof action>;
 export interface DeployFrontendConfig {
   readonly site: Omit<DeploySiteConfig, 'releaseId'>;
   readonly releaseBucket: string;
-  readonly distribution: string;
+  /** Ids. */
+  readonly distributions: readonly string[];
   /** '' where the default is wanted. */
   readonly releaseId: string;
   readonly allowOlder: boolean;
@@ -72,7 +74,7 @@ export function readInputs(inputs: FrontendInputs, workspace: string): DeployFro
       dryRun: inputs.flag('dry-run'),
     },
     releaseBucket: readReleaseBucket(inputs, bucket),
-    distribution: readDistribution(inputs.text('distribution')),
+    distributions: readDistributions(inputs.text('distribution')),
     releaseId,
     allowOlder: inputs.flag('allow-older-commit'),
     replacePart: inputs.flag('replace-part'),
@@ -152,17 +154,6 @@ function readReleaseBucket(inputs: FrontendInputs, bucket: string): string {
     what: 'is the bucket of the site itself: every release, and the ledger, would be served to everybody',
     found: name,
     fix: 'give the releases a bucket of their own',
-  });
-}
-
-function readDistribution(text: string): string {
-  const id = text.replace(/^arn:[\w-]+:cloudfront::\d*:distribution\//, '');
-  if (id === '' || /^[A-Z0-9]{8,20}$/.test(id)) return id;
-  throw refused({
-    input: 'distribution',
-    what: 'is not the id of a distribution',
-    found: text,
-    fix: 'give the id, such as E2QWRUHAPOMQZL; the domain name goes into `site-url`',
   });
 }
 

@@ -21,7 +21,7 @@ export const action = {
     distribution: {
       required: false,
       default: '',
-      description: 'Id of the CloudFront distribution in front of the bucket. Without it nothing is invalidated.',
+      description: 'Id of the CloudFront distribution in front of the bucket; of several, all, with commas or line breaks between them. Without it nothing is invalidated.',
     },
     'cache-control': {
       required: false,
@@ -96,7 +96,7 @@ export const action = {
     'site-url': {
       required: false,
       default: '',
-      description: 'Address of the site, where its `index.html` is. Default is the distribution\'s domain, with the prefix.',
+      description: 'Address of the site, where its `index.html` is. Default is the (first) distribution\'s domain, with the prefix.',
     },
     verify: {
       required: false,
@@ -197,7 +197,7 @@ export const action = {
     deleted: { description: 'Number of files that were removed.' },
     'bytes-uploaded': { description: 'Bytes that were sent to the bucket, the backup not counted.' },
     requests: { description: 'Number of requests to S3 and CloudFront, ledger and backup included.' },
-    'invalidation-id': { description: 'Id of the CloudFront invalidation.' },
+    'invalidation-id': { description: 'Id of the CloudFront invalidation; of several distributions, with commas between them.' },
     'invalidated-paths': { description: 'The paths that were invalidated, one a line.' },
     'site-url': { description: 'Address of the site.' },
     plan: { description: 'What was to be changed, as JSON. Of a dry run each file is in `changes`, as far as an output holds them; `leftOut` counts the others.' },

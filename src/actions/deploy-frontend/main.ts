@@ -23,7 +23,7 @@ import type { Ledger } from '../../release/ledger.ts';
 import type { Occupant } from '../../release/occupant.ts';
 import { openLedger } from '../../release/open.ts';
 import { publishHistory } from '../../release/publish.ts';
-import { liveRelease, siteOf } from '../../release/record.ts';
+import { liveRelease, recordedDistributions, siteOf } from '../../release/record.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { messageOf } from '../../runtime/errors.ts';
 import { githubAccess } from '../github-access.ts';
@@ -108,18 +108,18 @@ async function openEdges(config: DeployFrontendConfig, job: FrontendJob, release
   const clients = await siteClients({
     bucket: config.site.place.bucket,
     releaseBucket: config.releaseBucket,
-    distribution: config.distribution || undefined,
+    distributions: config.distributions,
     connections: config.site.options.concurrency,
     clock,
     signal: () => signal,
   });
-  const { live, release, cdn, usage } = clients;
+  const { live, release, cdns, usage } = clients;
   const verifyHeaders = readVerifyHeaders(job.inputs.lines('verify-headers'), (value) => log.mask(value));
   carry(clients, config.site.writes);
   const ports = {
     live,
     release,
-    cdn,
+    cdns,
     usage,
     log,
     clock,
@@ -154,7 +154,7 @@ function guardSite(
   current: Parameters<DeploySitePorts['fence']>[0],
 ): Promise<boolean> {
   const { bucket, prefix } = config.site.place;
-  const wanted = { bucket, prefix, ...(config.distribution ? { distribution: config.distribution } : {}) };
+  const wanted = { bucket, prefix, ...recordedDistributions(config.distributions) };
   const { part } = config.site;
   const isGone = (before: Occupant) => isSiteGone(before, wanted, job);
   const { replacePart: replace } = config;
@@ -191,7 +191,7 @@ function answer(
       deleted: String(report?.deleted ?? 0),
       'bytes-uploaded': String(report?.bytesUploaded ?? 0),
       requests: String(usage.total),
-      ...(report?.invalidationId ? { 'invalidation-id': report.invalidationId } : {}),
+      ...(report?.invalidationIds.length ? { 'invalidation-id': report.invalidationIds.join(',') } : {}),
       'invalidated-paths': report?.invalidatedPaths.join('\n') ?? '',
       ...(result.siteUrl ? { 'site-url': result.siteUrl } : {}),
       plan: JSON.stringify(plan),

@@ -8,7 +8,13 @@ import { awsClients, planRestoreBackend } from '../../parts/service/index.ts';
 import { planRestoreSite } from '../../parts/site/index.ts';
 import { checkEnvironment } from '../../release/id.ts';
 import { openLedger } from '../../release/open.ts';
-import { type PartRecord, partOf, type ServicePart, type SitePart } from '../../release/record.ts';
+import {
+  distributionsOf,
+  type PartRecord,
+  partOf,
+  type ServicePart,
+  type SitePart,
+} from '../../release/record.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { ActionError, messageOf } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -118,7 +124,7 @@ async function siteDrift(
   const clients = await siteClients({
     bucket: site.bucket,
     releaseBucket: bucket,
-    distribution: site.distribution,
+    distributions: distributionsOf(site),
     connections: CONNECTIONS,
     clock,
     signal: () => signal,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { readDistributions } from '../../aws/distribution-ids.ts';
 import { mergeEnvironments, parseEnvironment, parseSecretLines } from '../../parts/service/plan/env-file.ts';
 import { parseImageRef } from '../../parts/service/plan/image-ref.ts';
 import { parseServiceRef } from '../../parts/service/plan/service-ref.ts';
@@ -42,7 +43,7 @@ export function readInputs(job: PreflightJob): PreflightInputs {
         ? {
             bucket,
             prefix: readPrefix(inputs.text('prefix')),
-            distribution: text('distribution'),
+            distributions: readDistributions(inputs.text('distribution')),
             siteUrl: readUrl(inputs, 'site-url'),
           }
         : undefined,

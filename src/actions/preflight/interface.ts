@@ -66,7 +66,7 @@ export const action = {
     distribution: {
       required: false,
       default: '',
-      description: 'As in deploy-frontend. Id of the CloudFront distribution.',
+      description: 'As in deploy-frontend. Ids of the CloudFront distributions, with commas or line breaks between them.',
     },
     'site-url': {
       required: false,

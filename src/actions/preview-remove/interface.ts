@@ -26,7 +26,7 @@ export const action = {
     distribution: {
       required: false,
       default: '',
-      description: 'CloudFront distribution in front of the bucket, whose cache forgets what is removed.',
+      description: 'CloudFront distribution in front of the bucket, whose cache forgets what is removed; of several, all, with commas between them.',
     },
     'site-url': {
       required: false,

@@ -1,3 +1,4 @@
+import { readDistributions } from '../../aws/distribution-ids.ts';
 import { awsProblem } from '../../aws/errors.ts';
 import { type SiteClients, siteClients } from '../../aws/site-clients.ts';
 import { courtesy, type GitHubAccess } from '../../github/api.ts';
@@ -24,11 +25,11 @@ async function main(job: Job<PreviewRemove>): Promise<ActionResult<PreviewRemove
   const dryRun = inputs.flag('dry-run');
   const lockTimeout = inputs.duration('lock-timeout');
   const github = githubAccess(job, inputs.text('github-token'));
-  const distribution = inputs.text('distribution');
+  const distributions = readDistributions(inputs.text('distribution'));
   const clients = await siteClients({
     bucket: place.bucket,
     releaseBucket: readBucket(inputs.text('release-bucket'), 'release-bucket') || `${place.bucket}-backup`,
-    ...(distribution ? { distribution } : {}),
+    distributions,
     connections: CONNECTIONS,
     clock,
     signal: () => signal,

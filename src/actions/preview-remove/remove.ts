@@ -1,4 +1,5 @@
 import type { BulkStore } from '../../aws/bulk-store.ts';
+import type { Cdn } from '../../aws/cloudfront.ts';
 import { awsProblem, readAwsError } from '../../aws/errors.ts';
 import type { SiteClients } from '../../aws/site-clients.ts';
 import { mountAt } from '../../parts/site/index.ts';
@@ -85,7 +86,7 @@ export async function removePreview(
   let count: number;
   try {
     count = await removeAll(preview, AbortSignal.any([job.signal, hold.signal]), job);
-    if (count > 0) await invalidatePreview(place, preview, clients, job);
+    if (count > 0) await Promise.all(clients.cdns.map((cdn) => invalidatePreview(place, preview, cdn, job)));
   } finally {
     await hold.release();
   }
@@ -96,10 +97,9 @@ export async function removePreview(
 async function invalidatePreview(
   { bucket }: PreviewPlace,
   { number, live }: Preview,
-  { cdn }: SiteClients,
+  cdn: Cdn,
   { log, clock }: RemoveJob,
 ): Promise<void> {
-  if (!cdn) return;
   const prefix = live.replace(/\/$/, '');
   const { ours, mount = prefix } = await cdn
     .describe()

@@ -1,4 +1,4 @@
-import type { SitePart } from '../../release/record.ts';
+import { distributionsOf, recordedDistributions, type SitePart } from '../../release/record.ts';
 
 /** A site with what its own record lacks, and where that was taken from: for people. */
 export interface Completed {
@@ -23,14 +23,26 @@ export function completeSite(site: SitePart, others: readonly OtherSite[]): Comp
   );
   let completed = site;
   const taken: string[] = [];
-  for (const field of ['distribution', 'siteUrl'] as const) {
-    if (completed[field]) continue;
-    const other = same.find(({ site: known }) => known[field]);
-    const value = other?.site[field];
-    if (!value) continue;
-    completed = { ...completed, [field]: value };
-    const name = field === 'siteUrl' ? 'site URL' : field;
-    taken.push(`its record names no ${name}: ${value} is used, as in release ${other.release}`);
-  }
+  const take = (
+    name: string,
+    told: (site: SitePart) => string,
+    fields: (site: SitePart) => Partial<SitePart>,
+  ) => {
+    if (told(site)) return;
+    const other = same.find((one) => told(one.site));
+    if (!other) return;
+    completed = { ...completed, ...fields(other.site) };
+    taken.push(`its record names no ${name}: ${told(other.site)} is used, as in release ${other.release}`);
+  };
+  take(
+    'distribution',
+    (one) => distributionsOf(one).join(' and '),
+    (one) => recordedDistributions(distributionsOf(one)),
+  );
+  take(
+    'site URL',
+    ({ siteUrl = '' }) => siteUrl,
+    ({ siteUrl }) => (siteUrl ? { siteUrl } : {}),
+  );
   return { site: completed, taken };
 }

@@ -147,7 +147,7 @@ function siteOptions(
     releaseBucket: config.releaseBucket,
     release: id,
     bucket: config.bucket,
-    distribution: config.distribution,
+    distributions: config.distributions,
     waitTimeout: config.waitTimeout,
     verifyHeaders: readVerifyHeaders(job.inputs.lines('verify-headers'), (value) => job.log.mask(value)),
     ports: { log: job.log, clock: job.clock, signal },

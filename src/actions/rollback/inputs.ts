@@ -1,3 +1,4 @@
+import { readDistributions } from '../../aws/distribution-ids.ts';
 import type { Scope } from '../../release/choose.ts';
 import { checkEnvironment, checkReleaseId } from '../../release/id.ts';
 import { checkPartName } from '../../release/part-name.ts';
@@ -17,7 +18,7 @@ export interface RollbackConfig {
   /** In place of what is recorded; '' keeps it. */
   readonly service: string;
   readonly bucket: string;
-  readonly distribution: string;
+  readonly distributions: readonly string[];
   /** Go back only where a part of this release is live; '' goes back in any case. */
   readonly ifLive: string;
   readonly reason: string;
@@ -52,7 +53,7 @@ export function readInputs(inputs: Inputs<typeof action>): RollbackConfig {
     order: inputs.choice('order', ['auto', 'backend-first', 'frontend-first']),
     service: inputs.text('service'),
     bucket: readBucket(inputs.text('bucket'), 'bucket'),
-    distribution: inputs.text('distribution'),
+    distributions: readDistributions(inputs.text('distribution')),
     ifLive: inputs.text('if-live'),
     reason,
     smokeChecks: inputs.text('smoke-checks'),

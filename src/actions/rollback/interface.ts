@@ -46,7 +46,7 @@ export const action = {
     distribution: {
       required: false,
       default: '',
-      description: 'CloudFront distribution of the site, where it is not the recorded one any more; only where one site goes back.',
+      description: 'CloudFront distribution of the site, or several with commas between them, where they are not those that the live site has; only where one site goes back.',
     },
     'verify-headers': {
       required: false,

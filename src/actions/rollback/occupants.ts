@@ -8,16 +8,20 @@ import {
   otherOccupants,
 } from '../../release/occupant.ts';
 import { ownValue } from '../../release/part-name.ts';
-import type { PartKind } from '../../release/record.ts';
+import { distributionsOf, type PartKind, recordedDistributions } from '../../release/record.ts';
 import { refused } from '../../runtime/errors.ts';
 import type { RollbackConfig } from './inputs.ts';
 import type { Survey } from './survey.ts';
 
-type Places = Pick<RollbackConfig, 'service' | 'bucket' | 'distribution'>;
+type Places = Pick<RollbackConfig, 'service' | 'bucket' | 'distributions'>;
 type Found = Pick<Survey, 'wanted' | 'kinds' | 'current' | 'byId' | 'records'>;
 
-/** The inputs that say which service or site is meant. */
-const SAYS_WHICH = { service: ['service'], site: ['bucket', 'distribution'] } as const;
+/** The input that says which service or site is meant, where one does. */
+function saysWhich(kind: PartKind, { service, bucket, distributions }: Places): string | undefined {
+  if (kind === 'service') return service ? 'service' : undefined;
+  if (bucket) return 'bucket';
+  return distributions.length > 0 ? 'distribution' : undefined;
+}
 
 /**
  * `service`, `bucket` and `distribution` say where one part goes back to, and not which.
@@ -25,7 +29,7 @@ const SAYS_WHICH = { service: ['service'], site: ['bucket', 'distribution'] } as
  */
 export function refuseVague({ wanted, kinds }: Pick<Survey, 'wanted' | 'kinds'>, config: Places): void {
   for (const kind of ['service', 'site'] as const satisfies PartKind[]) {
-    const input = SAYS_WHICH[kind].find((name) => config[name] !== '');
+    const input = saysWhich(kind, config);
     const names = Object.keys(wanted).filter((name) => kinds.get(name) === kind);
     if (!input || names.length === 1) continue;
     throw refused({
@@ -49,7 +53,7 @@ export function refuseOther(found: Found, config: Places): void {
     const crossing = crossingOf(name, found);
     if (!crossing) continue;
     const kind = 'service' in crossing.then ? 'service' : 'site';
-    if (SAYS_WHICH[kind].some((input) => config[input] !== '')) continue;
+    if (saysWhich(kind, config)) continue;
     throw refused(
       crossesOccupants(
         name,
@@ -103,10 +107,11 @@ function destination(recorded: Occupant, config: Places, { records }: Found): Oc
     );
     return { service: services.find((arn) => namesService(arn, config.service)) ?? config.service };
   }
-  const distribution = config.distribution || recorded.distribution;
   return {
     bucket: config.bucket || recorded.bucket,
     prefix: recorded.prefix,
-    ...(distribution ? { distribution } : {}),
+    ...recordedDistributions(
+      config.distributions.length > 0 ? config.distributions : distributionsOf(recorded),
+    ),
   };
 }

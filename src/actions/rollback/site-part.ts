@@ -8,8 +8,9 @@ import {
   restoreSite,
   stageRestore,
 } from '../../parts/site/index.ts';
+import { isSameOccupant } from '../../release/occupant.ts';
 import type { LivePart, Part } from '../../release/part.ts';
-import type { SitePart } from '../../release/record.ts';
+import { distributionsOf, recordedDistributions, type SitePart } from '../../release/record.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { completeSite, type OtherSite } from './complete-site.ts';
@@ -35,7 +36,8 @@ export interface SitePartOptions {
   readonly release: string;
   /** In place of what is recorded; '' keeps it. */
   readonly bucket: string;
-  readonly distribution: string;
+  /** In place of what is recorded; none keeps it. */
+  readonly distributions: readonly string[];
   readonly waitTimeout: number;
   /** See SitePorts. */
   readonly verifyHeaders: Readonly<Record<string, string>>;
@@ -85,13 +87,20 @@ export async function sitePart(given: SitePartOptions): Promise<Part> {
   };
 }
 
-/** Inputs before the site's own record, and that before other releases' records. */
+/**
+ * Inputs before the site's own record, and that before other releases' records. Visitors come by the distributions that
+ * the live site has: one that it was given since must forget what it has, too.
+ */
 function completed(options: SitePartOptions) {
+  const { distribution, distributions, ...recorded } = options.site;
+  const then = distributionsOf({ distribution, distributions });
+  const now = options.live && isSameOccupant(options.live, options.site) ? distributionsOf(options.live) : [];
+  const own = then.length > 0 && now.length > 0 ? now : then;
   const { site, taken } = completeSite(
     {
-      ...options.site,
-      bucket: options.bucket || options.site.bucket,
-      ...(options.distribution ? { distribution: options.distribution } : {}),
+      ...recorded,
+      bucket: options.bucket || recorded.bucket,
+      ...recordedDistributions(options.distributions.length > 0 ? options.distributions : own),
     },
     options.others,
   );
@@ -140,7 +149,7 @@ async function connect(options: SitePartOptions) {
   const clients = await siteClients({
     bucket: site.bucket,
     releaseBucket: options.releaseBucket,
-    distribution: site.distribution,
+    distributions: distributionsOf(site),
     connections: CONNECTIONS,
     clock: ports.clock,
     signal: () => signal,
@@ -167,7 +176,7 @@ function livePart(activated: Awaited<ReturnType<typeof restoreSite>>): LivePart 
       uploaded: report.copied,
       deleted: report.deleted,
       ...(report.siteUrl ? { siteUrl: report.siteUrl } : {}),
-      ...(report.invalidationId ? { invalidationId: report.invalidationId } : {}),
+      ...(report.invalidationIds.length > 0 ? { invalidationId: report.invalidationIds.join(',') } : {}),
     },
     finish: async () => void (await activated.finish()),
     undo: () => activated.undo(),

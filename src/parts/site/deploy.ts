@@ -8,6 +8,7 @@ import { goLive } from './live/go-live.ts';
 import { leaveAsItIs } from './live/leave-as-it-is.ts';
 import type { Prepared } from './plan/plan-deployment.ts';
 import { lookAgain, prepare } from './plan/prepare.ts';
+import { facesOf } from './site.ts';
 import { adoptFirst } from './store/adopt-first.ts';
 import { tellDeadRuns } from './store/dead-runs.ts';
 import { Recorder } from './store/recorder.ts';
@@ -83,7 +84,8 @@ async function deployPrepared(
   await tellDeadRuns(config, ports, prepared);
   const { diff } = prepared.change;
   const open = (prepared.situation.found?.state.activating.length ?? 0) > 0;
-  if (diff.writes.length === 0 && diff.deletes.length === 0 && !open && prepared.situation.baseEntry) {
+  const unproved = open || facesOf(prepared.front).some(({ isNew }) => isNew);
+  if (diff.writes.length === 0 && diff.deletes.length === 0 && !unproved && prepared.situation.baseEntry) {
     return leaveAsItIs(config, ports, prepared, recorder);
   }
   return goLive(config, ports, prepared, recorder, hold);

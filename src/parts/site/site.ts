@@ -1,16 +1,16 @@
 import { isHostOfBucket } from '../../aws/bucket-host.ts';
-import type { Distribution } from '../../aws/cloudfront.ts';
+import type { Cdn, Distribution } from '../../aws/cloudfront.ts';
+import { isHostOf, mountOf } from '../../aws/distribution-host.ts';
 import { awsProblem } from '../../aws/errors.ts';
 import { refused } from '../../runtime/errors.ts';
 import { publicUrl } from '../../runtime/url.ts';
 import { DEFAULT_ERROR_TTL, missingTtl } from './live/cached-errors.ts';
-import { mountOf } from './plan/invalidation-paths.ts';
 import { otherPaths } from './scan/other-paths.ts';
 import type { SitePlace, SitePorts } from './types.ts';
 
-/** How visitors reach the site. */
-export interface Front {
-  /** Id of the distribution in front of it. */
+/** How visitors reach the site by one distribution, or without any. */
+export interface Face {
+  /** Id of the distribution. */
   readonly distribution?: string;
   /** Where the site's `index.html` is, without a slash at its end; `undefined` where nobody has said. */
   readonly siteUrl: string | undefined;
@@ -30,14 +30,38 @@ export interface Front {
   readonly errorPages: readonly string[];
   /** How the distribution is set to answer for a file that is not there, where that is no error: in words. */
   readonly missingIsPage?: string | undefined;
+  /** True where the last activation did not tell it: its caches may hold anything. */
+  readonly isNew?: boolean;
+}
+
+/** How visitors reach the site: by the face that `site-url` names, else the first, and by others beside it. */
+export interface Front extends Face {
+  /** Other distributions in front of the same files. */
+  readonly others: readonly Face[];
   /** True once the site has been asked for a name that it does not have. */
   readonly absenceAsked?: boolean;
+}
+
+/** All faces of a site, the main one first. */
+export const facesOf = (front: Front): readonly Face[] => [front, ...front.others];
+
+/** The front whose faces know whether they are new. @param told ids; `undefined` where it is not known */
+export function withNewFaces(front: Front, told: readonly string[] | undefined): Front {
+  const mark = <T extends Face>(face: T): T =>
+    told && face.distribution && !told.includes(face.distribution) ? { ...face, isNew: true } : face;
+  return { ...mark(front), others: front.others.map(mark) };
+}
+
+/** The front with each of its faces as `change` makes it. */
+export async function mapFaces(front: Front, change: (face: Face) => Promise<Face>): Promise<Front> {
+  const [main, ...others] = await Promise.all(facesOf(front).map(change));
+  return { ...front, ...main, others };
 }
 
 /**
  * Asks CloudFront what it serves, and from where. An address that is given is the site's own: a function of the
  * distribution may lead a host such as `pr-7.preview.example.com` to a prefix that no visitor sees.
- * @throws ActionError `refused` where the distribution cannot be the site's.
+ * @throws ActionError `refused` where a distribution cannot be the site's.
  */
 export async function findFront(
   ports: SitePorts,
@@ -45,34 +69,46 @@ export async function findFront(
   givenUrl: string | undefined,
 ): Promise<Front> {
   const given = givenUrl ? publicUrl(givenUrl) : undefined;
-  if (!ports.cdn)
-    return {
-      siteUrl: given,
-      aliases: [],
-      mount: place.prefix,
-      signed: false,
-      findsFiles: true,
-      otherPaths: [],
-      errorTtl: DEFAULT_ERROR_TTL,
-      errorPages: [],
-    };
-  const distribution = await ports.cdn.describe().catch((error) => {
+  const found = await Promise.all(ports.cdns.map((cdn) => findFace(ports, cdn, place)));
+  const main = found.find((face) => given !== undefined && answersFor(face, given)) ?? found[0];
+  if (!main) return { ...withoutDistribution(place), siteUrl: given, others: [] };
+  const others = found.filter((face) => face !== main);
+  return { ...main, siteUrl: given ?? main.siteUrl, others };
+}
+
+const withoutDistribution = (place: SitePlace): Omit<Face, 'siteUrl'> => ({
+  aliases: [],
+  mount: place.prefix,
+  signed: false,
+  findsFiles: true,
+  otherPaths: [],
+  errorTtl: DEFAULT_ERROR_TTL,
+  errorPages: [],
+});
+
+/** Whether an address is at a host of that distribution. */
+function answersFor({ siteUrl, aliases }: Face, url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname === new URL(siteUrl ?? '').hostname || aliases.some((alias) => isHostOf(alias, hostname));
+}
+
+async function findFace(ports: SitePorts, cdn: Cdn, place: SitePlace): Promise<Face> {
+  const distribution = await cdn.describe().catch((error) => {
     throw awsProblem(error, {
       operation: 'cloudfront:GetDistribution',
-      resource: ports.cdn?.id ?? '',
+      resource: cdn.id,
       input: 'distribution',
     });
   });
   if (!distribution.enabled) ports.log.warning(`the distribution ${distribution.id} is disabled`);
   const mount = findMount(ports, place, distribution);
-  const siteUrl = given ?? publicUrl(`${distribution.domain}/${mount}`);
   const answering = distribution.errorPages.filter(
     ({ code, path }) => path && (code === 403 || code === 404),
   );
   return {
-    distribution: ports.cdn.id,
+    distribution: cdn.id,
     signed: distribution.origins.some(({ domain, signed }) => signed && isHostOfBucket(domain, place.bucket)),
-    siteUrl,
+    siteUrl: publicUrl(`${distribution.domain}/${mount}`),
     aliases: distribution.aliases,
     mount,
     findsFiles: distribution.findsFiles,

@@ -81,7 +81,8 @@ export interface ActivationOptions {
 export interface SitePorts {
   readonly live: BulkStore;
   readonly release: BulkStore;
-  readonly cdn: Cdn | undefined;
+  /** The distributions in front of the site. */
+  readonly cdns: readonly Cdn[];
   readonly usage: Usage;
   readonly log: Log;
   readonly clock: Clock;
@@ -97,7 +98,8 @@ export interface ActivationReport {
   readonly unchanged: number;
   readonly deleted: number;
   readonly bytesUploaded: number;
-  readonly invalidationId: string | undefined;
+  /** One for each distribution that had something to forget. */
+  readonly invalidationIds: readonly string[];
   readonly invalidatedPaths: readonly string[];
   readonly siteUrl: string | undefined;
   /** Key of the manifest in the release bucket. */

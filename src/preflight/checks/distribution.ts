@@ -1,4 +1,5 @@
 import { isHostOfBucket } from '../../aws/bucket-host.ts';
+import { isHostOf, mountOf } from '../../aws/distribution-host.ts';
 import { pathPart, type Reader } from '../../aws/reader.ts';
 import { type Xml, xmlAt, xmlList } from '../../aws/xml.ts';
 import type { SitePlace } from '../config.ts';
@@ -9,30 +10,52 @@ import type { Check } from '../preflight.ts';
 export const distribution: Check = {
   id: 'distribution',
   title: 'CloudFront distribution',
-  applies: ({ site }) => site?.distribution !== undefined,
+  applies: ({ site }) => (site?.distributions ?? []).length > 0,
   async run({ site }, { aws }) {
-    if (!site?.distribution) return [];
-    const id = site.distribution;
-    try {
-      const { xml } = await aws.cloudFront(`distribution/${pathPart(id)}`);
-      const found = xml['DistributionConfig'] as Xml;
-      return [
-        ok(`${id} answers on ${xmlAt(xml, 'DomainName')}`),
-        ...judgeDistribution(found, site),
-        ...(await bucketPolicy(aws, site, xmlAt(xml, 'ARN'))),
+    if (!site) return [];
+    const asked = await Promise.all(site.distributions.map((id) => ask(aws, id)));
+    const configs = asked.flatMap(({ found }) => (found ? [found.config] : []));
+    // The address is that of one of them; the others have names of their own.
+    const named = configs.find((config) => covers(config, site)) ?? configs[0];
+    const judged = asked.map(async ({ id, found, missing }): Promise<readonly Finding[]> => {
+      if (!found) return missing ? [missing] : [];
+      const place = found.config === named ? site : { ...site, siteUrl: undefined };
+      const findings = [
+        ...judgeDistribution(found.config, place),
+        ...(await bucketPolicy(aws, site, found.arn)),
       ];
-    } catch (error) {
+      const says = site.distributions.length > 1 ? `${id}: ` : '';
       return [
-        fromError(error, 'cloudfront:GetDistribution', () =>
-          wrong(
-            `there is no distribution ${id} in this account`,
-            'correct `distribution`: its id begins with E and stands in `aws cloudfront list-distributions --query "DistributionList.Items[].[Id,DomainName]"`',
-          ),
-        ),
+        ok(`${id} answers on ${found.domain}`),
+        ...findings.map((finding) => ({ ...finding, what: `${says}${finding.what}` })),
       ];
-    }
+    });
+    return (await Promise.all(judged)).flat();
   },
 };
+
+/** One distribution as it is set up, or why that could not be asked. */
+interface Asked {
+  readonly id: string;
+  readonly found?: { readonly config: Xml; readonly domain: string; readonly arn: string };
+  readonly missing?: Finding;
+}
+
+async function ask(aws: Reader, id: string): Promise<Asked> {
+  try {
+    const { xml } = await aws.cloudFront(`distribution/${pathPart(id)}`);
+    const config = xml['DistributionConfig'] as Xml;
+    return { id, found: { config, domain: xmlAt(xml, 'DomainName'), arn: xmlAt(xml, 'ARN') } };
+  } catch (error) {
+    const missing = fromError(error, 'cloudfront:GetDistribution', () =>
+      wrong(
+        `there is no distribution ${id} in this account`,
+        'correct `distribution`: its id begins with E and stands in `aws cloudfront list-distributions --query "DistributionList.Items[].[Id,DomainName]"`',
+      ),
+    );
+    return { id, missing };
+  }
+}
 
 /** Pure: everything that the configuration alone can tell. */
 export function judgeDistribution(config: Xml, site: SitePlace): Finding[] {
@@ -54,7 +77,9 @@ export function judgeDistribution(config: Xml, site: SitePlace): Finding[] {
 function judgeOrigin(config: Xml, { bucket, prefix }: SitePlace): Finding[] {
   const origins = xmlList(config, 'Origins', 'Items', 'Origin');
   const host = (origin: Xml) => xmlAt(origin, 'DomainName');
-  const ours = origins.find((origin) => isHostOfBucket(host(origin), bucket));
+  const all = origins.filter((origin) => isHostOfBucket(host(origin), bucket));
+  const mountAt = (origin: Xml) => mountOf(prefix.replace(/\/$/, ''), xmlAt(origin, 'OriginPath'));
+  const ours = all.find((origin) => mountAt(origin) !== undefined) ?? all[0];
   if (!ours) {
     return [
       wrong(
@@ -63,15 +88,16 @@ function judgeOrigin(config: Xml, { bucket, prefix }: SitePlace): Finding[] {
       ),
     ];
   }
-  const path = xmlAt(ours, 'OriginPath').replace(/^\//, '');
-  const wanted = prefix.replace(/\/$/, '');
+  const mount = mountAt(ours);
   return [
     expectThat(
-      path === wanted,
-      'its origin is the bucket',
+      mount !== undefined,
+      mount
+        ? `its origin is the bucket, and visitors find the site below /${mount}`
+        : 'its origin is the bucket',
       wrong(
-        `its origin path is "/${path}", and the site goes to "/${wanted}"`,
-        'make `prefix` and the origin path the same',
+        `its origin path is "${xmlAt(ours, 'OriginPath')}", and the site goes to "/${prefix.replace(/\/$/, '')}"`,
+        'let `prefix` begin with the origin path',
       ),
     ),
     expectThat(
@@ -158,18 +184,21 @@ function judgeAddresses(config: Xml): Finding {
   );
 }
 
+const aliasesOf = (config: Xml) => xmlList(config, 'Aliases', 'Items', 'CNAME').map(String);
+
+/** Whether an address is at one of the distribution's own names. */
+const covers = (config: Xml, { siteUrl }: Pick<SitePlace, 'siteUrl'>): boolean =>
+  siteUrl !== undefined && aliasesOf(config).some((alias) => isHostOf(alias, new URL(siteUrl).hostname));
+
 function judgeNames(config: Xml, { siteUrl }: SitePlace): Finding[] {
   if (!siteUrl) return [];
   const host = new URL(siteUrl).hostname;
   if (host.endsWith('.cloudfront.net') || host === 'localhost' || /^[\d.]+$/.test(host)) return [];
-  const aliases = xmlList(config, 'Aliases', 'Items', 'CNAME').map(String);
-  const covered = aliases.some(
-    (alias) => alias === host || (alias.startsWith('*.') && host.endsWith(alias.slice(1))),
-  );
+  const aliases = aliasesOf(config);
   const certificate = xmlAt(config, 'ViewerCertificate', 'ACMCertificateArn');
   return [
     expectThat(
-      covered,
+      covers(config, { siteUrl }),
       `it answers for ${host}`,
       wrong(
         `it does not know ${host} (its names: ${aliases.join(', ') || 'none'})`,

@@ -146,7 +146,7 @@ describe('ECS', () => {
 });
 
 describe('CloudFront', () => {
-  const site = { bucket: 'shop', prefix: '', distribution: 'E1', siteUrl: 'https://www.shop.example/' };
+  const site = { bucket: 'shop', prefix: '', distributions: ['E1'], siteUrl: 'https://www.shop.example/' };
   const origin = {
     DomainName: 'shop.s3.us-west-2.amazonaws.com',
     OriginPath: '',
@@ -350,7 +350,10 @@ describe('permissions', () => {
     };
     const home = { partition: 'aws', account: '1', region: 'r' };
     expect(neededPermissions(none, home)).toEqual([]);
-    const site = neededPermissions({ ...none, site: { bucket: 'b', prefix: '', distribution: 'E1' } }, home);
+    const site = neededPermissions(
+      { ...none, site: { bucket: 'b', prefix: '', distributions: ['E1'] } },
+      home,
+    );
     expect(site.map(({ resource }) => resource)).toEqual([
       'arn:aws:s3:::b',
       'arn:aws:s3:::b/*',
@@ -368,7 +371,7 @@ describe('permissions', () => {
         cost: false,
         failOnUnknown: false,
         releaseBucket: 'ledger',
-        site: { bucket: 'b', prefix: '' },
+        site: { bucket: 'b', prefix: '', distributions: [] },
         repository: { name: 'api' },
         backend: { target: 'ecs', name: 'api', cluster: 'c' },
       },

@@ -7,7 +7,7 @@ import {
   type Occupant,
   otherOccupants,
 } from '../../../src/release/occupant.ts';
-import type { ReleaseRecord } from '../../../src/release/record.ts';
+import { type ReleaseRecord, recordedDistributions } from '../../../src/release/record.ts';
 
 const A = { service: 'arn:aws:apprunner:us-west-2:1:service/api/a' };
 const B = { service: 'arn:aws:apprunner:us-west-2:1:service/worker/b' };
@@ -16,6 +16,8 @@ const site = (bucket: string, prefix = '', distribution?: string): Occupant => (
   prefix,
   ...(distribution ? { distribution } : {}),
 });
+
+const behind = (...ids: string[]): Occupant => ({ bucket: 'web', prefix: '', ...recordedDistributions(ids) });
 
 it.each<[string, Occupant, Occupant, boolean]>([
   ['one service', A, { ...A }, true],
@@ -27,6 +29,10 @@ it.each<[string, Occupant, Occupant, boolean]>([
   ['another prefix', site('web', 'docs'), site('web', 'blog'), false],
   ['another distribution', site('web', '', 'E1'), site('web', '', 'E2'), false],
   ['a distribution that an adoption does not know', site('web'), site('web', '', 'E2'), true],
+  ['one distribution more', site('web', '', 'E1'), behind('E1', 'E2'), true],
+  ['the same in another order', behind('E2', 'E1'), behind('E1', 'E2'), true],
+  ['one of two is another', behind('E1', 'E3'), behind('E1', 'E2'), false],
+  ['one that is not among two', site('web', '', 'E3'), behind('E1', 'E2'), false],
 ])('%s', (_name, a, b, same) => {
   expect(isSameOccupant(a, b)).toBe(same);
   expect(isSameOccupant(b, a)).toBe(same);
@@ -54,6 +60,18 @@ describe('a part under a name', () => {
     ['a second service of one release, before any is live', { own: A }, 'refused'],
     ['a second service of one release, whatever is meant', { own: A, live: A, replace: true }, 'refused'],
     ['a second site', { wanted: site('blog'), live: site('web') }, 'refused'],
+    [
+      'a site with one distribution more',
+      { wanted: behind('E1', 'E2'), live: site('web', '', 'E1') },
+      'same',
+    ],
+    ['a site with one less', { wanted: site('web', '', 'E1'), live: behind('E1', 'E2') }, 'refused'],
+    [
+      'a site with one less, as it is meant',
+      { wanted: site('web', '', 'E1'), live: behind('E1', 'E2'), replace: true },
+      'replaces',
+    ],
+    ['a site that names none', { wanted: site('web'), live: behind('E1', 'E2') }, 'same'],
     ['a moved site', { wanted: site('blog'), live: site('web'), replace: true }, 'replaces'],
   ])('%s', (_name, about, kind) => {
     expect(ask(about).kind).toBe(kind);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cachedForms, invalidationPaths, mountOf } from '../../../src/parts/site/plan/invalidation-paths.ts';
+import { mountOf } from '../../../src/aws/distribution-host.ts';
+import { cachedForms, invalidationPaths } from '../../../src/parts/site/plan/invalidation-paths.ts';
 
 describe('cachedForms', () => {
   it.each([

@@ -7,17 +7,20 @@ import type { SitePorts } from '../../../src/parts/site/types.ts';
 const ports = (originPath: string) =>
   ({
     log: { warning: () => {} },
-    cdn: {
-      id: 'E1',
-      describe: async () => ({
+    cdns: [
+      {
         id: 'E1',
-        enabled: true,
-        domain: 'd1.cloudfront.net',
-        errorPages: [],
-        behaviors: [],
-        origins: [{ domain: 'site.s3.us-west-2.amazonaws.com', path: originPath }],
-      }),
-    },
+        describe: async () => ({
+          id: 'E1',
+          enabled: true,
+        aliases: [],
+          domain: 'd1.cloudfront.net',
+          errorPages: [],
+          behaviors: [],
+          origins: [{ domain: 'site.s3.us-west-2.amazonaws.com', path: originPath }],
+        }),
+      },
+    ],
   }) as unknown as SitePorts;
 
 it.each([

@@ -1,8 +1,9 @@
 import { ActionError } from '../../../runtime/errors.ts';
 import { asActionError } from '../deploy-result.ts';
 import type { Change } from '../plan/change.ts';
-import { invalidationPaths } from '../plan/invalidation-paths.ts';
+import { afterWrites } from '../plan/stale-paths.ts';
 import { rememberedNames } from '../scan/mutable-names.ts';
+import { facesOf } from '../site.ts';
 import { liveFiles } from '../store/manifest.ts';
 import { type FoundState, type StateEntry, writeState } from '../store/site-state.ts';
 import { putBlobs, type Written, writeLive } from '../store/transfer.ts';
@@ -10,6 +11,7 @@ import type { Activated, ActivationReport, Finished, SitePorts } from '../types.
 import {
   type Activation,
   ActivationError,
+  atEachFace,
   putManifest,
   reference,
   removeLive,
@@ -17,9 +19,8 @@ import {
   withEtags,
 } from './activation.ts';
 import { addressesToAsk, pagesOf } from './addresses.ts';
-import { staleAfterWrites } from './cached-errors.ts';
 import { followLinks } from './follow-links.ts';
-import { invalidate } from './invalidate.ts';
+import { invalidateAll } from './invalidate-all.ts';
 import { undoActivation } from './undo.ts';
 import { checkMissingIsMissing } from './verify.ts';
 
@@ -73,27 +74,21 @@ export async function activate(ports: SitePorts, work: Activation): Promise<Acti
       { steps: change.diff.writes, sources: work.sources, entries: change.target.entries },
       options.concurrency,
     );
-    const paths = ports.cdn
-      ? invalidationPaths(staleAfterWrites(change, work.errorTtl), work.mount, work.maxInvalidationPaths)
-      : [];
-    const invalidation = await invalidate(ports, {
+    const invalidation = await invalidateAll(ports, work, afterWrites(change), {
       reference: reference(ports, change.target, 'a'),
-      paths,
-      wait: options.waitForInvalidation,
-      timeout: options.waitTimeout,
     });
     const verifiedPages = await verify(ports, work, change, options.waitForInvalidation);
     await verifyAddresses(ports, work, change);
-    if (work.asksForMissing && work.siteUrl) await checkMissingIsMissing(ports, work.siteUrl);
+    if (work.asksForMissing) await atEachFace(work, ({ siteUrl }) => checkMissingIsMissing(ports, siteUrl));
     const report: ActivationReport = {
       uploaded: written.uploaded,
       copied: written.copied,
       unchanged: change.diff.unchanged,
       deleted: 0,
       bytesUploaded: written.bytesUploaded,
-      invalidationId: invalidation?.id,
-      invalidatedPaths: paths,
-      siteUrl: work.siteUrl,
+      invalidationIds: invalidation.ids,
+      invalidatedPaths: invalidation.paths,
+      siteUrl: work.front.siteUrl,
       manifestKey: entry.manifest,
       verifiedPages,
     };
@@ -106,14 +101,17 @@ export async function activate(ports: SitePorts, work: Activation): Promise<Acti
 
 /** The pages as visitors ask for them, by the links of the release's own pages. */
 async function verifyAddresses(ports: SitePorts, work: Activation, change: Change): Promise<void> {
-  if (!work.siteUrl || work.options.verify === 'off') return;
-  await followLinks(ports, {
-    siteUrl: work.siteUrl,
-    addresses: addressesToAsk(work.addresses ?? [], change.target.entries),
-    pages: pagesOf(change.target.files),
-    invalidated: ports.cdn !== undefined && work.options.waitForInvalidation,
-    errorTtl: work.errorTtl,
-  });
+  const addresses = addressesToAsk(work.addresses ?? [], change.target.entries);
+  const pages = pagesOf(change.target.files);
+  await atEachFace(work, ({ siteUrl, distribution, errorTtl }) =>
+    followLinks(ports, {
+      siteUrl,
+      addresses,
+      pages,
+      invalidated: distribution !== undefined && work.options.waitForInvalidation,
+      errorTtl,
+    }),
+  );
 }
 
 /** An activation that is live, as it is to be closed. */
@@ -150,15 +148,11 @@ async function finish(
   work: Activation,
   { entry, open, written, report }: Ending,
 ): Promise<Finished> {
-  const { keys, change, options, place } = work;
+  const { keys, change, place } = work;
   const deletes = change.diff.deletes.map((step) => keys.live(step.path));
   await removeLive(ports, deletes);
-  const paths = ports.cdn ? invalidationPaths(change.removed, work.mount, work.maxInvalidationPaths) : [];
-  const removal = await invalidate(ports, {
+  const removal = await invalidateAll(ports, work, () => change.removed, {
     reference: reference(ports, change.target, 'r'),
-    paths,
-    wait: options.waitForInvalidation,
-    timeout: options.waitTimeout,
   });
   if (written.etags.size > 0) await putManifest(ports, keys, withEtags(change.target, written.etags));
   const releases = [...open.state.releases.filter((e) => e.release !== entry.release), entry];
@@ -171,6 +165,7 @@ async function finish(
       activating: [],
       releases: releases.slice(-work.keepReleases),
       writes: work.writes,
+      distributions: facesOf(work.front).flatMap(({ distribution }) => distribution ?? []),
       sinceCollection: open.state.sinceCollection + 1,
     },
     open,
@@ -181,8 +176,8 @@ async function finish(
     report: {
       ...report,
       deleted: deletes.length,
-      invalidationId: report.invalidationId ?? removal?.id,
-      invalidatedPaths: [...report.invalidatedPaths, ...paths],
+      invalidationIds: report.invalidationIds.length > 0 ? report.invalidationIds : removal.ids,
+      invalidatedPaths: [...report.invalidatedPaths, ...removal.paths],
     },
   };
 }

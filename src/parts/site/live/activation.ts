@@ -4,6 +4,7 @@ import { failed, messageOf } from '../../../runtime/errors.ts';
 import type { Change } from '../plan/change.ts';
 import type { Situation } from '../plan/situation.ts';
 import type { Sources } from '../scan/scan.ts';
+import { type Face, type Front, facesOf } from '../site.ts';
 import type { SiteKeys } from '../store/keys.ts';
 import { encodeManifest } from '../store/manifest.ts';
 import type { ActivationOptions, Manifest, SitePlace, SitePorts } from '../types.ts';
@@ -19,12 +20,8 @@ export interface Activation {
   readonly change: Change;
   readonly sources: Sources;
   readonly options: ActivationOptions;
-  /** Where the site is read back; `undefined` where nobody has said. */
-  readonly siteUrl: string | undefined;
-  /** Path of the site in URLs. */
-  readonly mount: string;
-  /** See Front. */
-  readonly errorTtl: number;
+  /** Where the site is read back, and whose caches are told. */
+  readonly front: Front;
   /** See SiteState. */
   readonly writes: WriteHeaders;
   /** Addresses whose pages the proof asks for as visitors do. */
@@ -68,15 +65,35 @@ export async function verify(
   change: Change,
   invalidated: boolean,
 ): Promise<number> {
-  if (!work.siteUrl || work.options.verify === 'off') return 0;
   const written = new Set(change.diff.writes.map((step) => step.file.path));
-  return verifySite(ports, {
-    siteUrl: work.siteUrl,
-    files: filesToVerify(change.target.files, written, change.target.entries),
-    level: work.options.verify,
-    invalidated: ports.cdn !== undefined && invalidated,
-    waitedOut: waitedOut(change, work.errorTtl),
-    errorTtl: work.errorTtl,
+  const files = filesToVerify(change.target.files, written, change.target.entries);
+  const counts = await atEachFace(work, ({ siteUrl, distribution, errorTtl }) =>
+    verifySite(ports, {
+      siteUrl,
+      files,
+      level: work.options.verify,
+      invalidated: distribution !== undefined && invalidated,
+      waitedOut: waitedOut(change, errorTtl),
+      errorTtl,
+    }),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/**
+ * Looks at each face whose address is known, side by side; none where nothing is to be read back.
+ * @throws what the first of them threw, once all have ended
+ */
+export async function atEachFace<T>(
+  { front, options }: Pick<Activation, 'front' | 'options'>,
+  look: (face: Face & { readonly siteUrl: string }) => Promise<T>,
+): Promise<T[]> {
+  if (options.verify === 'off') return [];
+  const faces = facesOf(front).flatMap((face) => (face.siteUrl ? [{ ...face, siteUrl: face.siteUrl }] : []));
+  const ended = await Promise.allSettled(faces.map(look));
+  return ended.map((one) => {
+    if (one.status === 'rejected') throw one.reason;
+    return one.value;
   });
 }
 

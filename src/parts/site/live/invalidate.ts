@@ -33,9 +33,10 @@ const LOOK = { first: 250, every: 5000, doubling: true };
  */
 export async function invalidate(
   ports: SitePorts,
+  cdn: Cdn | undefined,
   request: InvalidationRequest,
 ): Promise<Invalidated | undefined> {
-  const { cdn, clock, log } = ports;
+  const { clock, log } = ports;
   if (!cdn || request.paths.length === 0) return undefined;
   const digest = createHash('sha256').update(request.paths.join('\n')).digest('hex').slice(0, 12);
   const asked = clock.now();

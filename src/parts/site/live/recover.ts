@@ -2,7 +2,7 @@ import { messageOf } from '../../../runtime/errors.ts';
 import { planChange } from '../plan/change.ts';
 import { type LastGood, readSituation } from '../plan/situation.ts';
 import { noSources } from '../scan/scan.ts';
-import { type Front, findFront } from '../site.ts';
+import { type Face, findFront, mapFaces } from '../site.ts';
 import { siteKeys } from '../store/keys.ts';
 import { carry } from '../store/write-options.ts';
 import type { ActivationOptions, SitePlace, SitePorts } from '../types.ts';
@@ -35,7 +35,9 @@ export async function recoverSite(
   const { found, baseEntry } = situation;
   const entry = found?.state.activating.find((e) => e.release === recovery.releaseId);
   if (!found || !entry || entry === baseEntry) return false;
-  const front = await whereItIs(ports, await findFront(ports, place, options.siteUrl), options.verify);
+  const front = await mapFaces(await findFront(ports, place, options.siteUrl), (face) =>
+    whereItIs(ports, face, options.verify),
+  );
   carry(ports, found.state.writes ?? {});
   const left = situation.known.find((manifest) => manifest.release === recovery.releaseId);
   const work: Activation = {
@@ -44,9 +46,7 @@ export async function recoverSite(
     situation,
     change: planChange(situation.live, left ?? situation.base, situation.known, undefined),
     sources: noSources,
-    siteUrl: front.siteUrl,
-    mount: front.mount,
-    errorTtl: front.errorTtl,
+    front,
     writes: found.state.writes ?? {},
     onOpen: () => {},
   };
@@ -55,13 +55,13 @@ export async function recoverSite(
 }
 
 /** The host to read back from. Nobody who puts a site right is refused for not being let in: the proof tells. */
-async function whereItIs(ports: SitePorts, front: Front, level: ActivationOptions['verify']): Promise<Front> {
-  if (!front.siteUrl || level === 'off') return front;
+async function whereItIs(ports: SitePorts, face: Face, level: ActivationOptions['verify']): Promise<Face> {
+  if (!face.siteUrl || level === 'off') return face;
   try {
-    return (await reachSite(ports, front, 'index.html')).front;
+    return (await reachSite(ports, face, 'index.html')).face;
   } catch (error) {
     ports.signal.throwIfAborted();
     ports.log.debug(messageOf(error));
-    return front;
+    return face;
   }
 }

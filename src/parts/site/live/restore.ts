@@ -2,20 +2,19 @@ import type { WriteHeaders } from '../../../aws/write-headers.ts';
 import { formatDuration } from '../../../runtime/duration.ts';
 import { ActionError, messageOf, refused } from '../../../runtime/errors.ts';
 import { type Change, planChange } from '../plan/change.ts';
-import { invalidationPaths } from '../plan/invalidation-paths.ts';
 import { keptFiles } from '../plan/keep.ts';
 import { describePlan, type SitePlan } from '../plan/plan.ts';
 import { readManifest, readSituation, type Situation } from '../plan/situation.ts';
+import { afterAll, pathsOfAll } from '../plan/stale-paths.ts';
 import { withoutPromise } from '../scan/mutable-names.ts';
 import { noSources } from '../scan/scan.ts';
-import { type Front, findFront } from '../site.ts';
+import { type Face, type Front, findFront, mapFaces, withNewFaces } from '../site.ts';
 import { proveBlobs } from '../store/blob-proof.ts';
 import { type SiteKeys, siteKeys } from '../store/keys.ts';
 import { carry, writesToKeep } from '../store/write-options.ts';
 import type { Activated, ActivationOptions, Manifest, SiteFile, SitePlace, SitePorts } from '../types.ts';
 import { activate, stage } from './activate.ts';
 import { type Activation, ActivationError } from './activation.ts';
-import { staleAfterWrites } from './cached-errors.ts';
 import { formatBytes } from './progress.ts';
 import { reachSite } from './site-access.ts';
 
@@ -72,19 +71,20 @@ export async function planRestoreSite(config: RestoreConfig, ports: RestorePorts
   // Two releases of a site have most files in common.
   const pool = new Map<string, SiteFile>();
   // The site is live, so its entry page is there to be asked for.
-  const reached = async (found: Front) =>
-    found.siteUrl && config.options.verify !== 'off'
-      ? (await reachSite(ports, found, 'index.html')).front
-      : found;
-  const [front, situation, wanted] = await Promise.all([
-    findFront(ports, config.place, config.options.siteUrl).then((found) => reached(found)),
+  const reached = async (face: Face) =>
+    face.siteUrl && config.options.verify !== 'off'
+      ? (await reachSite(ports, face, 'index.html')).face
+      : face;
+  const [reachable, situation, wanted] = await Promise.all([
+    findFront(ports, config.place, config.options.siteUrl).then((found) => mapFaces(found, reached)),
     // What no release knows is left alone: a deployment's `exclude` is not known here.
     readSituation(ports, keys, () => false, ports, pool),
     readManifest(ports, config.manifest, tooOld, pool),
   ]);
-  const writes = await writesToKeep(ports, keys, front, situation);
+  const writes = await writesToKeep(ports, keys, reachable, situation);
   carry(ports, writes);
   const { found, known, live } = situation;
+  const front = withNewFaces(reachable, found?.state.distributions);
   const target: Manifest = {
     version: 1,
     release: config.releaseId,
@@ -105,17 +105,13 @@ export async function planRestoreSite(config: RestoreConfig, ports: RestorePorts
   const plan = describePlan(change, {
     liveObjects: live.size,
     storedBlobs: new Set(target.files.map((file) => file.sha256)),
-    invalidate: invalidationPaths(
-      [...staleAfterWrites(change, front.errorTtl), ...change.removed],
-      front.mount,
-      config.maxInvalidationPaths,
-    ),
+    invalidate: pathsOfAll(front, afterAll(change), config.maxInvalidationPaths),
     adopts: false,
   });
   const changes = open || change.diff.writes.length > 0 || deletes.length > 0;
   // About 25 ms a copy, and what CloudFront takes for an invalidation.
   const estimate =
-    2000 + (plan.writes * 25) / config.options.concurrency + (ports.cdn && changes ? 15_000 : 0);
+    2000 + (plan.writes * 25) / config.options.concurrency + (ports.cdns.length > 0 && changes ? 15_000 : 0);
   return {
     plan,
     changes,
@@ -201,9 +197,7 @@ function workOf(config: RestoreConfig, plan: RestorePlan): Activation {
     change,
     sources: noSources,
     options: config.options,
-    siteUrl: front.siteUrl,
-    mount: front.mount,
-    errorTtl: front.errorTtl,
+    front,
     writes,
     maxInvalidationPaths: config.maxInvalidationPaths,
     keepReleases: config.keepReleases,

@@ -1,6 +1,7 @@
+import { isHostOf } from '../../../aws/distribution-host.ts';
 import { messageOf, refused } from '../../../runtime/errors.ts';
 import type { RawAnswer } from '../../../runtime/http-get.ts';
-import type { Front } from '../site.ts';
+import type { Face } from '../site.ts';
 import type { SitePorts } from '../types.ts';
 import { askSite, urlOf } from './ask-site.ts';
 
@@ -51,15 +52,9 @@ const isGenerated = (xCache = '') => /^(?:function|lambda)generatedresponse\b/i.
 const sender = (headers: RawAnswer['headers']) =>
   isGenerated(headers['x-cache']) ? 'a function of the distribution' : 'CloudFront or its firewall';
 
-/** An alias may have a star for its first label. */
-function isHostOf(alias: string, host: string): boolean {
-  const [name, asked] = [alias.toLowerCase(), host.toLowerCase()];
-  return name.startsWith('*.') ? asked.replace(/^[^.]+/, '*') === name : asked === name;
-}
-
 /** Where the site really is, and what it answered there, where it answered. */
 export interface Reached {
-  readonly front: Front;
+  readonly face: Face;
   readonly url: string;
   readonly answer: RawAnswer | undefined;
 }
@@ -69,8 +64,8 @@ export interface Reached {
  * leads to another of the distribution's hosts is not the one to ask.
  * @throws ActionError `refused` where a login or a firewall answers
  */
-export async function reachSite(ports: SitePorts, front: Front, path: string): Promise<Reached> {
-  let at = front;
+export async function reachSite(ports: SitePorts, face: Face, path: string): Promise<Reached> {
+  let at = face;
   for (let moves = 0; ; moves++) {
     const url = urlOf(at.siteUrl ?? '', path);
     let answer: RawAnswer;
@@ -79,11 +74,11 @@ export async function reachSite(ports: SitePorts, front: Front, path: string): P
     } catch (error) {
       ports.signal.throwIfAborted();
       ports.log.debug(`asking for ${url} did not work: ${messageOf(error)}`);
-      return { front: at, url, answer: undefined };
+      return { face: at, url, answer: undefined };
     }
     const access = accessOf(url, answer, at.aliases);
     if (access.kind === 'denied') throw notLetIn(url, access, ports.verifyHeaders);
-    if (access.kind === 'open' || moves >= MOST_MOVES) return { front: at, url, answer };
+    if (access.kind === 'open' || moves >= MOST_MOVES) return { face: at, url, answer };
     const siteUrl = `${access.origin}${new URL(at.siteUrl ?? '').pathname}`.replace(/\/+$/, '');
     ports.log.info(`${at.siteUrl} leads to ${siteUrl}: the site is read back there`);
     at = { ...at, siteUrl };

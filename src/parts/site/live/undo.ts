@@ -1,5 +1,5 @@
 import { planChange } from '../plan/change.ts';
-import { invalidationPaths } from '../plan/invalidation-paths.ts';
+import { afterAll } from '../plan/stale-paths.ts';
 import { noSources } from '../scan/scan.ts';
 import { listLive } from '../store/live-listing.ts';
 import { encodeManifest } from '../store/manifest.ts';
@@ -7,8 +7,7 @@ import { type FoundState, type StateEntry, writeState } from '../store/site-stat
 import { writeLive } from '../store/transfer.ts';
 import type { SitePorts } from '../types.ts';
 import { type Activation, reference, removeLive, verify, withEtags } from './activation.ts';
-import { staleAfterWrites } from './cached-errors.ts';
-import { invalidate } from './invalidate.ts';
+import { invalidateAll } from './invalidate-all.ts';
 
 /** Back to the release before: its files from their blobs, what is new removed, caches told, and the proof of it. */
 export async function undoActivation(
@@ -32,22 +31,12 @@ export async function undoActivation(
     ports,
     back.diff.deletes.filter((step) => step.reason !== 'foreign').map((step) => keys.live(step.path)),
   );
-  const paths = ports.cdn
-    ? invalidationPaths(
-        [...staleAfterWrites(back, work.errorTtl), ...back.removed],
-        work.mount,
-        work.maxInvalidationPaths,
-      )
-    : [];
-  const told = await invalidate(ports, {
+  const told = await invalidateAll(ports, work, afterAll(back), {
     reference: reference(ports, change.target, 'u'),
-    paths,
-    wait: options.waitForInvalidation,
-    timeout: options.waitTimeout,
     // What is back is back: whether visitors see it is for the proof to say.
     mayTakeLonger: true,
   });
-  await verify(ports, work, back, told?.completed ?? true);
+  await verify(ports, work, back, told.completed);
   const { baseEntry } = situation;
   if (written.etags.size > 0 && baseEntry) {
     await ports.release.put({

@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { failed, messageOf, refused } from '../../../runtime/errors.ts';
 import { hasBytes, type RawAnswer } from '../../../runtime/http-get.ts';
 import { isPage } from '../scan/is-page.ts';
-import type { Front } from '../site.ts';
+import { type Front, facesOf } from '../site.ts';
 import { INDEX } from '../store/manifest.ts';
 import type { ActivationOptions, SiteFile, SitePorts } from '../types.ts';
 import { askSite, urlOf } from './ask-site.ts';
@@ -148,11 +148,12 @@ export async function settled(
 }
 
 /**
- * The distribution's settings tell while the bucket is still empty whether a missing file is answered with a page.
+ * A distribution's settings tell while the bucket is still empty whether a missing file is answered with a page.
  * @throws ActionError `refused`
  */
 export function refuseMissingIsPage(front: Front): void {
-  if (front.missingIsPage) throw answersForMissing(front.missingIsPage);
+  const answers = facesOf(front).find(({ missingIsPage }) => missingIsPage)?.missingIsPage;
+  if (answers) throw answersForMissing(answers);
 }
 
 /** A name that no site has, and another each time: the answer stays in the cache. */

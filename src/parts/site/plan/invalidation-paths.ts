@@ -8,7 +8,7 @@ const UNSAFE = new Set(' "<>#%{}|\\^[]`*?');
 const BROWSERS_KEEP = new Set('|[]\\^');
 
 /** The path as it has to be written for CloudFront; with `keep`, characters that stay as they are. */
-function encodePath(path: string, keep: ReadonlySet<string> = new Set()): string {
+export function encodePath(path: string, keep: ReadonlySet<string> = new Set()): string {
   let encoded = '';
   for (const char of path) {
     const bare = char > ' ' && char < '\u007f' && (!UNSAFE.has(char) || keep.has(char));
@@ -105,15 +105,4 @@ function fullestFolder(paths: readonly string[], mount: string): string | undefi
     if (count > most || (count === most && best !== undefined && folder.startsWith(best))) best = folder;
   }
   return best;
-}
-
-/**
- * Path of the site in URLs: the prefix of its keys without what the distribution's origin puts before every path.
- * `undefined` where the origin serves another part of the bucket.
- */
-export function mountOf(prefix: string, originPath: string): string | undefined {
-  const origin = originPath.replaceAll(/^\/+|\/+$/g, '');
-  if (origin === '') return prefix;
-  if (prefix === origin) return '';
-  return prefix.startsWith(`${origin}/`) ? prefix.slice(origin.length + 1) : undefined;
 }

@@ -2,21 +2,20 @@ import type { Clock } from '../../../runtime/clock.ts';
 import { type ActionError, refused } from '../../../runtime/errors.ts';
 import type { DeploySiteConfig } from '../deploy-types.ts';
 import type { Address } from '../live/addresses.ts';
-import { staleAfterWrites } from '../live/cached-errors.ts';
 import { type CacheRule, cacheControlOf, isImmutable } from '../scan/cache-rules.ts';
 import { withoutPromise } from '../scan/mutable-names.ts';
 import type { Scanned } from '../scan/scan.ts';
-import type { Front } from '../site.ts';
+import { type Front, withNewFaces } from '../site.ts';
 import { withCarried } from '../store/carried-headers.ts';
 import type { SiteKeys } from '../store/keys.ts';
 import { INDEX, liveFiles } from '../store/manifest.ts';
 import type { Manifest } from '../types.ts';
 import { type Change, planChange } from './change.ts';
-import { invalidationPaths } from './invalidation-paths.ts';
 import { keptFiles } from './keep.ts';
 import { type Removal, removalOf, tooManyDeletions } from './mass-removal.ts';
 import { describePlan, type SitePlan } from './plan.ts';
 import type { Situation } from './situation.ts';
+import { afterAll, pathsOfAll } from './stale-paths.ts';
 
 /** What a plan is made from: the folder, and the site as it is. */
 export interface Known {
@@ -39,8 +38,9 @@ export interface Prepared extends Known {
  * @throws ActionError where more would be removed than `max-delete` allows
  */
 export function planFor(config: DeploySiteConfig, clock: Clock, known: Known): Prepared {
-  const { scanned, front, situation } = known;
+  const { scanned, situation } = known;
   const { found, live } = situation;
+  const front = withNewFaces(known.front, found?.state.distributions);
   const earlier = found ? situation.known : [];
   const rules = scanned.cacheRules;
   const { files: built, losses } = withCarried(scanned.files, situation.base, scanned.headerRules);
@@ -68,15 +68,11 @@ export function planFor(config: DeploySiteConfig, clock: Clock, known: Known): P
   const plan = describePlan(change, {
     liveObjects: live.size,
     storedBlobs,
-    invalidate: invalidationPaths(
-      [...staleAfterWrites(change, front.errorTtl), ...change.removed],
-      front.mount,
-      config.maxInvalidationPaths,
-    ),
+    invalidate: pathsOfAll(front, afterAll(change), config.maxInvalidationPaths),
     adopts,
     losses,
   });
-  return { ...known, change, plan };
+  return { ...known, front, change, plan };
 }
 
 /** A manifest that says nothing begins with `index.html`, so that every version of ours reads it. */

@@ -22,7 +22,7 @@ import {
 import { POLICY } from '../scan/header-rules.ts';
 import { isElsewhere } from '../scan/other-paths.ts';
 import { type Scanned, scan } from '../scan/scan.ts';
-import { type Front, findFront } from '../site.ts';
+import { type Front, facesOf, findFront, mapFaces } from '../site.ts';
 import { type SiteKeys, siteKeys } from '../store/keys.ts';
 import { refuseLosingAcl } from '../store/write-options.ts';
 import type { SitePorts } from '../types.ts';
@@ -80,16 +80,20 @@ async function lookAround(
   const front = await findFront(ports, config.place, config.options.siteUrl);
   if (config.options.verify !== 'full') return { front, situation: await looking };
   refuseMissingIsPage(front);
-  if (front.errorPages.length > 0) return { front, situation: await looking };
+  if (facesOf(front).some(({ errorPages }) => errorPages.length > 0))
+    return { front, situation: await looking };
   return { front: await askForMissing(ports, front), situation: await looking };
 }
 
 /** Is a missing file missing, and are we let in? */
 async function askForMissing(ports: SitePorts, front: Front): Promise<Front> {
   if (!front.siteUrl) return front;
-  const reached = await reachSite(ports, front, missingName());
-  if (reached.answer) refuseAnsweredMissing(reached.url, reached.answer);
-  return { ...reached.front, absenceAsked: true };
+  const asked = await mapFaces(front, async (face) => {
+    const { face: reached, url, answer } = await reachSite(ports, face, missingName());
+    if (answer) refuseAnsweredMissing(url, answer);
+    return reached;
+  });
+  return { ...asked, absenceAsked: true };
 }
 
 /** What can be asked now that the listing and the folder are known, without making the CDN keep an error that matters. */
@@ -105,16 +109,19 @@ async function askSiteFirst(
   if (options.verify === 'full' && mayMiss) return askForMissing(ports, front);
   const entry = scan.entries.find((path) => situation.live.has(path));
   const path = entry ?? (mayMiss ? missingName() : undefined);
-  return path === undefined ? front : (await reachSite(ports, front, path)).front;
+  if (path === undefined) return front;
+  return mapFaces(front, async (face) => (await reachSite(ports, face, path)).face);
 }
 
 /**
  * True where this release brings the page that the distribution answers with for a missing name: whoever asks for such a
  * name before makes the CDN ask for that page, and keep that it is not there. Then the proof asks, after the writes.
  */
-function bringsErrorPage({ errorPages, mount }: Front, { live }: Situation, { files }: Scanned): boolean {
-  const folder = mount ? `${mount}/` : '';
-  const paths = errorPages.filter((path) => path.startsWith(folder)).map((path) => path.slice(folder.length));
+function bringsErrorPage(front: Front, { live }: Situation, { files }: Scanned): boolean {
+  const paths = facesOf(front).flatMap(({ errorPages, mount }) => {
+    const folder = mount ? `${mount}/` : '';
+    return errorPages.filter((path) => path.startsWith(folder)).map((path) => path.slice(folder.length));
+  });
   return paths.some((path) => !live.has(path) && files.some((file) => file.path === path));
 }
 
@@ -139,13 +146,14 @@ async function lookAtSite(config: DeploySiteConfig, ports: PreparePorts, keys: S
  */
 function readPages(config: DeploySiteConfig, scanned: Scanned, front: Front, log: Log): Address[] {
   const present = new Set(scanned.files.map((file) => file.path));
+  const faces = facesOf(front);
   const isPresent = (path: string) =>
     present.has(path) ||
     present.has(`${path}/index.html`) ||
     config.mayBeMissing(path) ||
-    isElsewhere(path, front) ||
+    faces.some((face) => isElsewhere(path, face)) ||
     config.scan.excluded(path);
-  const mounts = [...new Set(['', front.mount, config.place.prefix])];
+  const mounts = [...new Set(['', ...faces.map(({ mount }) => mount), config.place.prefix])];
   const pages = pagesOf(scanned.files);
   const base = basePath(front.siteUrl);
   const missing: MissingReference[] = [];
@@ -163,6 +171,7 @@ function readPages(config: DeploySiteConfig, scanned: Scanned, front: Front, log
   const asked = distinct(addresses, config.scan.entries).filter(
     ({ address }) => !config.mayBeMissing(address.replace(/\/+$/, '')),
   );
-  if (config.options.verify !== 'off' && !front.findsFiles) refuseUnfindable(asked, front.distribution ?? '');
+  const blind = faces.find(({ findsFiles }) => !findsFiles);
+  if (config.options.verify !== 'off' && blind) refuseUnfindable(asked, blind.distribution ?? '');
   return asked;
 }

@@ -1,8 +1,9 @@
-import type { SitePart } from '../../../release/record.ts';
+import { recordedDistributions, type SitePart } from '../../../release/record.ts';
 import type { ActionError } from '../../../runtime/errors.ts';
 import type { Outcome } from '../../../runtime/outcome.ts';
 import type { DeploySiteConfig, DeploySitePorts, GateAnswer } from '../deploy-types.ts';
 import type { Prepared } from '../plan/plan-deployment.ts';
+import { facesOf } from '../site.ts';
 import type { ActivationReport } from '../types.ts';
 import { totalBytes } from './manifest.ts';
 
@@ -13,7 +14,7 @@ export function partFor(config: DeploySiteConfig, prepared: Prepared): Omit<Site
     kind: 'site',
     bucket: config.place.bucket,
     prefix: config.place.prefix,
-    ...(prepared.front.distribution ? { distribution: prepared.front.distribution } : {}),
+    ...recordedDistributions(facesOf(prepared.front).flatMap(({ distribution }) => distribution ?? [])),
     ...(prepared.front.siteUrl ? { siteUrl: prepared.front.siteUrl } : {}),
     manifest: prepared.keys.manifest(config.releaseId),
     files: target.files.length,
@@ -50,7 +51,7 @@ export class Recorder {
       ...(about.manifestKey ? { manifest: about.manifestKey } : {}),
       ...(report ? { uploaded: report.uploaded + report.copied } : {}),
       ...(report ? { deleted: this.#prepared.change.diff.deletes.length } : {}),
-      ...(report?.invalidationId ? { invalidationId: report.invalidationId } : {}),
+      ...(report?.invalidationIds.length ? { invalidationId: report.invalidationIds.join(',') } : {}),
       ...(cause ? { cause: cause.problem.what } : {}),
       result,
       finishedAt: new Date(clock.now()).toISOString(),

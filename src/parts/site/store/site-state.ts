@@ -33,6 +33,8 @@ export interface SiteState {
   readonly writes?: WriteHeaders | undefined;
   /** Names that were served as immutable and changed their content: they are asked about each time from then on. */
   readonly mutable?: readonly string[] | undefined;
+  /** Distributions that the last activation told what to forget: what any other holds, nobody knows. */
+  readonly distributions?: readonly string[] | undefined;
   /** Activations since what no release needs was last collected. */
   readonly sinceCollection: number;
 }
@@ -107,13 +109,18 @@ function parseState(body: Buffer, resource: string, manifests: string): SiteStat
     releases: value.releases ?? [],
     undone: value.undone,
     writes: value.writes,
-    mutable: Array.isArray(value.mutable) ? value.mutable.filter((path) => typeof path === 'string') : [],
+    mutable: readTexts(value.mutable) ?? [],
+    distributions: readTexts(value.distributions),
     sinceCollection: value.sinceCollection ?? 0,
   };
 }
 
+const readTexts = (value: unknown): readonly string[] | undefined =>
+  Array.isArray(value) ? value.filter((one) => typeof one === 'string') : undefined;
+
 /**
- * Replaces the state that was read, or creates it. What names have changed their content is not forgotten.
+ * Replaces the state that was read, or creates it. What names have changed their content, and what distributions were
+ * told, is not forgotten.
  * @throws StateChanged when another run has written it meanwhile.
  */
 export async function writeState(
@@ -127,6 +134,7 @@ export async function writeState(
     version: 1,
     nonce: randomUUID(),
     ...next,
+    distributions: next.distributions ?? before?.state.distributions,
     mutable: mutable.length > 0 ? mutable : undefined,
   };
   const body = `${JSON.stringify(state, null, 2)}\n`;

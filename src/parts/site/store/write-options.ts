@@ -2,7 +2,7 @@ import { awsProblem } from '../../../aws/errors.ts';
 import type { WriteHeaders } from '../../../aws/write-headers.ts';
 import { refused } from '../../../runtime/errors.ts';
 import type { Situation } from '../plan/situation.ts';
-import type { Front } from '../site.ts';
+import { type Front, facesOf } from '../site.ts';
 import type { SitePorts } from '../types.ts';
 import type { SiteKeys } from './keys.ts';
 
@@ -48,7 +48,7 @@ export async function writesToKeep(
   return { ...known, acl: 'public-read' };
 }
 
-/** Key of a live object that everybody may read by its ACL. Where a distribution signs its requests, nobody needs that. */
+/** Key of a live object that everybody may read by its ACL. Where all distributions sign their requests, nobody needs that. */
 async function publicByAcl(
   ports: SitePorts,
   keys: SiteKeys,
@@ -56,7 +56,7 @@ async function publicByAcl(
   { live }: Situation,
 ): Promise<string | undefined> {
   const path = live.has('index.html') ? 'index.html' : live.keys().next().value;
-  if (front.signed || path === undefined) return undefined;
+  if (path === undefined || facesOf(front).every(({ signed }) => signed)) return undefined;
   const key = keys.live(path);
   const isPublic = await ports.live.isPublicByAcl(key).catch((error) => {
     const resource = `s3://${ports.live.bucket}/${key}`;
