@@ -91,8 +91,8 @@ const OWN_DEFAULTS: Record<string, string> = {
   'history limit': '50',
 };
 
-/** What messages name in the same way and is no input of ours: of GitHub's, and of another's action. */
-const OTHER_KEYS = new Set(['pull-requests', 'ubuntu-latest', 'output-credentials']);
+/** What messages name in the same way and is no input of ours: of GitHub's, of another's action, and the command line's `config`. */
+const OTHER_KEYS = new Set(['pull-requests', 'ubuntu-latest', 'output-credentials', 'config']);
 
 const known = new Set([
   ...readdirSync(join(root, 'actions')).flatMap((action) => Object.keys(actionInputs(action))),

@@ -13,7 +13,7 @@ const ports = (originPath: string) =>
         describe: async () => ({
           id: 'E1',
           enabled: true,
-        aliases: [],
+          aliases: [],
           domain: 'd1.cloudfront.net',
           errorPages: [],
           behaviors: [],
