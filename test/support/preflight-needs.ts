@@ -25,7 +25,7 @@ const LOGS: Readonly<Record<Target, string>> = {
 export function preflightNeeds(target: Target, roles: readonly string[]): Needed[] {
   const config = {
     releaseBucket: 'wwhd-releases-123456789012',
-    site: { bucket: 'wwhd-production-site-123456789012', prefix: '', distribution: 'E2EXAMPLE' },
+    site: { bucket: 'wwhd-production-site-123456789012', prefix: '', distributions: ['E2EXAMPLE'] },
     environment: 'production',
     backend: { target, name: 'wwhd-production-api', cluster: CLUSTERS[target] },
     repository: { name: 'wwhd-api' },

@@ -118,7 +118,7 @@ async function makeSite({ name, inputs }: SiteInputs, edges: PartEdges): Promise
 }
 
 async function openSite(
-  { site, distribution }: ReturnType<typeof readFrontend>,
+  { site, distributions }: ReturnType<typeof readFrontend>,
   { config, job, ledger }: PartEdges,
   also: Pick<SitePartPorts, 'log' | 'gate' | 'verifyHeaders'>,
 ): Promise<SitePartPorts> {
@@ -133,18 +133,18 @@ async function openSite(
   const clients = await siteClients({
     bucket: site.place.bucket,
     releaseBucket: config.releaseBucket,
-    distribution: distribution || undefined,
+    distributions,
     connections: site.options.concurrency,
     clock,
     signal: () => signal,
   });
   carry(clients, site.writes);
-  const { live, release, cdn, usage } = clients;
+  const { live, release, cdns, usage } = clients;
   return {
     ...also,
     live,
     release,
-    cdn,
+    cdns,
     usage,
     clock,
     get signal() {

@@ -51,7 +51,7 @@ async function putBack(job: DeployJob, open: OpenRelease): Promise<void> {
           releaseBucket: bucket,
           release: id,
           bucket: '',
-          distribution: '',
+          distributions: [],
           waitTimeout: WAIT,
           verifyHeaders: readVerifyHeaders(job.inputs.lines('verify-headers'), (value) => log.mask(value)),
           ports: { log, clock, signal },

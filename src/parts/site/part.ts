@@ -14,9 +14,10 @@ import { undoOrThrow } from './live/restore.ts';
 import type { Prepared } from './plan/plan-deployment.ts';
 import { planLines } from './plan/plan-lines.ts';
 import { lookAgain, prepare } from './plan/prepare.ts';
+import { facesOf } from './site.ts';
 import { adoptSite } from './store/adopt-first.ts';
 import { collect, timeToCollect } from './store/collect.ts';
-import { partFor } from './store/recorder.ts';
+import { partFor, siteOccupant } from './store/recorder.ts';
 import { readState } from './store/site-state.ts';
 import type { Activated } from './types.ts';
 
@@ -35,12 +36,10 @@ export interface SitePartPorts extends PreparePorts {
  */
 export async function prepareSitePart(config: DeploySiteConfig, ports: SitePartPorts): Promise<PreparedPart> {
   const prepared = await prepare(config, ports);
-  const { bucket, prefix } = config.place;
-  const { distribution } = prepared.front;
   return {
     name: config.part,
     kind: 'site',
-    occupant: { bucket, prefix, ...(distribution ? { distribution } : {}) },
+    occupant: siteOccupant(config.place, prepared.front),
     plan: planOf(config, prepared),
     take: (turn) => take(config, ports, prepared, turn),
     close: () => ports.close(),
@@ -52,7 +51,8 @@ const INVALIDATION = 15_000;
 const FILE = 50;
 
 function planOf(config: DeploySiteConfig, { plan, situation, change, front }: Prepared): PartPlan {
-  const changes = isChanged(situation, change);
+  // A distribution that nobody has told yet may hold pages of before.
+  const changes = isChanged(situation, change) || facesOf(front).some(({ isNew }) => isNew);
   const work = 2000 + (plan.writes * FILE) / config.options.concurrency;
   return {
     changes,
@@ -163,7 +163,7 @@ function live(
       uploaded: written,
       deleted: change.diff.deletes.length,
       ...(report.siteUrl ? { siteUrl: report.siteUrl } : {}),
-      ...(report.invalidationId ? { invalidationId: report.invalidationId } : {}),
+      ...(report.invalidationIds.length > 0 ? { invalidationId: report.invalidationIds.join(',') } : {}),
     },
     report: {
       facts: [

@@ -3,18 +3,23 @@ import type { ActionError } from '../../../runtime/errors.ts';
 import type { Outcome } from '../../../runtime/outcome.ts';
 import type { DeploySiteConfig, DeploySitePorts, GateAnswer } from '../deploy-types.ts';
 import type { Prepared } from '../plan/plan-deployment.ts';
-import { facesOf } from '../site.ts';
-import type { ActivationReport } from '../types.ts';
+import { type Front, facesOf } from '../site.ts';
+import type { ActivationReport, SitePlace } from '../types.ts';
 import { totalBytes } from './manifest.ts';
+
+/** Which site it is, and by which distributions visitors reach it. */
+export const siteOccupant = ({ bucket, prefix }: SitePlace, front: Front) => ({
+  bucket,
+  prefix,
+  ...recordedDistributions(facesOf(front).flatMap(({ distribution }) => distribution ?? [])),
+});
 
 /** What is known of the part before anything is changed. */
 export function partFor(config: DeploySiteConfig, prepared: Prepared): Omit<SitePart, 'result'> {
   const { target } = prepared.change;
   return {
     kind: 'site',
-    bucket: config.place.bucket,
-    prefix: config.place.prefix,
-    ...recordedDistributions(facesOf(prepared.front).flatMap(({ distribution }) => distribution ?? [])),
+    ...siteOccupant(config.place, prepared.front),
     ...(prepared.front.siteUrl ? { siteUrl: prepared.front.siteUrl } : {}),
     manifest: prepared.keys.manifest(config.releaseId),
     files: target.files.length,
