@@ -19,6 +19,8 @@ export interface Command {
   readonly example: string;
   /** Inputs that may be given several times: a line each. */
   readonly repeatable?: readonly string[];
+  /** Other names of flags: the name that is written, then the input. */
+  readonly aliases?: Readonly<Record<string, string>>;
   /** Inputs whose default is another one here than in a job. */
   readonly defaults?: Readonly<Record<string, string>>;
 }
@@ -34,7 +36,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     action: deploy,
     about: 'a whole release from the release file: all its parts, or none',
     positional: [],
-    example: 'wwhd-deploy deploy --environment staging --images api=111122223333.dkr.ecr…/wwhd-api@sha256:…',
+    repeatable: ['variables', 'images', 'sites'],
+    aliases: { var: 'variables', image: 'images', site: 'sites' },
+    example: 'wwhd-deploy deploy --environment staging --var SITE_BUCKET=my-site --image api=…@sha256:…',
   },
   rollback: {
     action: rollback,

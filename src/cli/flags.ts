@@ -1,3 +1,4 @@
+import { ownValue } from '../release/part-name.ts';
 import { refused } from '../runtime/errors.ts';
 import { nearest } from '../runtime/nearest.ts';
 import type { Command } from './commands.ts';
@@ -39,13 +40,14 @@ export function parseFlags(
   env: Readonly<Record<string, string | undefined>>,
 ): CommandLine {
   const flags = flagsOf(command);
-  const { repeatable = [] } = command;
+  const { repeatable = [], aliases = {} } = command;
   const given: Record<string, string> = {};
   const positional = [...command.positional];
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] ?? '';
     if (arg === '-h') given['help'] = 'true';
-    else if (arg.startsWith('--')) i += readFlag(arg.slice(2), args[i + 1], { flags, repeatable }, given);
+    else if (arg.startsWith('--'))
+      i += readFlag(arg.slice(2), args[i + 1], { flags, repeatable, aliases }, given);
     else takePositional(arg, positional, given);
   }
   const inputs: Record<string, string> = {};
@@ -73,14 +75,21 @@ function flagsOf({ action }: Command): Flags {
   return flags;
 }
 
+interface FlagRules {
+  readonly flags: Flags;
+  readonly repeatable: readonly string[];
+  readonly aliases: Readonly<Record<string, string>>;
+}
+
 /** @returns how many of the following arguments it took. */
 function readFlag(
   text: string,
   next: string | undefined,
-  { flags, repeatable }: { readonly flags: Flags; readonly repeatable: readonly string[] },
+  rules: FlagRules,
   given: Record<string, string>,
 ): number {
-  const [, name = '', value] = /^([^=]*)(?:=([\s\S]*))?$/.exec(text) ?? [];
+  const { flags, repeatable } = rules;
+  const [name, value] = nameAndValue(text, rules);
   const positive = name.startsWith('no-') && !flags.has(name) ? name.slice(3) : undefined;
   const kind = flags.get(positive ?? name);
   if (kind === undefined || (positive && kind !== 'flag')) throw unknownFlag(name, flags);
@@ -101,6 +110,12 @@ function readFlag(
     return 1;
   }
   return 0;
+}
+
+/** `--name=value` or `--name`, which may be another name of an input. */
+function nameAndValue(text: string, { aliases }: FlagRules): readonly [string, string | undefined] {
+  const [, written = '', value] = /^([^=]*)(?:=([\s\S]*))?$/.exec(text) ?? [];
+  return [ownValue(aliases, written) ?? written, value];
 }
 
 function takePositional(arg: string, positional: string[], given: Record<string, string>): void {

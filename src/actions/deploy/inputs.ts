@@ -96,27 +96,41 @@ function releaseBucketOf(text: string): string {
   });
 }
 
-/** @throws ActionError `refused` where it is not an object of texts */
+/**
+ * What `${NAME}` stands for: a JSON object, as workflows give it, or `NAME=value` lines, as a command line does.
+ * @throws ActionError `refused`. What is in it may be private: values are not shown.
+ */
 export function readVariables(text: string): Record<string, string> {
-  if (text === '') return {};
-  const wrong = (found: string) =>
-    refused({
-      input: 'variables',
-      what: 'is not a JSON object of texts',
-      found,
-      fix: 'give it `${{ toJSON(vars) }}`',
-    });
-  let value: unknown;
+  const variables = text.startsWith('{') ? fromJson(text) : fromLines(text);
+  const foreign = Object.entries(variables).find(([, one]) => typeof one !== 'string');
+  if (foreign) throw notVariables(`the value of ${JSON.stringify(foreign[0])} is no text`);
+  return variables as Record<string, string>;
+}
+
+const notVariables = (found: string) =>
+  refused({
+    input: 'variables',
+    what: 'is neither a JSON object of texts nor NAME=value lines',
+    found,
+    fix: 'give it `${{ toJSON(vars) }}`; from a terminal, --var NAME=value',
+  });
+
+function fromJson(text: string): Record<string, unknown> {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text) as Record<string, unknown>;
   } catch {
-    // What is in it may be private: it is not shown.
-    throw wrong('no JSON');
+    throw notVariables('it begins as JSON and is none');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong('no object');
-  const foreign = Object.entries(value).find(([, one]) => typeof one !== 'string');
-  if (foreign) throw wrong(`the value of ${JSON.stringify(foreign[0])} is no text`);
-  return value as Record<string, string>;
+}
+
+function fromLines(text: string): Record<string, unknown> {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const pairs = lines.map((line, i) => {
+    const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line.trim()) ?? [];
+    if (name === undefined) throw notVariables(`line ${i + 1} (its text is not shown)`);
+    return [name, value];
+  });
+  return Object.fromEntries(pairs);
 }
 
 function readParts({ inputs }: DeployJob, file: ReleaseConfig): PartInputs[] {

@@ -16,7 +16,7 @@ export const action = {
     variables: {
       required: false,
       default: '',
-      description: 'What `${NAME}` in the release file stands for, as a JSON object. Give it `${{ toJSON(vars) }}`.',
+      description: 'What `${NAME}` in the release file stands for, as a JSON object or as `NAME=value` lines. Give it `${{ toJSON(vars) }}`.',
     },
     images: {
       required: false,

@@ -101,7 +101,7 @@ describe('the inputs of deploy, and the file behind them', () => {
       { sites: 'api=x' },
       /`sites`: has a line that names no part[\s\S]*names are web/,
     ],
-    ['variables that are no JSON', { variables: 'secret' }, /`variables`: is not a JSON object of texts/],
+    ['variables that are no JSON', { variables: 'secret' }, /`variables`: is neither a JSON object/],
     ['a variable that is not set', { variables: '{}' }, /BUCKET/],
     ['a duration that is none', { 'wait-timeout': 'long' }, /`wait-timeout`: is not a duration/],
   ])('refuses %s', async (_name, given, says) => {
@@ -121,7 +121,13 @@ describe('the inputs of deploy, and the file behind them', () => {
     await expect(read({}, two)).rejects.toThrow(/needs `container`|takes one/);
   });
 
+  it('takes variables as lines too', async () => {
+    expect(readVariables('A=1\nB=x=y\n')).toEqual({ A: '1', B: 'x=y' });
+    expect((await read({ variables: 'BUCKET=by-line' })).releaseBucket).toBe('by-line');
+  });
+
   it('shows no variable that it refuses', () => {
+    expect(() => readVariables('A hush')).toThrow(/line 1(?![\s\S]*hush)/);
     expect(() => readVariables('{"TOKEN": 5, "A": "hush"}')).toThrow(/"TOKEN"/);
     expect(() => readVariables('{"A": "hush"')).toThrow(/^(?![\s\S]*hush)/);
   });
