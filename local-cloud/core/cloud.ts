@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { ACCOUNT } from './account.ts';
 import { controlApi } from './control.ts';
 import { Faults } from './faults.ts';
 import { allowedNames, listensHereOnly } from './guard.ts';
@@ -35,8 +36,6 @@ export interface Cloud {
   readonly endpoint: string;
   close(): Promise<void>;
 }
-
-const ACCOUNT = '000000000000';
 
 /** Starts all services behind one port. */
 export async function startCloud(

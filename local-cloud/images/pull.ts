@@ -1,3 +1,4 @@
+import { ACCOUNT } from '../core/account.ts';
 import { type Descriptor, isIndex, type Platform, parseManifest } from '../services/registry/manifest.ts';
 import type { ImageStore, Repository } from '../services/registry/store.ts';
 import { choosePlatform, platformText, suits } from './platform.ts';
@@ -96,10 +97,9 @@ export function locate(
   region: string,
 ): { readonly repository: Repository; readonly digest: string } {
   const parsed = parseImage(reference);
-  const repository =
-    parsed && parsed.registry !== 'other'
-      ? images.repository(parsed.region ?? region, parsed.repository)
-      : undefined;
+  // Other accounts have registries of their own, and none of them has let this one in.
+  const here = parsed && parsed.registry !== 'other' && (parsed.account ?? ACCOUNT) === ACCOUNT;
+  const repository = here ? images.repository(parsed.region ?? region, parsed.repository) : undefined;
   const digest =
     parsed && repository ? images.resolve(repository, parsed.digest ?? parsed.tag ?? '') : undefined;
   if (!repository || !digest) throw new PullError('absent', `${reference}: not found`);

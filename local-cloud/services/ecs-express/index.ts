@@ -39,7 +39,7 @@ function complete(input: Asked, before: ExpressConfiguration | undefined): Expre
     taskRoleArn: input.taskRoleArn ?? before?.taskRoleArn,
     cpu: input.cpu ?? before?.cpu ?? '256',
     memory: input.memory ?? before?.memory ?? '512',
-    cpuArchitecture: input.cpuArchitecture ?? before?.cpuArchitecture ?? 'X86_64',
+    cpuArchitecture: input.cpuArchitecture ?? before?.cpuArchitecture,
     networkConfiguration: input.networkConfiguration ?? before?.networkConfiguration ?? defaultNetwork,
     healthCheckPath: input.healthCheckPath ?? before?.healthCheckPath ?? '/ping',
     primaryContainer,
@@ -93,7 +93,10 @@ function taskDefinition(
     cpu: configuration.cpu,
     memory: configuration.memory,
     executionRoleArn: configuration.executionRoleArn,
-    runtimePlatform: { cpuArchitecture: configuration.cpuArchitecture, operatingSystemFamily: 'LINUX' },
+    runtimePlatform: {
+      cpuArchitecture: configuration.cpuArchitecture ?? 'X86_64',
+      operatingSystemFamily: 'LINUX',
+    },
     ...(configuration.taskRoleArn ? { taskRoleArn: configuration.taskRoleArn } : {}),
     containerDefinitions: [
       {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cloud, startCloud } from '../../../local-cloud/core/cloud.ts';
+import { locate } from '../../../local-cloud/images/pull.ts';
 import { services } from '../../../local-cloud/services/index.ts';
+import type { ImageStore } from '../../../local-cloud/services/registry/store.ts';
 import type { TestCloud } from '../../support/cloud.ts';
 import { signedFetch } from '../../support/signed.ts';
 
@@ -154,6 +156,16 @@ describe('what is asked for elsewhere is not here', () => {
     expect(
       (await ask('ecr', 'ListImages', { repositoryName: 'app', registryId: '000000000000' })).status,
     ).toBe(200);
+  });
+
+  it("another account's image", async () => {
+    const images = {
+      repository: () => ({ tags: { v1: 'sha256:x' } }),
+      resolve: () => 'sha256:x',
+    } as unknown as ImageStore;
+    const host = (account: string) => `${account}.dkr.ecr.us-west-2.amazonaws.com/app:v1`;
+    expect(locate(images, host('000000000000'), 'us-west-2').digest).toBe('sha256:x');
+    expect(() => locate(images, host('111122223333'), 'us-west-2')).toThrow(/not found/);
   });
 
   it("another region's or account's secret, by its ARN", async () => {
