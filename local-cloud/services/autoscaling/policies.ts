@@ -33,6 +33,8 @@ function ruleOf(input: Inputs['PutScalingPolicy']): Rule {
   if (type === 'StepScaling') {
     const configuration = input.StepScalingPolicyConfiguration;
     if (!configuration) throw missing();
+    if (!configuration.AdjustmentType || !configuration.StepAdjustments?.length)
+      throw invalid('AdjustmentType and StepAdjustments are required for step scaling policies.');
     return { type, configuration };
   }
   const configuration = input.TargetTrackingScalingPolicyConfiguration;
@@ -40,6 +42,9 @@ function ruleOf(input: Inputs['PutScalingPolicy']): Rule {
   const { PredefinedMetricSpecification: predefined, CustomizedMetricSpecification: own } = configuration;
   if (!predefined === !own)
     throw invalid('Exactly one of a predefined and a customized metric specification is required.');
+  if (configuration.TargetValue <= 0) throw invalid('TargetValue must be greater than 0.');
+  for (const member of ['ScaleInCooldown', 'ScaleOutCooldown'] as const)
+    if ((configuration[member] ?? 0) < 0) throw invalid(`${member} must not be negative.`);
   checkMetric(predefined, own);
   return { type, configuration };
 }

@@ -14,7 +14,7 @@ export function metricOperations(store: Store) {
           ...(input.MetricData ?? []),
           ...(input.EntityMetricData ?? []).flatMap((e) => e.MetricData ?? []),
         ];
-        for (const datum of data) checkDatum(datum);
+        for (const datum of data) checkDatum(datum, context.now());
         for (const datum of data) {
           const metric: Metric = {
             region: request.region,
@@ -121,7 +121,16 @@ function resultOf(
   };
 }
 
-function checkDatum(datum: MetricDatum): void {
+const HOUR = 3_600_000;
+
+/** A datum is two weeks old at most, and two hours ahead (CloudWatch API, MetricDatum.Timestamp). */
+function checkDatum(datum: MetricDatum, now: number): void {
+  const ahead = (datum.Timestamp ?? now / 1000) * 1000 - now;
+  if (ahead < -14 * 24 * HOUR || ahead > 2 * HOUR)
+    throw refuse(
+      'InvalidParameterValue',
+      `The parameter MetricData.member.1.Timestamp must specify a time within the past two weeks, and no more than two hours in the future.`,
+    );
   const given = [datum.Value, datum.StatisticValues, datum.Values].filter((v) => v !== undefined).length;
   if (given !== 1)
     throw refuse(

@@ -1,6 +1,8 @@
 import type { CloudRequest } from '../../core/service.ts';
+import { isObject } from '../../core/shape.ts';
 import type { Inputs } from '../shapes/inputs/ecr.ts';
 import type { Ecr, Named } from './call.ts';
+import { lifecycleProblem } from './lifecycle.ts';
 
 /** Kept and given back, not acted on: the policies of a repository, and its tags. */
 export function policyOperations(ecr: Ecr) {
@@ -9,14 +11,19 @@ export function policyOperations(ecr: Ecr) {
     input.repositoryName ?? input.resourceArn;
   const base = (name: string) => ({ registryId: context.account, repositoryName: name });
   const json = (text: string, member: string) => {
-    try {
-      JSON.parse(text);
-    } catch {
-      throw refuse(
+    const bad = (why: string) =>
+      refuse(
         'InvalidParameterException',
-        `Invalid parameter at '${member}' failed to satisfy constraint: 'Invalid JSON'`,
+        `Invalid parameter at '${member}' failed to satisfy constraint: '${why}'`,
       );
+    let policy: unknown;
+    try {
+      policy = JSON.parse(text);
+    } catch {
+      throw bad('Invalid JSON');
     }
+    if (!isObject(policy) || policy['Statement'] === undefined)
+      throw bad('Invalid repository policy provided');
     return text;
   };
   const policy = (input: Named, request: CloudRequest) => {
@@ -65,7 +72,13 @@ export function policyOperations(ecr: Ecr) {
       resource,
       run: (input: Inputs['PutLifecyclePolicy'], request: CloudRequest) => {
         const repository = find(input, request);
-        repository.lifecyclePolicy = json(input.lifecyclePolicyText, 'LifecyclePolicyText');
+        const problem = lifecycleProblem(input.lifecyclePolicyText);
+        if (problem)
+          throw refuse(
+            'InvalidParameterException',
+            `Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: 'Lifecycle policy validation failure: ${problem}'`,
+          );
+        repository.lifecyclePolicy = input.lifecyclePolicyText;
         return { ...base(repository.name), lifecyclePolicyText: repository.lifecyclePolicy };
       },
     },

@@ -20,6 +20,8 @@ function checkBalancers(
   input: Pick<ServiceSettings, 'loadBalancers'>,
 ): void {
   for (const balancer of input.loadBalancers ?? []) {
+    if (!balancer.targetGroupArn && !balancer.loadBalancerName)
+      throw invalid('A load balancer of a service must have a targetGroupArn or a loadBalancerName.');
     const container = definition.containerDefinitions.find((c) => c.name === balancer.containerName);
     if (!container)
       throw invalid(`The container ${balancer.containerName} does not exist in the task definition.`);
@@ -30,14 +32,40 @@ function checkBalancers(
   }
 }
 
-/** A target group that is named has to be there, and a listener in front of it. */
-function checkGroups(store: EcsStore, input: Pick<ServiceSettings, 'loadBalancers'>): void {
+/** A target group that is named has to be there, with a listener in front of it, and its targets of the network's kind. */
+function checkGroups(
+  store: EcsStore,
+  definition: TaskDefinitionDocument,
+  input: Pick<ServiceSettings, 'loadBalancers'>,
+): void {
   const balancing = store.context.service<LoadBalancingService>('elasticloadbalancing');
-  for (const { targetGroupArn: group } of input.loadBalancers ?? [])
-    if (group && !balancing.isUsed(group))
+  for (const { targetGroupArn: group } of input.loadBalancers ?? []) {
+    if (!group) continue;
+    if (!balancing.isUsed(group))
       throw invalid(
         `The target group with targetGroupArn ${group} does not have an associated load balancer.`,
       );
+    const type = balancing.targetType(group);
+    if (definition.networkMode === 'awsvpc' && type !== 'ip')
+      throw invalid(
+        `The provided target group ${group} has target type ${type}, which is incompatible with the awsvpc network mode specified in the task definition.`,
+      );
+  }
+}
+
+/**
+ * Members of a service that are by themselves, or with each other, what ECS does not take (ECS API, CreateService).
+ * @throws InvalidParameterException
+ */
+function checkSettings(settings: ServiceSettings, desired: number | undefined): void {
+  if (desired !== undefined && desired < 0) throw invalid('The desired count must not be negative.');
+  const balanced = settings.loadBalancers?.length || settings.serviceConnectConfiguration?.enabled;
+  if (settings.healthCheckGracePeriodSeconds !== undefined && !balanced)
+    throw invalid('Health check grace period is only valid for services configured to use load balancers');
+  if (settings.schedulingStrategy !== 'DAEMON') return;
+  if (desired) throw invalid('The daemon scheduling strategy does not support a desired count for services.');
+  if (launchTypeOf(settings) === 'FARGATE')
+    throw invalid('The Fargate launch type does not support the DAEMON scheduling strategy.');
 }
 
 interface NewService {
@@ -60,6 +88,7 @@ export async function addService(store: EcsStore, fleet: Fleet, given: NewServic
         ? 'Unable to Start a service that is still Draining.'
         : 'Creation of service was not idempotent.',
     );
+  if (!/^[\w-]{1,255}$/.test(given.name)) throw invalid('Service name contains invalid characters.');
   const port = given.tags[PORT_TAG];
   if (port !== undefined && !/^\d{1,5}$/.test(port)) throw invalid(`The tag ${PORT_TAG} must be a port.`);
   const now = store.context.now();
@@ -128,12 +157,13 @@ export function serviceOperations(store: EcsStore, fleet: Fleet) {
         if (definition) {
           checkNetwork(definition.document, input);
           checkBalancers(definition.document, input);
-          checkGroups(store, input);
+          checkGroups(store, definition.document, input);
         }
         checkStrategy(store, input);
         const { launchType: _l, capacityProviderStrategy: _p, ...rest } = input;
         const settings = { ...rest, ...capacityOf(input, cluster) };
         if (definition) checkLaunchType(definition.document, launchTypeOf(settings));
+        checkSettings(settings, input.desiredCount);
         const service = await addService(store, fleet, {
           name: input.serviceName,
           cluster,
@@ -168,8 +198,9 @@ export function serviceOperations(store: EcsStore, fleet: Fleet) {
         if (named === undefined) throw invalid('TaskDefinition can not be blank.');
         const wanted = definitionOf(named, request.region);
         const { cluster: _c, service: _s, forceNewDeployment: _f, desiredCount, ...members } = input;
-        checkGroups(store, input);
+        checkGroups(store, wanted.document, input);
         const merged = updatedSettings(store, service, members, wanted.document);
+        checkSettings(merged, desiredCount);
         const other = wanted.arn !== service.settings.taskDefinition;
         service.settings = { ...merged, taskDefinition: wanted.arn };
         if (desiredCount !== undefined) service.desired = desiredCount;

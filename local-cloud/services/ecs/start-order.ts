@@ -1,9 +1,11 @@
-import type { ContainerDocument } from './model.ts';
+import type { ContainerDefinition } from '../shapes/inputs/ecs.ts';
 import { refuse } from './store.ts';
 
 /** Containers after those that they depend on. @throws ClientException on a circle */
-export function startOrder(containers: readonly ContainerDocument[]): ContainerDocument[] {
-  const ordered: ContainerDocument[] = [];
+export function startOrder<C extends Pick<ContainerDefinition, 'name' | 'dependsOn'>>(
+  containers: readonly C[],
+): C[] {
+  const ordered: C[] = [];
   const left = [...containers];
   while (left.length > 0) {
     const next = left.findIndex((c) =>

@@ -1,6 +1,7 @@
 import type { CloudRequest } from '../../core/service.ts';
 import type { ContainerDefinition, Inputs } from '../shapes/inputs/ecs.ts';
 import { page } from '../shapes/page.ts';
+import { checkTogether } from './container-checks.ts';
 import type { ContainerDocument, TaskDefinitionDocument, TaskDefinitionRecord } from './model.ts';
 import { type EcsStore, refuse } from './store.ts';
 
@@ -50,6 +51,7 @@ function check(input: Register): void {
   }
   if (!input.containerDefinitions.some((c) => c.essential !== false))
     throw client('At least one container must be essential.');
+  checkTogether(input);
   if (input.requiresCompatibilities?.includes('FARGATE')) checkFargate(input);
 }
 
@@ -83,6 +85,8 @@ const MAX_STOP = 120;
 
 function checkFargate(input: Register): void {
   const client = (message: string) => refuse('ClientException', message);
+  if (input.containerDefinitions.some((container) => container.privileged))
+    throw client('Fargate does not support privileged containers.');
   for (const { stopTimeout } of input.containerDefinitions)
     if (stopTimeout !== undefined && stopTimeout > MAX_STOP)
       throw client(`Container.stopTimeout must be ${MAX_STOP} seconds at most on Fargate.`);

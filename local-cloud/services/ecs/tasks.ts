@@ -179,6 +179,9 @@ export function checkNetwork(
     throw invalid('Network Configuration is not valid for the given networkMode of this task definition.');
   if (input.networkConfiguration && !input.networkConfiguration.awsvpcConfiguration?.subnets?.length)
     throw invalid('subnets can not be empty.');
+  const { subnets = [], securityGroups = [] } = input.networkConfiguration?.awsvpcConfiguration ?? {};
+  if (subnets.length > 16) throw invalid('subnets can have at most 16 items.');
+  if (securityGroups.length > 5) throw invalid('securityGroups can have at most 5 items.');
 }
 
 /**

@@ -61,6 +61,8 @@ export function checkActions(actions: readonly Action[], find: (arn: string) => 
   if (shares.length === 0) throw refuse('ValidationError', 'A target group ARN must be specified');
   if (shares.length > 5)
     throw refuse('TooManyTargetGroups', 'A forward action may have five target groups at most');
+  if (new Set(shares.map(({ arn }) => arn)).size < shares.length)
+    throw refuse('ValidationError', 'A target group can be in a forward action once only');
   for (const { arn, weight } of shares) {
     find(arn);
     if (weight < 0 || weight > 999)

@@ -17,6 +17,8 @@ import { checkOf, Traffic } from './traffic.ts';
 export interface LoadBalancingService extends Service {
   /** The health check of a group; `undefined` where there is no such group. */
   check(group: string): HealthCheck | undefined;
+  /** `ip`, `instance`, …; `undefined` where there is no such group. */
+  targetType(group: string): string | undefined;
   /** True where a listener sends requests to the group. */
   isUsed(group: string): boolean;
   /** Where a listener's rule sends its requests; `undefined` where there is no such rule. */
@@ -96,6 +98,7 @@ export function loadBalancingService(context: CloudContext): LoadBalancingServic
       const found = store.groups.get(group);
       return found && checkOf(found);
     },
+    targetType: (group) => store.groups.get(group)?.input.TargetType,
     isUsed: (group) => {
       const found = store.groups.get(group);
       return found !== undefined && store.balancersOf(found).length > 0;

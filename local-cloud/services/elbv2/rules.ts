@@ -27,9 +27,14 @@ function shownCondition(condition: RuleCondition): RuleCondition {
     : condition;
 }
 
+/** Values that a rule may have in all its conditions, and the fields that it may have once (ELB user guide, "Condition types"). */
+const MAX_VALUES = 5;
+const ONCE: readonly string[] = ['host-header', 'path-pattern', 'http-request-method', 'source-ip'];
+
 /** @throws ValidationError */
 function checkConditions(conditions: readonly RuleCondition[]): void {
   if (conditions.length === 0) throw refuse('ValidationError', 'A condition must be specified');
+  let count = 0;
   for (const condition of conditions) {
     const config = CONFIG[condition.Field ?? ''];
     if (!config)
@@ -41,7 +46,15 @@ function checkConditions(conditions: readonly RuleCondition[]): void {
     const values = given.Values ?? given.RegexValues ?? condition.Values ?? condition.RegexValues;
     if (!Array.isArray(values) || values.length === 0)
       throw refuse('ValidationError', `A condition value must be specified for '${condition.Field}'`);
+    count += values.length;
+    if (
+      ONCE.includes(condition.Field ?? '') &&
+      conditions.some((one) => one !== condition && one.Field === condition.Field)
+    )
+      throw refuse('ValidationError', `A rule can have one condition of the field '${condition.Field}' only`);
   }
+  if (count > MAX_VALUES)
+    throw refuse('ValidationError', `A rule can only have '${MAX_VALUES}' condition values`);
 }
 
 /** Rewrites of what is asked for: with them a rule would do something else than what it says here. */

@@ -34,11 +34,33 @@ const ATTRIBUTES = {
   'stickiness.enabled': 'false',
 };
 
+/** What each attribute may be. */
+const ALLOWED: Readonly<Record<string, (value: string) => boolean>> = {
+  'deregistration_delay.timeout_seconds': (value) => inRange(value, 0, 3600),
+  'load_balancing.algorithm.type': (value) =>
+    ['round_robin', 'least_outstanding_requests', 'weighted_random'].includes(value),
+  'slow_start.duration_seconds': (value) => value === '0' || inRange(value, 30, 900),
+  'stickiness.enabled': (value) => ['true', 'false'].includes(value),
+};
+
+const inRange = (value: string, from: number, to: number): boolean =>
+  /^\d+$/.test(value) && Number(value) >= from && Number(value) <= to;
+
 function check(input: GroupSettings): void {
+  if (!input.VpcId) throw refuse('ValidationError', 'A VPC ID must be specified');
   if (!['HTTP', 'HTTPS', 'TCP'].includes(input.Protocol))
     throw refuse('InvalidConfigurationRequest', `The local cloud has no target groups of ${input.Protocol}`);
   if (input.HealthCheckTimeoutSeconds >= input.HealthCheckIntervalSeconds)
     throw refuse('ValidationError', 'Health check interval must be greater than the timeout.');
+  const { HealthCheckPath: path, Matcher: matcher } = input;
+  if (path !== undefined && !path.startsWith('/'))
+    throw refuse('ValidationError', `Health check path '${path}' must begin with a '/'`);
+  for (const code of matcher?.HttpCode?.match(/\d+/g) ?? [])
+    if (Number(code) < 200 || Number(code) > 499)
+      throw refuse(
+        'ValidationError',
+        `Health check matcher HTTP code '${code}' must be within '200-499' inclusive`,
+      );
 }
 
 export function targetGroupOperations(store: ElbStore, traffic: Traffic) {
@@ -131,8 +153,10 @@ export function targetGroupOperations(store: ElbStore, traffic: Traffic) {
               'InvalidConfigurationRequest',
               `Target group attribute key '${Key}' is not recognized`,
             );
-          group.attributes[Key] = Value;
+          if (!ALLOWED[Key]?.(Value))
+            throw refuse('ValidationError', `'${Key}' value '${Value}' is not valid`);
         }
+        for (const { Key = '', Value = '' } of input.Attributes) group.attributes[Key] = Value;
         return attributes(group);
       },
     },

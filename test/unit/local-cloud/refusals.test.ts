@@ -183,6 +183,119 @@ describe('what is asked for elsewhere is not here', () => {
   });
 });
 
+const service = (more: object) => ({ cluster: 'prod', serviceName: 'other', taskDefinition: 'web', ...more });
+const lifecycle = (rule: object, more: object[] = []) => ({
+  repositoryName: 'app',
+  lifecyclePolicyText: JSON.stringify({
+    rules: [
+      {
+        rulePriority: 1,
+        selection: { tagStatus: 'untagged', countType: 'imageCountMoreThan', countNumber: 5, ...rule },
+        action: { type: 'expire' },
+      },
+      ...more,
+    ],
+  }),
+});
+const pair = (one: object, two: object) => ({
+  family: 'pair',
+  containerDefinitions: [
+    { name: 'a', image: 'a', memory: 64, ...one },
+    { name: 'b', image: 'b', memory: 64, ...two },
+  ],
+});
+
+describe('what AWS refuses is refused', () => {
+  beforeAll(() => ask('ecr', 'CreateRepository', { repositoryName: 'app' }));
+
+  it.each([
+    ['ecs', 'RegisterTaskDefinition', task({ memory: undefined }), /memoryReservation/],
+    ['ecs', 'RegisterTaskDefinition', { ...task({ cpu: 512 }), cpu: '256' }, /more than the task's/],
+    ['ecs', 'RegisterTaskDefinition', { ...task({ memory: 512 }), memory: '256' }, /more than the task's/],
+    [
+      'ecs',
+      'RegisterTaskDefinition',
+      task({ mountPoints: [{ sourceVolume: 'v', containerPath: '/v' }] }),
+      /Unknown volume/,
+    ],
+    [
+      'ecs',
+      'RegisterTaskDefinition',
+      pair({ dependsOn: [{ containerName: 'c', condition: 'START' }] }, {}),
+      /not defined/,
+    ],
+    [
+      'ecs',
+      'RegisterTaskDefinition',
+      pair({ dependsOn: [{ containerName: 'b', condition: 'SUCCESS' }] }, {}),
+      /essential/,
+    ],
+    [
+      'ecs',
+      'RegisterTaskDefinition',
+      pair(
+        { dependsOn: [{ containerName: 'b', condition: 'START' }] },
+        { dependsOn: [{ containerName: 'a', condition: 'START' }] },
+      ),
+      /circle/,
+    ],
+    ['ecs', 'CreateService', service({ desiredCount: -1 }), /desired count/],
+    ['ecs', 'CreateService', service({ serviceName: 'no name' }), /invalid characters/],
+    ['ecs', 'CreateService', service({ healthCheckGracePeriodSeconds: 5 }), /grace period/],
+    [
+      'ecs',
+      'CreateService',
+      service({ loadBalancers: [{ containerName: 'web', containerPort: 80 }] }),
+      /targetGroupArn/,
+    ],
+    ['ecs', 'UpdateService', { cluster: 'prod', service: 'web', desiredCount: -1 }, /desired count/],
+    [
+      'ecr',
+      'PutLifecyclePolicy',
+      { repositoryName: 'app', lifecyclePolicyText: '{"rules":[]}'.padEnd(100) },
+      /one rule/,
+    ],
+    ['ecr', 'PutLifecyclePolicy', lifecycle({ countType: 'many' }), /countType/],
+    ['ecr', 'PutLifecyclePolicy', lifecycle({ countType: 'sinceImagePushed' }), /countUnit/],
+    ['ecr', 'PutLifecyclePolicy', lifecycle({ countNumber: 0 }), /countNumber/],
+    ['ecr', 'PutLifecyclePolicy', lifecycle({ tagStatus: 'tagged' }), /tagPrefixList/],
+    ['ecr', 'PutLifecyclePolicy', lifecycle({}, [{ rulePriority: 1 }]), /unique/],
+    ['ecr', 'SetRepositoryPolicy', { repositoryName: 'app', policyText: '{}' }, /repository policy/],
+    [
+      'application-autoscaling',
+      'PutScalingPolicy',
+      { ...scaled, PolicyName: 's', StepScalingPolicyConfiguration: {} },
+      /Step/,
+    ],
+    [
+      'monitoring',
+      'PutMetricData',
+      {
+        Namespace: 'n',
+        MetricData: [{ MetricName: 'm', Value: 1, Timestamp: Date.now() / 1000 - 15 * 86400 }],
+      },
+      /two weeks/,
+    ],
+  ])('%s %s %j', async (name, operation, input, message) => {
+    const answer = await ask(name, operation, input);
+    expect(answer.message).toMatch(message);
+    expect(answer.status).toBe(400);
+  });
+
+  it('and what is right is taken', async () => {
+    expect((await ask('ecr', 'PutLifecyclePolicy', lifecycle({}))).status).toBe(200);
+    const days = {
+      tagStatus: 'tagged',
+      tagPatternList: ['v*'],
+      countType: 'sinceImagePushed',
+      countUnit: 'days',
+    };
+    expect((await ask('ecr', 'PutLifecyclePolicy', lifecycle(days))).status).toBe(200);
+    const init = pair({ dependsOn: [{ containerName: 'b', condition: 'SUCCESS' }] }, { essential: false });
+    expect((await ask('ecs', 'RegisterTaskDefinition', init)).status).toBe(200);
+  });
+});
+
 describe('what is asked for is done', () => {
   it('secrets in the order of their names', async () => {
     for (const Name of ['zoo', 'ant'])
