@@ -59,9 +59,6 @@ function checkGroups(
  */
 function checkSettings(settings: ServiceSettings, desired: number | undefined): void {
   if (desired !== undefined && desired < 0) throw invalid('The desired count must not be negative.');
-  const balanced = settings.loadBalancers?.length || settings.serviceConnectConfiguration?.enabled;
-  if (settings.healthCheckGracePeriodSeconds !== undefined && !balanced)
-    throw invalid('Health check grace period is only valid for services configured to use load balancers');
   if (settings.schedulingStrategy !== 'DAEMON') return;
   if (desired) throw invalid('The daemon scheduling strategy does not support a desired count for services.');
   if (launchTypeOf(settings) === 'FARGATE')

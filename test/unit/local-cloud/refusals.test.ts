@@ -241,7 +241,6 @@ describe('what AWS refuses is refused', () => {
     ],
     ['ecs', 'CreateService', service({ desiredCount: -1 }), /desired count/],
     ['ecs', 'CreateService', service({ serviceName: 'no name' }), /invalid characters/],
-    ['ecs', 'CreateService', service({ healthCheckGracePeriodSeconds: 5 }), /grace period/],
     [
       'ecs',
       'CreateService',
