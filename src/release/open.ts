@@ -1,6 +1,7 @@
 import { awsProblem } from '../aws/errors.ts';
 import type { ObjectStore } from '../aws/object-store.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { refused } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import { eachPart } from './composition.ts';
 import { asked, type LedgerPorts, ofNewerVersion, readDocument, updateDocument } from './documents.ts';
@@ -21,11 +22,13 @@ export interface LedgerOptions {
   readonly clock: Clock;
   /** What to do about a server that ignores conditional writes: see conditions.ts. */
   readonly unsafeStore?: 'refuse' | 'warn';
+  /** What to do where the ledger was carried over to another name: only who looks at it reads its pointer all the same. */
+  readonly movedOn?: 'refuse' | 'read';
 }
 
 /** The ledger of one environment, over the release bucket. Makes no request by itself. */
 export function openLedger(options: LedgerOptions): Ledger {
-  const { store, environment, log, clock, unsafeStore = 'refuse' } = options;
+  const { store, environment, log, clock, unsafeStore = 'refuse', movedOn = 'refuse' } = options;
   const keys = ledgerKeys(environment);
   const ports: LedgerPorts = { store, keys, log, clock, serverClock: new ServerClock(clock) };
   const reported = new Set<string>();
@@ -49,6 +52,7 @@ export function openLedger(options: LedgerOptions): Ledger {
   const current = async (): Promise<Pointer | undefined> => {
     const found = await readDocument(ports, keys.current, parsePointer(environment));
     if (found?.newer) throw ofNewerVersion(ports, keys.current, found);
+    if (movedOn === 'refuse' && found?.value?.movedTo) throw renamed(ports, found.value);
     if (!found?.damage) return found?.value;
     report(keys.current, found.damage);
     return pointerFrom(environment, (await list()).records);
@@ -121,6 +125,15 @@ export function openLedger(options: LedgerOptions): Ledger {
       return moved.pointer;
     },
   };
+}
+
+function renamed({ store }: LedgerPorts, { environment, movedTo, release }: Pointer) {
+  return refused({
+    input: 'environment',
+    what: `the environment ${environment} is called ${movedTo} now: its ledger was carried over`,
+    found: `environment: ${environment}, whose last release is ${release}`,
+    fix: `give \`environment: ${movedTo}\`; for a new environment of the old name, move s3://${store.bucket}/${environment}/ to another place first`,
+  });
 }
 
 /** Work that is done beside other work while the lock is held, and is over before the lock is free. */

@@ -42,6 +42,8 @@ const isId = (value: unknown) =>
   !String(value).includes('..');
 const isRun = (value: unknown) =>
   isObject(value) && isText(value['url']) && typeof value['number'] === 'number';
+const isAdoptedFrom = (value: unknown) =>
+  isObject(value) && ['environment', 'release', 'updatedAt'].every((name) => isText(value[name]));
 
 const RECORD_RULES: readonly Rule[] = [
   ['id', isText, 'a text'],
@@ -70,6 +72,8 @@ const POINTER_RULES: readonly Rule[] = [
   ['commit', optional(isText), 'a text'],
   ['runUrl', optional(isText), 'a text'],
   ['updatedAt', optional(isText), 'a text'],
+  ['adoptedFrom', optional(isAdoptedFrom), 'where it came from'],
+  ['movedTo', optional(isText), 'a text'],
 ];
 
 const isHolder = (value: unknown) =>

@@ -136,6 +136,14 @@ export interface Pointer {
   /** Web address of the run that moved it: run ids grow across workflows, run numbers within one only. */
   readonly runUrl?: string;
   readonly updatedAt: string;
+  /** The name that the environment had, whose ledger was carried over, with that one's pointer as it was then. */
+  readonly adoptedFrom?: {
+    readonly environment: string;
+    readonly release: string;
+    readonly updatedAt: string;
+  };
+  /** The name that the environment has now: its ledger was carried over there, and nothing is deployed under this one. */
+  readonly movedTo?: string;
 }
 
 type WithParts = Pick<ReleaseRecord, 'parts'> | undefined;

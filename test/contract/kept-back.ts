@@ -12,6 +12,10 @@ const CHECKED_OUT: Rows[number] = [
   ['secret-files', 'oci-layout'],
   'files that another step of the same job makes: a job of ours has the checkout alone',
 ];
+const RENAMED: Rows[number] = [
+  ['adopt-environment', 'lock-timeout'],
+  'done once, by a person from a terminal, who may write the ledgers of both names',
+];
 const COMMENT: Rows[number] = [
   ['body', 'body-file', 'number', 'marker'],
   'the workflow writes this comment, on the pull request that it runs for',
@@ -53,7 +57,7 @@ export const KEPT_BACK: Record<string, Record<string, Rows>> = {
       [['dry-run'], 'a dry run puts nothing back'],
       [['job-timeout'], "the job's own, which the workflow knows"],
     ],
-    history: [[['limit', 'page-file', 'publish'], 'it asks what is live and writes no page']],
+    history: [[['limit', 'page-file', 'publish'], 'it asks what is live and writes no page'], RENAMED],
   },
   rollback: {
     rollback: [TOKEN, [['job-timeout'], "the job's own, which the workflow knows"]],
@@ -139,7 +143,7 @@ export const KEPT_BACK: Record<string, Record<string, Rows>> = {
     'pr-comment': [TOKEN, COMMENT],
   },
   history: {
-    history: [[['page-file'], 'the page is kept as an artifact']],
+    history: [[['page-file'], 'the page is kept as an artifact'], RENAMED],
     drift: [TOKEN],
   },
 };

@@ -28,9 +28,20 @@ export const action = {
       default: 'false',
       description: 'Write that page into the release bucket too, as `<environment>/history.html`.',
     },
+    'adopt-environment': {
+      required: false,
+      default: '',
+      description: 'The name that the environment had before it was renamed. Its ledger is carried over to `environment` first; once, and only where that has none.',
+    },
+    'lock-timeout': {
+      required: false,
+      default: '40s',
+      description: 'With `adopt-environment`, how long to wait for a run that is at work under one of the two names. The lock of one that died is free after 30 seconds.',
+    },
   },
   outputs: {
-    outcome: { description: '`unchanged`; `refused` where the ledger cannot be read.' },
+    outcome: { description: '`unchanged` (what is live always is); `refused` where the ledger cannot be read or carried over.' },
+    adopted: { description: 'With `adopt-environment`, how many release records were carried over; `0` where that had been done.' },
     current: { description: 'The release that is live; empty before the first one.' },
     live: { description: 'The release of each part that is live, as JSON (`{"backend":"…","frontend":"…"}`); a part that was gone back to is that of the release that first brought it.' },
     'latest-good': { description: 'The release that a rollback to `latest-good` would go to; empty where there is none.' },

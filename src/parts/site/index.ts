@@ -26,6 +26,7 @@ export { cacheRule, globMatcher } from './scan/cache-rules.ts';
 export { headerLine } from './scan/header-rules.ts';
 export type { Encoding } from './scan/stored-encoding.ts';
 export { mountAt } from './site.ts';
+export { sitesOf } from './store/owner.ts';
 export { carry } from './store/write-options.ts';
 export { notVerified, renderSiteSummary } from './summary.ts';
 export type {

@@ -129,14 +129,23 @@ async function lookAtSite(config: DeploySiteConfig, ports: PreparePorts, keys: S
   const situation = await readSituation(ports, keys, config.scan.excluded, ports);
   const owner = situation.found?.state.environment;
   if (owner && owner !== config.place.environment) {
+    const { environment } = config.place;
+    // Where this is the old name of an environment, its pointer says so, and what is to be done is another thing.
+    await ports.pointerManifest();
     throw refused({
       input: 'environment',
       what: `this site belongs to the environment ${owner}`,
-      found: `environment: ${config.place.environment}`,
-      fix: 'give each environment a bucket or a prefix of its own',
+      found: `environment: ${environment}`,
+      fix: `give each environment a bucket or a prefix of its own${renaming(owner, environment, ports.release.bucket)}`,
     });
   }
   return situation;
+}
+
+/** The command that a renamed environment needs; a text that is no name is nothing to paste into a terminal. */
+function renaming(owner: string, environment: string, releaseBucket: string): string {
+  if (!/^[\w.+-]+$/.test(owner)) return '';
+  return `; where ${owner} is called ${environment} now, carry its releases over, once: wwhd-deploy history --release-bucket ${releaseBucket} --environment ${environment} --adopt-environment ${owner}`;
 }
 
 /**
