@@ -112,6 +112,12 @@ function judgeNetwork({ networkConfiguration: network }: Service): Finding {
 function judgeHealthyPercent({ deploymentConfiguration: c }: Service, own: string): Finding {
   const minimum = c?.minimumHealthyPercent ?? 100;
   if (minimum >= 100) return ok('no task stops before its successor is healthy');
+  // As infra/terraform has SQLite on EFS: the usual settings would let two tasks write one file.
+  if ((c?.maximumPercent ?? 200) <= 100)
+    return advice(
+      'its tasks stop before their successors start, so nobody is served in between: right where only one task may write a file',
+      `keep it there; for an app that may run twice: ${own} --deployment-configuration "minimumHealthyPercent=100,maximumPercent=200"`,
+    );
   return advice(
     `up to ${100 - minimum} % of the tasks may stop before their successors run`,
     `${own} --deployment-configuration "minimumHealthyPercent=100,maximumPercent=200"`,

@@ -112,6 +112,18 @@ describe('ECS', () => {
       { deploymentConfiguration: { ...good.deploymentConfiguration, minimumHealthyPercent: 50 } },
       /up to 50 %/,
     ],
+    [
+      'one writer of a file',
+      {
+        desiredCount: 1,
+        deploymentConfiguration: {
+          ...good.deploymentConfiguration,
+          minimumHealthyPercent: 0,
+          maximumPercent: 100,
+        },
+      },
+      /^advice its tasks stop before their successors start, .* only one task may write a file$/,
+    ],
   ])('%s', (_name, over, what) => {
     const findings = judgeEcsService({ ...good, ...over } as never, place);
     expect(notOk(findings).join()).toMatch(what);
