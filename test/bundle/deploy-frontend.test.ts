@@ -408,6 +408,18 @@ describe('deploy-frontend refuses, and nothing has been changed', () => {
     expect(await cloud.changes()).toEqual([]);
   });
 
+  it('redirects that go in a circle over hosts of the site', async () => {
+    const own = await makeSite(cloud, 'circle-site', { aliases: ['www.circle.example.com'] });
+    await cloud.clearRequests();
+    for (const host of [own.url, 'https://www.circle.example.com']) {
+      const _redirects = `# moved\n/a /b\n/b ${host}/a 301\n`;
+      const run = await own.deploy(makeFolder({ ...smallSite('one'), _redirects }));
+      expect(run.outputs['outcome'], run.log).toBe('refused');
+      expect(run.log).toContain('_redirects, line 2: the redirects go in a circle');
+    }
+    expect(await cloud.changes()).toEqual([]);
+  });
+
   it('a symbolic link out of the folder', async () => {
     const folder = makeFolder(smallSite('one'));
     symlinkSync('/etc/hostname', join(folder, 'host.txt'));

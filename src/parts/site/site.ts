@@ -92,6 +92,26 @@ function answersFor({ siteUrl, aliases }: Face, url: string): boolean {
   return hostname === new URL(siteUrl ?? '').hostname || aliases.some((alias) => isHostOf(alias, hostname));
 }
 
+/**
+ * The path below the site, with a slash at its start, of a URL at one of the site's hosts: what `site-url` names, each
+ * distribution's own, and its aliases. `undefined` for any other URL. Pure.
+ */
+export const pathAt =
+  (front: Front) =>
+  (text: string): string | undefined => {
+    if (!URL.canParse(text, 'https://x.invalid')) return undefined;
+    const url = new URL(text, 'https://x.invalid');
+    for (const { siteUrl, aliases, mount } of facesOf(front)) {
+      const at = siteUrl === undefined ? undefined : new URL(siteUrl);
+      const isAlias = aliases.some((alias) => isHostOf(alias, url.hostname));
+      const base = at?.host === url.host ? at.pathname : isAlias ? `/${mount}` : undefined;
+      const folder = base?.replace(/\/+$/, '');
+      if (folder !== undefined && `${url.pathname}/`.startsWith(`${folder}/`))
+        return `/${url.pathname.slice(folder.length + 1)}`;
+    }
+    return undefined;
+  };
+
 async function findFace(ports: SitePorts, cdn: Cdn, place: SitePlace): Promise<Face> {
   const distribution = await cdn.describe().catch((error) => {
     throw awsProblem(error, {

@@ -186,6 +186,7 @@ describe('parseRedirects', () => {
     ['/a b', /target/],
     ['/50% /b', /line 1: \/50% has a %/],
     ['/b /50%', /line 1: \/50% has a %/],
+    ['/b https://www.example.com/50%', /line 1: .*\/50% has a %/],
     ['/a/../b /c', /line 1: .* has a \. or \.\./],
     ['/a/%2e%2E/b /c', /has a \. or/],
     ['/c /a/./b', /has a \. or/],

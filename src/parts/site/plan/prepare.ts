@@ -21,8 +21,9 @@ import {
 } from '../scan/guards.ts';
 import { POLICY } from '../scan/header-rules.ts';
 import { isElsewhere } from '../scan/other-paths.ts';
+import { refuseCircle } from '../scan/redirect-circles.ts';
 import { type Scanned, scan } from '../scan/scan.ts';
-import { type Front, facesOf, findFront, mapFaces } from '../site.ts';
+import { type Front, facesOf, findFront, mapFaces, pathAt } from '../site.ts';
 import { type SiteKeys, siteKeys } from '../store/keys.ts';
 import { refuseLosingAcl } from '../store/write-options.ts';
 import type { SitePorts } from '../types.ts';
@@ -52,10 +53,20 @@ export async function prepare(config: DeploySiteConfig, ports: PreparePorts): Pr
   }
   checkIsSite(scanned.files, config.scan.source, config.scan.entries);
   const { front: found, situation } = await looking;
+  refuseCircleOverHosts(scanned, found);
   const addresses = readPages(config, scanned, found, log);
   if (!config.writes.acl) await refuseLosingAcl(ports, keys, found, situation);
   const front = found.absenceAsked ? found : await askSiteFirst(config, ports, found, situation, scanned);
   return planFor(config, clock, { keys, scanned, front, situation, addresses });
+}
+
+/** Only here it is known which hosts are the site's own: a URL at one of them leads to another line, or the same. */
+function refuseCircleOverHosts({ redirects, files }: Scanned, front: Front): void {
+  if (redirects.length === 0) return;
+  const pages = new Set(
+    files.filter(({ headers }) => headers.redirect === undefined).map(({ path }) => path),
+  );
+  refuseCircle(redirects, (path) => pages.has(path), pathAt(front));
 }
 
 /** Plans anew on the site as it is now; the folder is read once. */

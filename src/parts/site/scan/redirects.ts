@@ -1,13 +1,5 @@
 import { refused } from '../../../runtime/errors.ts';
-
-/** One line of a `_redirects` file. */
-export interface Redirect {
-  /** Path relative to the site, without a slash at its start. */
-  readonly from: string;
-  /** A URL, or a path from the root. */
-  readonly to: string;
-  readonly line: number;
-}
+import { keyOf, type Redirect, refuseCircle } from './redirect-circles.ts';
 
 const IN_A_FUNCTION = 'redirect in a CloudFront function on viewer request, and remove the line';
 
@@ -36,7 +28,7 @@ export function parseRedirects(text: string, isFile: (path: string) => boolean =
     }
     redirects.push({ from: path, to, line: i + 1 });
   });
-  refuseLoop(redirects, isFile);
+  refuseCircle(redirects, isFile);
   return redirects;
 }
 
@@ -83,66 +75,20 @@ function checkedLine(line: string, wrong: (what: string, fix: string) => Error) 
   return { from, to, status };
 }
 
-/** The key that a path of the site leads to. */
-const keyOf = (path: string) =>
-  decodeURIComponent(path.replace(/[?#].*$/, '').slice(1)).replace(/(^|\/)$/, '$1index.html');
-
-/** Where a redirect stands: a function that finds the file of an address makes `/old` one of the other two. */
-export const keysOfRedirect = (from: string): string[] =>
-  /\.[^/]+$/.test(from) ? [from] : [from, `${from}.html`, `${from}/index.html`];
-
 /** What a browser would make another path of, or none. */
 function pathProblem(path: string): string | undefined {
-  if (!path.startsWith('/')) return undefined;
   let decoded: string;
   try {
     decoded = decodeURIComponent(path);
   } catch {
     return `${path} has a % that no two digits of hexadecimal follow (write %25)`;
   }
+  if (!path.startsWith('/')) return undefined;
   const isDots = decoded
     .split(/[?#]/, 1)[0]
     ?.split('/')
     .some((part) => part === '.' || part === '..');
   return isDots ? `${path} has a . or .. in it, which a browser resolves before it asks` : undefined;
-}
-
-/** Refuses a line that leads, over others, to its own path again: also by one of the copies that stand for it. */
-function refuseLoop(redirects: readonly Redirect[], isFile: (path: string) => boolean): void {
-  const standing = new Map<string, Redirect>();
-  for (const redirect of redirects)
-    for (const key of keysOfRedirect(redirect.from))
-      if (!isFile(key) && !standing.has(key)) standing.set(key, redirect);
-  const ends = new Set<Redirect>();
-  for (const start of redirects) {
-    const way = new Set<Redirect>();
-    for (let at: Redirect | undefined = start; at && !ends.has(at); at = nextOf(at, standing, isFile)) {
-      if (way.has(at)) {
-        throw refused({
-          input: 'source',
-          what: `_redirects, line ${at.line}: the redirects go in a circle`,
-          found: `/${at.from} to ${at.to}`,
-          fix: 'let one of the lines lead to a page; the two forms of an address (/a and /a/) are one for S3',
-        });
-      }
-      way.add(at);
-    }
-    for (const one of way) ends.add(one);
-  }
-}
-
-/** The redirect that answers where another leads: none where the folder may have a file for it. */
-function nextOf(
-  { to }: Redirect,
-  standing: ReadonlyMap<string, Redirect>,
-  isFile: (path: string) => boolean,
-): Redirect | undefined {
-  if (!to.startsWith('/') || to.startsWith('//')) return undefined;
-  const key = keyOf(to);
-  const bare = key.replace(/(?:^|\/)index\.html$/, '');
-  const forms = bare === '' ? [key] : [...new Set([key, ...keysOfRedirect(bare)])];
-  if (forms.some(isFile)) return undefined;
-  return forms.map((form) => standing.get(form)).find((redirect) => redirect !== undefined);
 }
 
 /**

@@ -18,7 +18,8 @@ import { HEADERS_FILE, parseHeadersFile } from './headers-file.ts';
 import { isPage } from './is-page.ts';
 import { BLAZOR_BOOT, blazorPaths, integritiesOf, NGSW, ngswPaths } from './more-marks.ts';
 import { checkNames, LARGEST_FILE } from './names.ts';
-import { keysOfRedirect, parseRedirects, redirectPage } from './redirects.ts';
+import { keysOfRedirect, type Redirect } from './redirect-circles.ts';
+import { parseRedirects, redirectPage } from './redirects.ts';
 import { refuseOtherEncoding, servedWith } from './served-with.ts';
 import {
   type Encoding,
@@ -73,6 +74,8 @@ export interface Scanned {
   readonly cacheRules: readonly CacheRule[];
   /** Lines of `_headers` that S3 cannot do, see `HeadersFile`. */
   readonly beyondS3: readonly string[];
+  /** Lines of `_redirects`; each stands at one path or more. */
+  readonly redirects: readonly Redirect[];
 }
 
 /** Netlify's and Cloudflare's name for it. */
@@ -99,10 +102,12 @@ export async function scan(options: ScanOptions, log: Log): Promise<Scanned> {
   // Most files are sent as they are: what is not said once for each of 100,000 takes no memory.
   const made = new Map<string, Source>();
   const files = filesOf(options, read, made, { headerRules, cacheRules });
-  if (walked.paths.includes(REDIRECTS)) addRedirects(options, files, made);
+  const redirects = walked.paths.includes(REDIRECTS) ? addRedirects(options, files, made) : [];
   files.sort((a, b) => compareKeys(a.path, b.path));
   const sources = sourcesOf(options.source, new Set(paths), made);
-  return { files, sources, skippedDotfiles: walked.skipped, headerRules, cacheRules, beyondS3: said.beyond };
+  const { beyond: beyondS3 } = said;
+  const skippedDotfiles = walked.skipped;
+  return { files, sources, skippedDotfiles, headerRules, cacheRules, beyondS3, redirects };
 }
 
 /** The files with their headers; what is compressed for them is noted in `made`. */
@@ -218,10 +223,11 @@ function wholeHash(path: string, hash: FileHash | { problem: string } | undefine
   });
 }
 
-function addRedirects(options: ScanOptions, files: SiteFile[], made: Map<string, Source>): void {
+function addRedirects(options: ScanOptions, files: SiteFile[], made: Map<string, Source>): Redirect[] {
   const taken = new Set(files.map((file) => file.path));
   const text = readFileSync(join(options.source, REDIRECTS), 'utf8');
-  for (const redirect of parseRedirects(text, (path) => taken.has(path))) {
+  const redirects = parseRedirects(text, (path) => taken.has(path));
+  for (const redirect of redirects) {
     const bytes = Buffer.from(redirectPage(redirect.to));
     const headers = {
       contentType: 'text/html; charset=utf-8',
@@ -235,6 +241,7 @@ function addRedirects(options: ScanOptions, files: SiteFile[], made: Map<string,
       files.push({ path, sha256, md5, size, headers });
     }
   }
+  return redirects;
 }
 
 export function hashOf(bytes: Uint8Array): Pick<FileHash, 'size' | 'sha256' | 'md5'> {
