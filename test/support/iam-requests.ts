@@ -30,12 +30,13 @@ function renamed(arn: string, target: Target): string {
     .replace(/distribution\/.*/, 'distribution/E2EXAMPLE');
 }
 
-/** A bucket and its key. The local cloud's release bucket has two names in the tests. */
+/** A bucket and its key. The local cloud's release bucket has several names in the tests. */
 function inBucket(resource: string): string {
   const [bucket = '', ...key] = resource.split('/');
   const buckets: Readonly<Record<string, string>> = {
     'wwhd-site': 'wwhd-production-site-123456789012',
     'wwhd-ledger': 'wwhd-releases-123456789012',
+    'wwhd-whole': 'wwhd-releases-123456789012',
     'wwhd-site-backup': 'wwhd-releases-123456789012',
     'wwhd-previews': 'wwhd-production-previews-123456789012',
     'wwhd-previews-backup': 'wwhd-production-previews-123456789012-backup',
