@@ -133,7 +133,7 @@ describe('a release that fails', () => {
   it('is refused before anything is changed where a part is wrong, and all that is wrong is told', async () => {
     const before = await whole.record('v3');
     const run = await whole.deploy('v3', {
-      images: 'api=127.0.0.1:1/nobody/api@sha256:' + 'a'.repeat(64),
+      images: `api=127.0.0.1:1/nobody/api@sha256:${'a'.repeat(64)}`,
       sites: 'web=nowhere',
     });
     expect(outcome(run), run.log).toBe('refused');

@@ -43,6 +43,17 @@ describe.concurrent('a comment', () => {
     expect(requests().map((request) => request.split(' ')[0])).toEqual(['GET', 'POST', 'GET', 'GET']);
   });
 
+  it('of no pull request, as in a merge queue, is in the summary alone', async () => {
+    const run = await runAction(
+      'pr-comment',
+      { number: '', body: 'all is well', 'github-token': github.token },
+      { env: { GITHUB_API_URL: github.url } },
+    );
+    expect([run.outputs['outcome'], run.exitCode], run.log).toEqual(['unchanged', 0]);
+    expect(run.log).toContain('this run is of no pull request');
+    expect(run.summary).toContain('all is well');
+  });
+
   const limited = 'API rate limit exceeded';
   it.each<[string, Omit<GitHubFault, 'match'>[], RegExp]>([
     [

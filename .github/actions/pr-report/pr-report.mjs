@@ -70,20 +70,25 @@ function folded(title, job, render) {
   return ['', `<details><summary>${title}</summary>`, '', ...lines, '', '</details>'];
 }
 
+/** Why there are no plans; `undefined` where there are some. */
+function leftOut({ fork, mergeQueue }) {
+  if (mergeQueue) {
+    return 'This is the merge queue: tests and builds ran on what would be merged; the plans were made on the pull request and are left out.';
+  }
+  if (!fork) return undefined;
+  return 'This comes from a fork, which gets no access to AWS: the plans are left out. They are made when it is merged.';
+}
+
 /**
  * @param {Record<string, { result: string, outputs?: Record<string, string> }>} needs
- * @param {{ fork: boolean, environment: string, commit: string }} about
+ * @param {{ fork: boolean, mergeQueue: boolean, environment: string, commit: string }} about
  */
-export function report(needs, { fork, environment, commit }) {
+export function report(needs, { fork, mergeQueue, environment, commit }) {
   const rows = Object.entries(TITLES)
     .filter(([name]) => needs[name])
     .map(([name, title]) => `| ${title} | ${SIGNS[needs[name].result] ?? word(needs[name].result)} |`);
-  const note = fork
-    ? [
-        '',
-        'This comes from a fork, which gets no access to AWS: the plans are left out. They are made when it is merged.',
-      ]
-    : [];
+  const why = leftOut({ fork, mergeQueue });
+  const note = why ? ['', why] : [];
   return [
     `### Checks of ${code(commit.slice(0, 12))} against ${code(environment)}`,
     '',
@@ -101,6 +106,7 @@ function main() {
   const input = (name) => process.env[`INPUT_${name.toUpperCase()}`] ?? '';
   const about = {
     fork: input('fork') === 'true',
+    mergeQueue: input('merge-queue') === 'true',
     environment: input('environment'),
     commit: input('commit'),
   };

@@ -21,7 +21,7 @@ export const action = {
     number: {
       required: false,
       default: '${{ github.event.pull_request.number }}',
-      description: 'Number of the pull request (or issue). Default is the one that the workflow runs for.',
+      description: 'Number of the pull request (or issue). Default is the one that the workflow runs for; without one, the text goes into the job summary alone.',
     },
     'github-token': {
       required: false,

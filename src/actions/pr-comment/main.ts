@@ -11,8 +11,14 @@ type PrComment = typeof action;
 
 async function main(job: Job<PrComment>): Promise<ActionResult<PrComment>> {
   const { inputs, log } = job;
-  const number = inputs.number('number', { min: 1, max: Number.MAX_SAFE_INTEGER, integer: true });
   const text = await bodyOf(job);
+  if (inputs.text('number') === '') {
+    log.notice(
+      'this run is of no pull request (a push, a schedule or a merge queue): the text is in the job summary',
+    );
+    return { outcome: 'unchanged', outputs: {}, summary: text };
+  }
+  const number = inputs.number('number', { min: 1, max: Number.MAX_SAFE_INTEGER, integer: true });
   const access = githubAccess(job, inputs.text('github-token'));
   // A run for a fork has a token that may only read: what there is to say is in the job summary too.
   const comment = await courtesy(log, `commenting on #${number}`, () =>

@@ -199,6 +199,15 @@ describe("a pull request's report", () => {
     expect(text).not.toContain('secrets.KEY');
   });
 
+  it('says what a merge queue does without, and not that it is a fork', () => {
+    const text = report(
+      { test: job('success'), 'plan-backend': { result: 'skipped' } },
+      { ...about, mergeQueue: true },
+    );
+    expect(text).toContain('This is the merge queue');
+    expect(text).not.toContain('fork');
+  });
+
   it('survives a plan that it cannot read', () => {
     const text = report({ 'plan-frontend': { result: 'success', outputs: { plan: '{' } } }, about);
     expect(text).toContain('The plan cannot be read.');
