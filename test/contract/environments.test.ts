@@ -52,8 +52,31 @@ describe('a deployment is recorded', () => {
     ]);
   });
 
+  it('and by no build that has a role of its own, whose environment asks nobody', () => {
+    const job = jobs.find(({ at }) => at === 'deploy.image')?.job as Job;
+    const { name = '', deployment = '' } = environmentOf(job) ?? {};
+    const login = job.steps?.find(({ uses }) => uses?.endsWith('aws-login'))?.with?.['role-to-assume'];
+    const inputs = {
+      environment: 'production',
+      'role-to-assume': 'deploy',
+      'build-environment': 'build',
+      'dry-run': false,
+    };
+    const seen = ['', 'push'].map((role) =>
+      [name, String(deployment), String(login)].map((text) =>
+        filled(text, { inputs: { ...inputs, 'build-role-to-assume': role } }),
+      ),
+    );
+    expect(seen).toEqual([
+      ['production', 'true', 'deploy'],
+      ['build', 'false', 'push'],
+    ]);
+  });
+
   it('and by none that only plans', () => {
-    const inputs = (dry: boolean) => ({ inputs: { environment: 'production', 'dry-run': dry } });
+    const inputs = (dry: boolean) => ({
+      inputs: { environment: 'production', 'build-role-to-assume': '', 'dry-run': dry },
+    });
     for (const at of ['deploy.image', 'deploy.backend', 'deploy.frontend', 'rollback.rollback']) {
       const { deployment = '' } = environmentOf(jobs.find((one) => one.at === at)?.job as Job) ?? {};
       const recorded = [false, true].map((dry) => filled(String(deployment), inputs(dry)));
