@@ -1,6 +1,6 @@
 // A dry run, a refused run and a run that only looks write nothing at all: no record, no lock, no index, no page, nothing
 // at GitHub. Every changing request that the cloud carried out is counted, without an exception.
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,6 +18,14 @@ let github: FakeGitHub;
 let pair: TestPair;
 let layout: string;
 let other: string;
+/** Both parts of the pair; what differs from run to run comes by inputs. */
+const RELEASE_FILE = `version: 1
+release-bucket: \${RELEASE_BUCKET}
+parts:
+  backend: { service: "\${SERVICE}", image: { repository: still } }
+  frontend: { bucket: "\${SITE_BUCKET}", distribution: "\${DISTRIBUTION}", source: out }
+environments: { production: {} }
+`;
 const GONE = `sha256:${'0'.repeat(64)}`;
 
 beforeAll(async () => {
@@ -26,6 +34,7 @@ beforeAll(async () => {
   for (const version of ['v1', 'v2', 'v3']) await pair.release(version);
   layout = makeFolder({ file: '' });
   writeLayout(join(layout, 'image'));
+  writeFileSync(join(layout, 'wwhd-deploy.yml'), RELEASE_FILE);
   other = (await createRunner(cloud, 'other-service', await pushApp(cloud, { version: '1' }, 'other')))
     .ServiceArn;
   await pair.site.deploy(makeFolder(smallSite('preview')), {
@@ -58,7 +67,14 @@ async function still(name: string, inputs: Inputs, more: RunOptions = {}) {
 }
 
 const token = () => ({ 'github-token': github.token });
-const TOKENS = new Set(['deploy-backend', 'deploy-frontend', 'rollback', 'drift', 'preview-remove']);
+const TOKENS = new Set([
+  'deploy',
+  'deploy-backend',
+  'deploy-frontend',
+  'rollback',
+  'drift',
+  'preview-remove',
+]);
 
 const site = () => ({
   bucket: pair.site.bucket,
@@ -70,6 +86,17 @@ const backend = async () => ({
   service: pair.service,
   image: await pair.image('v1'),
   'release-bucket': pair.site.releaseBucket,
+  'history-page': 'true',
+});
+const whole = async (image?: string) => ({
+  variables: JSON.stringify({
+    RELEASE_BUCKET: pair.site.releaseBucket,
+    SERVICE: pair.service,
+    SITE_BUCKET: pair.site.bucket,
+    DISTRIBUTION: pair.site.distribution,
+  }),
+  images: `backend=${image ?? (await pair.image('v1'))}`,
+  sites: `frontend=${folder()}`,
   'history-page': 'true',
 });
 const ledger = () => ({ 'release-bucket': pair.site.releaseBucket });
@@ -84,6 +111,7 @@ const PLANNED: readonly Case[] = [
     () => ({ ...site(), source: folder(), environment: 'fresh', prefix: 'fresh', verify: 'false' }),
   ],
   ['deploy-backend', 'another release', backend],
+  ['deploy', 'another release of both parts', whole],
   ['rollback', 'back to the latest good release', () => ({ ...ledger(), 'history-page': 'true' })],
   ['rollback', 'back to a release by name', () => ({ ...ledger(), to: 'v1' })],
   ['push-image', 'a new image', () => ({ repository: 'still', 'oci-layout': 'image' })],
@@ -131,6 +159,8 @@ const REFUSED: readonly Case[] = [
   ['deploy-frontend', 'an older commit', () => ({ ...site(), source: folder() }), OLDER],
   ['deploy-frontend', 'a second site', () => ({ ...site(), prefix: 'second', source: folder() })],
   ['deploy-frontend', 'another environment', () => ({ ...site(), environment: 'staging', source: folder() })],
+  ['deploy', 'an image that is not there', () => whole(gone())],
+  ['deploy', 'an older commit', whole, OLDER],
   [
     'deploy-backend',
     'an image that is not there',
