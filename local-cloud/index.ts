@@ -105,6 +105,8 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`the local cloud did not start: ${(error as Error).message}\n`);
+  const { message, code } = error as NodeJS.ErrnoException;
+  const next = code === 'EADDRINUSE' ? '\n  next: give another --port, or stop what listens on this one' : '';
+  process.stderr.write(`the local cloud did not start: ${message}${next}\n`);
   process.exit(1);
 });

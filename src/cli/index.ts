@@ -106,10 +106,10 @@ async function runCommand(
     return 0;
   }
   refuseMissing(name, command, line);
-  const terminal = new Terminal(
-    screenOf(line.options.json ? process.stderr : process.stdout, process.env),
-    line.options,
-  );
+  const terminal = new Terminal(screenOf(line.options.json ? process.stderr : process.stdout, process.env), {
+    ...line.options,
+    inputs: Object.keys(command.action.inputs),
+  });
   try {
     return await runInTerminal(command, { name, line, also }, terminal);
   } finally {

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { formatDuration } from '../runtime/duration.ts';
 import { harmlessLines } from '../runtime/foreign.ts';
+import { asFlags } from './as-flags.ts';
 import type { Said, Words } from './workflow-commands.ts';
 
 /** Where words go. On a terminal the last line is alive; elsewhere every line stays. */
@@ -24,6 +25,7 @@ const PLAIN_PROGRESS = 10_000;
 export class Terminal {
   readonly #screen: Screen;
   readonly #verbose: boolean;
+  readonly #inputs: readonly string[];
   readonly #now: () => number;
   readonly #masks: string[] = [];
   readonly #started: number;
@@ -34,8 +36,10 @@ export class Terminal {
   #timer: NodeJS.Timeout | undefined;
   #inGroup = false;
 
-  constructor(screen: Screen, options: { verbose: boolean; now?: () => number }) {
+  /** @param options `inputs`: names of the command's inputs, which are flags here */
+  constructor(screen: Screen, options: { verbose: boolean; now?: () => number; inputs?: readonly string[] }) {
     this.#screen = screen;
+    this.#inputs = options.inputs ?? [];
     this.#verbose = options.verbose;
     this.#now = options.now ?? Date.now;
     this.#started = this.#now();
@@ -78,16 +82,17 @@ export class Terminal {
       case 'debug':
         return this.#style('dim', `  · ${said.text}`);
       case 'notice':
-        return this.#style('cyan', indent('note: ', said.text));
+        return this.#style('cyan', indent('note: ', this.#said(said.text)));
       case 'warning':
-        return this.#style('yellow', indent('warning: ', said.text));
+        return this.#style('yellow', indent('warning: ', this.#said(said.text)));
       case 'error':
-        // Bundles speak of inputs; here they are flags.
-        return this.#style(
-          ['red', 'bold'],
-          indent('error: ', said.text.replace(/^input `([\w-]+)`/, '--$1')),
-        );
+        return this.#style(['red', 'bold'], indent('error: ', this.#said(said.text)));
     }
+  }
+
+  /** Bundles speak of inputs; here they are flags. */
+  #said(text: string): string {
+    return asFlags(text, this.#inputs);
   }
 
   /** The last word: how it ended, and how long it took. */
