@@ -102,7 +102,7 @@ export async function labPorts(site: TestSite, death?: Death): Promise<LabPorts>
     },
     lock: async () =>
       ({ signal, token: 'lab', release: async () => {}, confirm: async () => {} }) as unknown as Hold,
-    fence: async () => ({ allowed: true, reason: '' }),
+    fence: async () => {},
     gate: undefined,
     useSignal: () => {},
     onOpen: () => {},

@@ -2,7 +2,6 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { clientConfig } from '../../aws/config.ts';
 import { awsProblem } from '../../aws/errors.ts';
 import { s3Store } from '../../aws/s3-store.ts';
-import { compareCommits } from '../../github/commits.ts';
 import {
   awsClients,
   type BackendResult,
@@ -14,16 +13,15 @@ import {
   servicePartOf,
 } from '../../parts/service/index.ts';
 import { closeAbandonedRecords, provedInstead, unfinished } from '../../release/abandoned.ts';
-import { fence } from '../../release/fence.ts';
 import type { Hold, Ledger } from '../../release/ledger.ts';
 import { openLedger } from '../../release/open.ts';
 import { publishHistory } from '../../release/publish.ts';
 import { liveRelease, type Pointer, type Result, serviceOf } from '../../release/record.ts';
 import { refuseEarly } from '../../release/refuse-early.ts';
 import type { Job } from '../../runtime/action.ts';
-import { ActionError, messageOf, refused } from '../../runtime/errors.ts';
+import { ActionError, messageOf } from '../../runtime/errors.ts';
 import { isSuccess, type Outcome } from '../../runtime/outcome.ts';
-import { githubAccess } from '../github-access.ts';
+import { commitFence } from '../commit-fence.ts';
 import { holdLock } from '../lock.ts';
 import { guardPart } from '../part-guard.ts';
 import type { DeployBackendConfig } from './inputs.ts';
@@ -50,6 +48,7 @@ export function openJournal(config: DeployBackendConfig, releaseId: string, job:
   const { log, clock, run } = job;
   const ledger = backendLedger(config, job);
   const { part } = config;
+  const refuseOlder = commitFence(job, config);
   const now = () => new Date(clock.now()).toISOString();
   const startedAt = now();
   let hold: Hold | undefined;
@@ -61,14 +60,14 @@ export function openJournal(config: DeployBackendConfig, releaseId: string, job:
       const quiet = { ...log, notice: () => {} };
       await refuseEarly(ledger, async () => {
         const now = await ledger.current();
-        await refuseOlder(now, config, { ...job, log: quiet });
+        await refuseOlder(now, quiet);
         await guardService(ledger, config, releaseId, service, { log: quiet }, now);
       });
     },
     async open() {
       hold = await lock(ledger, releaseId, config, job);
       current = await ledger.current();
-      await refuseOlder(current, config, job);
+      await refuseOlder(current, log);
       return hold.signal;
     },
     async begin(draft, before) {
@@ -116,32 +115,6 @@ async function lock(
       input: 'release-bucket',
     });
   }
-}
-
-/**
- * By default an older commit never takes the place of a newer one.
- * @throws ActionError `refused`.
- */
-async function refuseOlder(
-  current: Pointer | undefined,
-  config: DeployBackendConfig,
-  { run, log, clock, signal }: BackendJob,
-): Promise<void> {
-  const access = githubAccess({ run, log, clock, signal }, config.token);
-  const order =
-    current?.commit && config.token ? await compareCommits(access, current.commit, run.commit) : 'unknown';
-  const wanted = { commit: run.commit, runNumber: run.runNumber, runUrl: run.url };
-  const verdict = fence({ current, wanted, order, allowOlder: config.allowOlder });
-  if (verdict.allowed) {
-    if (verdict.reason) log.notice(verdict.reason);
-    return;
-  }
-  throw refused({
-    input: 'allow-older-commit',
-    what: 'an older commit does not take the place of a newer one',
-    found: verdict.reason,
-    fix: 'deploy the newer commit; to go back on purpose, run the rollback action or set allow-older-commit: true',
-  });
 }
 
 /** Refuses a second service under the name of the first. @throws ActionError `refused`. */

@@ -2,7 +2,6 @@ import { setMaxListeners } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { rememberingStore } from '../../aws/remembering-store.ts';
 import { type SiteClients, siteClients } from '../../aws/site-clients.ts';
-import { compareCommits } from '../../github/commits.ts';
 import {
   carry,
   type DeploySitePorts,
@@ -16,17 +15,17 @@ import {
   recoverSite,
   renderSiteSummary,
 } from '../../parts/site/index.ts';
-import { fence } from '../../release/fence.ts';
 import { defaultReleaseId } from '../../release/id.ts';
 import { ledgerKeys } from '../../release/keys.ts';
 import type { Ledger } from '../../release/ledger.ts';
 import type { Occupant } from '../../release/occupant.ts';
 import { openLedger } from '../../release/open.ts';
 import { publishHistory } from '../../release/publish.ts';
-import { liveRelease, recordedDistributions, siteOf } from '../../release/record.ts';
+import { liveRelease, type Pointer, recordedDistributions, siteOf } from '../../release/record.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { messageOf } from '../../runtime/errors.ts';
-import { githubAccess } from '../github-access.ts';
+import type { Log } from '../../runtime/log.ts';
+import { commitFence } from '../commit-fence.ts';
 import { freeSavedLock, holdLock, savedToken } from '../lock.ts';
 import { guardPart } from '../part-guard.ts';
 import { markRelease } from '../release-metric.ts';
@@ -50,6 +49,7 @@ async function main(job: FrontendJob): Promise<ActionResult<DeployFrontend>> {
   const edges = await openEdges(config, job, releaseId);
   try {
     const gate = await smokeGate(config.smokeChecks, job, { secrets: job.inputs.lines('check-secrets') });
+    const refuseOlder = commitFence(job, config);
     const ports: DeploySitePorts = Object.assign(edges.ports, {
       ledger: edges.ledger,
       run: job.run,
@@ -59,12 +59,8 @@ async function main(job: FrontendJob): Promise<ActionResult<DeployFrontend>> {
           parts: [config.site.part],
           timeout: config.lockTimeout,
         }),
-      fence: async (current: Parameters<DeploySitePorts['fence']>[0]) => {
-        const [verdict] = await Promise.all([
-          askFence(config, job, current),
-          guardSite(edges, config, releaseId, job, current),
-        ]);
-        return verdict;
+      fence: async (current: Pointer | undefined, log: Log) => {
+        await Promise.all([refuseOlder(current, log), guardSite(edges, config, releaseId, job, current)]);
       },
       gate,
       pointerManifest: () => pointedManifest(edges.ledger, config.site.part),
@@ -159,18 +155,6 @@ function guardSite(
   const isGone = (before: Occupant) => isSiteGone(before, wanted, job);
   const { replacePart: replace } = config;
   return guardPart(ledger, { part, wanted, release, replace, log: job.log, isGone, fresh }, current);
-}
-
-async function askFence(
-  config: DeployFrontendConfig,
-  { run, log, clock, signal }: FrontendJob,
-  current: Parameters<DeploySitePorts['fence']>[0],
-) {
-  const access = githubAccess({ run, log, clock, signal }, config.token);
-  const order =
-    current?.commit && config.token ? await compareCommits(access, current.commit, run.commit) : 'unknown';
-  const wanted = { commit: run.commit, runNumber: run.runNumber, runUrl: run.url };
-  return fence({ current, wanted, order, allowOlder: config.allowOlder });
 }
 
 function answer(

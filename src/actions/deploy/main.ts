@@ -1,8 +1,6 @@
 import { s3Store } from '../../aws/s3-store.ts';
 import { siteClient } from '../../aws/site-clients.ts';
-import { compareCommits } from '../../github/commits.ts';
 import { deployRelease } from '../../release/deploy.ts';
-import { fence } from '../../release/fence.ts';
 import { defaultReleaseId } from '../../release/id.ts';
 import type { Ledger } from '../../release/ledger.ts';
 import { isSameOccupant, nameOfOccupant } from '../../release/occupant.ts';
@@ -14,7 +12,7 @@ import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { refused } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Outcome } from '../../runtime/outcome.ts';
-import { githubAccess } from '../github-access.ts';
+import { type CommitFence, commitFence } from '../commit-fence.ts';
 import { holdLock } from '../lock.ts';
 import { guardPart } from '../part-guard.ts';
 import { keepOpen, stampOf } from '../put-right.ts';
@@ -51,6 +49,7 @@ async function deploy(config: DeployConfig, job: DeployJob, ledger: Ledger): Pro
   const gate = await releaseGate(config.smokeChecks, id, job);
   const parts = await Promise.all(config.parts.map((part) => makePart(part, edges)));
   const names = parts.map(({ name }) => name);
+  const refuseOlder = commitFence(job, config);
   const request = { ...config, id, parts, waves: file.waves };
   const deployed = await deployRelease(request, {
     ledger,
@@ -65,7 +64,7 @@ async function deploy(config: DeployConfig, job: DeployJob, ledger: Ledger): Pro
       }),
     lock: () => holdLock(job, ledger, { release: id, parts: names, timeout: config.lockTimeout }),
     guard: (prepared, current, said) =>
-      guardRelease({ config, job, ledger, id, parts }, prepared, current, said),
+      guardRelease({ refuseOlder, ledger, id, parts }, prepared, current, said),
     opened: (before) =>
       safety.opened({
         id,
@@ -88,8 +87,7 @@ async function deploy(config: DeployConfig, job: DeployJob, ledger: Ledger): Pro
 }
 
 interface Guarded {
-  readonly config: DeployConfig;
-  readonly job: DeployJob;
+  readonly refuseOlder: CommitFence;
   readonly ledger: Ledger;
   readonly id: string;
   readonly parts: readonly DeployPart[];
@@ -101,12 +99,12 @@ interface Guarded {
  * @throws ActionError `refused`
  */
 async function guardRelease(
-  { config, job, ledger, id, parts }: Guarded,
+  { refuseOlder, ledger, id, parts }: Guarded,
   prepared: readonly PreparedPart[],
   current: Pointer | undefined,
   log: Log,
 ): Promise<ReadonlySet<string>> {
-  await refuseOlder(config, job, current, log);
+  await refuseOlder(current, log);
   refuseTwice(prepared);
   const found = await Promise.all(
     prepared.map(async ({ name, occupant }) => {
@@ -127,30 +125,6 @@ async function guardRelease(
     }),
   );
   return new Set(found.flat());
-}
-
-/** @throws ActionError `refused`: by default an older commit never takes the place of a newer one */
-async function refuseOlder(
-  { token, allowOlder }: DeployConfig,
-  { run, clock, signal }: DeployJob,
-  current: Pointer | undefined,
-  log: Log,
-): Promise<void> {
-  const access = githubAccess({ run, log, clock, signal }, token);
-  const order =
-    current?.commit && token ? await compareCommits(access, current.commit, run.commit) : 'unknown';
-  const wanted = { commit: run.commit, runNumber: run.runNumber, runUrl: run.url };
-  const verdict = fence({ current, wanted, order, allowOlder });
-  if (verdict.allowed) {
-    if (verdict.reason) log.notice(verdict.reason);
-    return;
-  }
-  throw refused({
-    input: 'allow-older-commit',
-    what: 'an older commit does not take the place of a newer one',
-    found: verdict.reason,
-    fix: 'deploy the newer commit; to go back on purpose, run the rollback action or set allow-older-commit: true',
-  });
 }
 
 /** One service, or one site, under two names of a release would be changed twice. */

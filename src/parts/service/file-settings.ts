@@ -36,10 +36,6 @@ const SETTINGS: readonly Setting[] = [
   { key: 'probe.url', input: 'probe-url', form: TEXT, short: true },
   { key: 'probe.interval', input: 'probe-interval', form: DURATION },
   { key: 'probe.max-error-rate', input: 'max-error-rate', form: { is: 'percentage' } },
-  { key: 'gate', input: 'gate', form: { is: 'choice', of: ['none', 'pause'] } },
-  { key: 'candidate.url', input: 'candidate-url', form: TEXT, short: true },
-  { key: 'candidate.headers', input: 'candidate-headers', form: { is: 'pairs', between: '=' } },
-  { key: 'candidate.load', input: 'candidate-load', form: { is: 'number', min: 0, max: 1000 } },
   { key: 'wait-timeout', input: 'wait-timeout', form: DURATION },
 ];
 

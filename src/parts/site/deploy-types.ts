@@ -1,9 +1,9 @@
 import type { WriteHeaders } from '../../aws/write-headers.ts';
-import type { FenceVerdict } from '../../release/fence.ts';
 import type { Hold, Ledger } from '../../release/ledger.ts';
 import type { Pointer } from '../../release/record.ts';
 import type { RunContext } from '../../runtime/action.ts';
 import type { ActionError } from '../../runtime/errors.ts';
+import type { Log } from '../../runtime/log.ts';
 import type { AnyOutcome, Outcome } from '../../runtime/outcome.ts';
 import type { Diff } from './plan/diff.ts';
 import type { DeletionLimit } from './plan/mass-removal.ts';
@@ -40,8 +40,8 @@ export interface DeploySitePorts extends PreparePorts {
   readonly run: RunContext;
   /** Takes the lock. */
   lock(): Promise<Hold>;
-  /** May this commit take the place of the live one? */
-  fence(current: Pointer | undefined): Promise<FenceVerdict>;
+  /** May this commit take the place of the live one, and this site that of the one before? @throws ActionError `refused` */
+  fence(current: Pointer | undefined, log: Log): Promise<void>;
   /** The smoke checks, where there are any. */
   readonly gate: ((siteUrl: string | undefined) => Promise<GateAnswer>) | undefined;
   /** From now on, requests end with this signal. */

@@ -1,7 +1,6 @@
 // The order of a deployment: prepare, lock, fence, adopt, open the record, go live or leave as it is.
 import type { Hold } from '../../release/ledger.ts';
 import { refuseEarly } from '../../release/refuse-early.ts';
-import { refused } from '../../runtime/errors.ts';
 import { resultOf } from './deploy-result.ts';
 import type { DeploySiteConfig, DeploySitePorts, DeploySiteResult } from './deploy-types.ts';
 import { goLive } from './live/go-live.ts';
@@ -98,15 +97,5 @@ async function fenceEarly(ports: DeploySitePorts): Promise<void> {
   await refuseEarly(ports.ledger, () => checkFence(quiet));
 }
 
-async function checkFence(ports: Pick<DeploySitePorts, 'fence' | 'ledger' | 'log'>): Promise<void> {
-  const verdict = await ports.fence(await ports.ledger.current());
-  if (!verdict.allowed) {
-    throw refused({
-      input: 'allow-older-commit',
-      what: 'an older commit does not take the place of a newer one',
-      found: verdict.reason,
-      fix: 'deploy the newer commit; to go back on purpose, run the rollback action or set allow-older-commit: true',
-    });
-  }
-  if (verdict.reason) ports.log.notice(verdict.reason);
-}
+const checkFence = async (ports: Pick<DeploySitePorts, 'fence' | 'ledger' | 'log'>): Promise<void> =>
+  ports.fence(await ports.ledger.current(), ports.log);
