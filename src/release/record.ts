@@ -33,6 +33,8 @@ export interface ServicePart {
   readonly secrets?: Readonly<Record<string, string>>;
   /** Versions of those secrets when the app was started with them: name to the id of the version. */
   readonly secretVersions?: Readonly<Record<string, string>>;
+  /** The service's PAUSE hook is ours, said with `gate: pause`: a return to a release lets itself through. */
+  readonly gate?: 'pause';
   /** Share of probe requests that were answered, 0 to 1, during the rollout. */
   readonly availability?: number;
   readonly result: Result;

@@ -16,6 +16,7 @@ import { logText } from '../support/backend-faults.ts';
 import { startCloud, type TestCloud } from '../support/cloud.ts';
 import { load } from '../support/compute.ts';
 import { createGated, deploymentsOf, heldDeployment, pauseAt } from '../support/gated.ts';
+import { runAction } from '../support/run-action.ts';
 
 // Blue/green with a gate: a candidate is asked while no user reaches it, by the log of a client at 50 requests a second.
 let cloud: TestCloud;
@@ -170,6 +171,24 @@ describe('gate: pause', () => {
     expect(logText(run.log)).toMatch(
       /have 0 % of the users' requests[\s\S]*users may reach it[\s\S]*, 20 % of the traffic/,
     );
+  });
+
+  test('a rollback is let through by our own hook at once, and so is the one after it', async () => {
+    const ledger = { 'release-bucket': await createBucket(cloud, 'gate-ledger') };
+    const { run, service } = await deployGated('gate-return', undefined, {
+      ...ledger,
+      'release-id': 'gated',
+    });
+    expect(run.outputs['outcome'], run.log).toBe('deployed');
+    for (const [to, image] of [
+      ['gated.adopted', one],
+      ['gated', two],
+    ] as const) {
+      const back = await runAction('rollback', { ...ledger, to }, { cwd: workspace, env: cloud.env });
+      expect(back.outputs['outcome'], back.log).toBe('rolled-back');
+      expect(logText(back.log)).toContain('is let through');
+      expect(await service.images()).toEqual([digest(image)]);
+    }
   });
 
   test('at a listener of its own, with an address that is given', async () => {

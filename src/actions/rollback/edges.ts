@@ -16,6 +16,7 @@ import {
   type ReleaseRecord,
   type ServicePart,
   type SitePart,
+  serviceOf,
   siteOf,
 } from '../../release/record.ts';
 import type { ReleaseSteps } from '../../release/take-live.ts';
@@ -124,6 +125,7 @@ function serviceOptions(
     name,
     wanted,
     service: config.service,
+    gated: [wanted, liveService(name, found)].some((part) => part?.gate === 'pause'),
     waits: !config.dryRun && way.waits !== false,
     estimate: estimateService(wanted, found.records),
     waitTimeout: config.waitTimeout,
@@ -188,6 +190,9 @@ function sitesOf({ current, byId, records }: Survey): readonly OtherSite[] {
     Object.values(parts).flatMap((part) => (part.kind === 'site' ? [{ release: id, site: part }] : [])),
   );
 }
+
+const liveService = (name: string, { current, byId }: Survey): ServicePart | undefined =>
+  serviceOf(byId.get(ownValue(current.parts, name) ?? ''), name);
 
 function liveSite(name: string, { current, byId }: Survey): SitePart | undefined {
   return siteOf(byId.get(ownValue(current.parts, name) ?? ''), name);

@@ -18,6 +18,8 @@ export interface ServicePartOptions {
   readonly wanted: ServicePart;
   /** ARN in place of the recorded one; '' keeps it. */
   readonly service: string;
+  /** True where the service's PAUSE hook is ours. */
+  readonly gated: boolean;
   /** False while it is only planned: then what is under way on the service is not waited out. */
   readonly waits: boolean;
   /** Milliseconds that a switch of this service takes, as the ledger knows it; `undefined` where it does not. */
@@ -41,8 +43,8 @@ const LOOK_EVERY = 2000;
  * @throws ActionError `refused` where it could not be finished.
  */
 export async function servicePart(options: ServicePartOptions): Promise<Part> {
-  const { name, wanted, service, waitTimeout, lockTimeout, jobTimeout, onUndo } = options;
-  const config: RestoreConfig = { wanted, service, waitTimeout, lockTimeout, jobTimeout };
+  const { name, wanted, service, gated, waitTimeout, lockTimeout, jobTimeout, onUndo } = options;
+  const config: RestoreConfig = { wanted, service, gated, waitTimeout, lockTimeout, jobTimeout };
   const ports: BackendPorts = {
     ...options.ports,
     aws: awsClients(),
@@ -54,7 +56,11 @@ export async function servicePart(options: ServicePartOptions): Promise<Part> {
   return {
     name,
     kind: 'service',
-    wanted: { ...wanted, previousImage: plan.currentImage },
+    wanted: {
+      ...wanted,
+      previousImage: plan.currentImage,
+      ...(gated ? { gate: 'pause' as const } : {}),
+    },
     url: plan.url ?? wanted.serviceUrl,
     plan: {
       changes: plan.changes,

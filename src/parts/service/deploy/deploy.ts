@@ -141,7 +141,13 @@ export async function rollOut<T>(
   settle: (deployment: Deployment, failure: Failure | undefined) => Promise<T>,
 ): Promise<T> {
   const alarms = await armAlarms(config.alarms, ports.aws.alarms(regionOf(target.arn)), ports);
-  const undo = undoFor(snapshot, digest, wanted, config.container, candidate !== undefined);
+  const undo = undoFor(
+    snapshot,
+    digest,
+    wanted,
+    config.container,
+    candidate !== undefined || config.letsThrough,
+  );
   const probe = await openProbe(target, snapshot, config, ports);
   try {
     // A baseline to compare with; it costs two intervals.

@@ -21,6 +21,7 @@ export function servicePartOf(
     variables,
     secrets,
     ...(draft.secretVersions ? { secretVersions: draft.secretVersions } : {}),
+    ...(draft.gated ? { gate: 'pause' as const } : {}),
     ...(draft.probe ? { availability: draft.probe.report.availability } : {}),
     result,
     ...(draft.cause ? { cause: draft.cause } : {}),

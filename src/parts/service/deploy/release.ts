@@ -26,6 +26,8 @@ export interface RestoreConfig {
   readonly lockTimeout: number;
   /** `timeout-minutes` of the job, where it is told. */
   readonly jobTimeout?: number | undefined;
+  /** The service's PAUSE hook is ours, as the ledger knows: it is let through. */
+  readonly gated?: boolean | undefined;
 }
 
 /** What a return would change. That it could be made proves that it can be finished: service, image, secrets are there. */
@@ -158,6 +160,7 @@ function backendConfig({
   waitTimeout,
   lockTimeout,
   jobTimeout,
+  gated,
 }: RestoreConfig): BackendConfig {
   const secrets = Object.entries(wanted.secrets ?? {}).map(([name, reference]) => [
     name,
@@ -182,6 +185,7 @@ function backendConfig({
     waitTimeout,
     lockTimeout,
     jobTimeout,
+    letsThrough: gated,
     dryRun: false,
   };
 }

@@ -40,6 +40,8 @@ export interface BackendResult {
   readonly secrets: Readonly<Record<string, string>>;
   /** Versions of the secrets that the app was started with, as far as they are known. */
   readonly secretVersions?: Readonly<Record<string, string>> | undefined;
+  /** True where the service's PAUSE hook is ours. */
+  readonly gated?: boolean | undefined;
 }
 
 /**

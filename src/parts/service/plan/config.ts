@@ -62,6 +62,8 @@ export interface BackendConfig {
   readonly migration?: MigrationConfig | undefined;
   /** Left out: nobody is asked before users reach the new version. */
   readonly gate?: GateConfig | undefined;
+  /** The service's PAUSE hook is ours, and what goes live has been proved before: it is let through at once. */
+  readonly letsThrough?: boolean | undefined;
   readonly alarms: readonly string[];
   readonly bakeTime: number;
   /** False: a secret with a newer version is no reason to start the app anew. */

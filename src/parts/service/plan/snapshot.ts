@@ -40,6 +40,7 @@ export async function takeSnapshot(
   const base = {
     ...resultBase(snapshot, prepared.image.image, wanted, plan),
     secretVersions: prepared.secretVersions,
+    gated: prepared.candidate !== undefined,
   };
   const digest = plan.length === 0 ? undefined : await snapshotDigest(snapshot, prepared, ports);
   const common = digest ? { ...base, previousImage: pinTo(snapshot.spec.image, digest) } : base;
