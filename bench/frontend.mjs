@@ -30,8 +30,9 @@ const PAGES = 50;
 /** Tools that are measured once: a tenth more or less says nothing of them. */
 const ONCE = new Set(['s5cmd', 'aws']);
 const dir = mkdtempSync(join(tmpdir(), 'wwhd-bench-'));
-/** Processes of the S3 server, once it runs. */
+/** Processes of the S3 server, once it runs, and the key pair that it takes. */
 let serverPids = [];
+let keys = KEYS;
 
 /** Icons of a kilobyte or so, and pages that name some of them. */
 function makeSite(count) {
@@ -94,8 +95,8 @@ function environment(endpoint) {
     AWS_ENDPOINT_URL: endpoint,
     AWS_REGION: 'us-east-1',
     AWS_DEFAULT_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: KEYS.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
+    AWS_ACCESS_KEY_ID: keys.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
     AWS_EC2_METADATA_DISABLED: 'true',
     S3_ENDPOINT_URL: endpoint,
     RCLONE_CONFIG_S_TYPE: 's3',
@@ -296,13 +297,14 @@ const has = (command) => spawnSync('which', [command]).status === 0;
 async function startServer() {
   if (hasRadosgw()) {
     console.log('S3 server: radosgw (Ceph), one memstore OSD on this machine');
-    return startRadosgw();
+    return { ...(await startRadosgw()), keys: KEYS };
   }
   console.log(
     'S3 server: OUR OWN LOCAL CLOUD, for radosgw is not installed: these figures judge us by ourselves',
   );
-  const { endpoint, pid, stop } = await startLocalCloud(dist, 1);
-  return { endpoint, pids: [pid], stop };
+  const { endpoint, pid, stop, env } = await startLocalCloud(dist, 1);
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
+  return { endpoint, pids: [pid], stop, keys: { accessKeyId, secretAccessKey } };
 }
 
 /** A new server makes its pools when the first object is asked for, which takes it seconds: not on any tool's account. */
@@ -320,6 +322,7 @@ const wanted = values.tools
   .filter((tool) => tool === 'ours' || has(tool) || console.log(`${tool} is not installed`));
 const server = await startServer();
 serverPids = server.pids;
+keys = server.keys;
 try {
   await warmUp(environment(server.endpoint));
   const site = makeSite(files);
