@@ -9,7 +9,6 @@ import {
   digestOf,
   isServiceGone,
   type Journal,
-  type RecordedSecrets,
   servicePartOf,
 } from '../../parts/service/index.ts';
 import { closeAbandonedRecords, provedInstead, unfinished } from '../../release/abandoned.ts';
@@ -174,25 +173,6 @@ async function adopt(
   });
   await ledger.movePointer(id, [part]);
   log.info(`what ran before the first release is recorded as release ${id}`);
-}
-
-/** What the live release of the service was started with, by the ledger; `undefined` where it says nothing. */
-export async function recordedSecrets(
-  config: Pick<DeployBackendConfig, 'releaseBucket' | 'environment' | 'part'>,
-  service: string,
-  { log, clock }: Pick<BackendJob, 'log' | 'clock'>,
-): Promise<RecordedSecrets | undefined> {
-  const store = s3Store(new S3Client(clientConfig()), config.releaseBucket);
-  const ledger = openLedger({ store, environment: config.environment, log, clock });
-  try {
-    const live = liveRelease(await ledger.current(), config.part);
-    const recorded = live ? serviceOf(await ledger.record(live), config.part) : undefined;
-    if (recorded?.service !== service || !recorded.secretVersions) return undefined;
-    return { secrets: recorded.secrets ?? {}, versions: recorded.secretVersions };
-  } catch (error) {
-    log.debug(`the secrets of the live release are not known: ${messageOf(error)}`);
-    return undefined;
-  }
 }
 
 /** A record that cannot be written does not undo a deployment that is live: it is said, loudly. */

@@ -12,6 +12,7 @@ import { defaultReleaseId } from '../../release/id.ts';
 import type { Action, ActionResult, Job } from '../../runtime/action.ts';
 import { ActionError, describeProblem, messageOf } from '../../runtime/errors.ts';
 import { freeSavedLock } from '../lock.ts';
+import { recordedSecrets } from '../recorded-secrets.ts';
 import { markRelease } from '../release-metric.ts';
 import { smokeGate } from '../smoke-gate.ts';
 import { readInputs } from './inputs.ts';
@@ -21,7 +22,6 @@ import {
   guardService,
   type LedgerJournal,
   openJournal,
-  recordedSecrets,
   recordInterrupted,
   recordSafely,
   rejoinLock,
@@ -64,7 +64,9 @@ async function main(job: Job<DeployBackend>): Promise<ActionResult<DeployBackend
   const { releaseBucket } = config;
   const ports = {
     gate,
-    recordedSecrets: releaseBucket ? (service: string) => recordedSecrets(config, service, job) : undefined,
+    recordedSecrets: releaseBucket
+      ? (service: string) => recordedSecrets(backendLedger(config, job), config.part, service, log)
+      : undefined,
     aws: awsClients(),
     log,
     clock,

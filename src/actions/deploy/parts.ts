@@ -8,13 +8,13 @@ import { provedInstead } from '../../release/abandoned.ts';
 import type { Ledger } from '../../release/ledger.ts';
 import type { Occupant } from '../../release/occupant.ts';
 import type { Unprepared } from '../../release/prepare-all.ts';
-import { liveRelease, serviceOf, siteOf } from '../../release/record.ts';
+import { liveRelease, siteOf } from '../../release/record.ts';
 import type { Job } from '../../runtime/action.ts';
-import { messageOf } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import { readInputs as readBackend } from '../deploy-backend/inputs.ts';
 import { isSiteGone } from '../deploy-frontend/gone.ts';
 import { readInputs as readFrontend } from '../deploy-frontend/inputs.ts';
+import { recordedSecrets } from '../recorded-secrets.ts';
 import { type SmokeGate, smokeGate } from '../smoke-gate.ts';
 import { readVerifyHeaders } from '../verify-headers.ts';
 import type { DeployConfig, PartInputs } from './inputs.ts';
@@ -77,19 +77,6 @@ async function makeService({ name, inputs }: ServiceInputs, edges: PartEdges): P
         },
       ),
   };
-}
-
-/** What the live release of the service was started with, by the ledger; `undefined` where it says nothing. */
-async function recordedSecrets(ledger: Ledger, name: string, service: string, log: Log) {
-  try {
-    const live = liveRelease(await ledger.current(), name);
-    const recorded = live ? serviceOf(await ledger.record(live), name) : undefined;
-    if (recorded?.service !== service || !recorded.secretVersions) return undefined;
-    return { secrets: recorded.secrets ?? {}, versions: recorded.secretVersions };
-  } catch (error) {
-    log.debug(`the secrets of the live release are not known: ${messageOf(error)}`);
-    return undefined;
-  }
 }
 
 async function makeSite({ name, inputs }: SiteInputs, edges: PartEdges): Promise<DeployPart> {

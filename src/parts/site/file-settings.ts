@@ -61,21 +61,8 @@ export const siteSettings: PartSettings = {
       title: 'a heading of the job summary',
     },
   },
-  elsewhere: {
-    part: 'the name under `parts`',
-    environment: 'the name under `environments`',
-    'release-bucket': '`release-bucket` of the file',
-    'lock-timeout': '`lock-timeout` of the file',
-    'rollback-on-failure': '`rollback-on-failure` of the file',
-    'history-page': '`history-page` of the file',
-  },
+  elsewhere: {},
   perRun: {
-    'release-id': 'names this one release',
-    'dry-run': 'this run plans, or acts',
-    'allow-older-commit': 'a decision about this one release',
-    'replace-part': 'a decision about this one release',
-    'check-secrets': 'values of secrets stand in no file',
     'verify-headers': 'values of secrets stand in no file',
-    'github-token': 'a token stands in no file',
   },
 };
